@@ -1,0 +1,86 @@
+"""Probabilities and gold labels -> how good a classifier is, in the field's measures."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+LABELS = ("negative", "neutral", "positive")
+_CALIBRATION_BINS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class ClassMetrics:
+    """How one class is recognised."""
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """How good a classifier is on one set of labelled tweets."""
+
+    tweets: int
+    macro_recall: float  # SemEval-2017 task 4A's measure: the mean recall of the three classes
+    f1_positive_negative: float  # SemEval 2013-16's: the mean F1 of positive and negative
+    accuracy: float
+    # Top label, 15 bins of equal mass (Naeini et al. 2015): how far stated certainty is from truth.
+    calibration_error: float
+    classes: dict[str, ClassMetrics]  # only those that occur in the gold labels
+    confusion: tuple[tuple[int, ...], ...]  # [gold][predicted], in the order of LABELS
+
+
+def evaluate(probabilities: NDArray[np.floating], gold: NDArray[np.integer]) -> Metrics:
+    """Measures of probabilities [tweets, 3] against gold labels [tweets] in 0..2.
+
+    Classes that no tweet has are left out of the means, so two-class sets can be measured too.
+
+    Raises:
+        ValueError: no tweets, or shapes that do not fit.
+    """
+    if len(gold) == 0 or probabilities.shape != (len(gold), len(LABELS)):
+        raise ValueError(f"{probabilities.shape} probabilities for {len(gold)} gold labels")
+    predicted = probabilities.argmax(axis=1)
+    size = len(LABELS)
+    confusion = np.bincount(gold * size + predicted, minlength=size * size).reshape(size, size)
+    present = [i for i in range(size) if confusion[i].sum()]
+    classes = {LABELS[i]: _class_metrics(confusion, i) for i in present}
+    polar = [classes[name].f1 for name in ("negative", "positive") if name in classes]
+    return Metrics(
+        tweets=len(gold),
+        macro_recall=float(np.mean([metrics.recall for metrics in classes.values()])),
+        f1_positive_negative=float(np.mean(polar)) if polar else 0.0,
+        accuracy=float((predicted == gold).mean()),
+        calibration_error=calibration_error(probabilities, gold),
+        classes=classes,
+        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+    )
+
+
+def _class_metrics(confusion: NDArray[np.integer], label: int) -> ClassMetrics:
+    right = int(confusion[label, label])
+    support = int(confusion[label].sum())
+    chosen = int(confusion[:, label].sum())
+    return ClassMetrics(
+        precision=right / chosen if chosen else 0.0,
+        recall=right / support if support else 0.0,
+        f1=2 * right / (support + chosen) if right else 0.0,
+        support=support,
+    )
+
+
+def calibration_error(probabilities: NDArray[np.floating], gold: NDArray[np.integer]) -> float:
+    """Expected calibration error of the top label, over 15 bins of equal mass."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == gold
+    order = np.argsort(confidence, kind="stable")
+    return float(
+        sum(
+            abs(confidence[part].mean() - right[part].mean()) * len(part)
+            for part in np.array_split(order, min(_CALIBRATION_BINS, len(gold)))
+        )
+        / len(gold)
+    )

@@ -1,0 +1,174 @@
+"""The network: embedding, recurrent layers in one or both directions, pooling, a small MLP."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+Cell = Literal["elman", "gru", "lstm"]
+Pooling = Literal["attention", "last", "mean", "max"]
+
+_CELLS: dict[str, type[nn.RNNBase]] = {"elman": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkConfig:
+    """What a network is made of; stored with its weights."""
+
+    vocabulary_size: int
+    embedding_size: int = 128
+    cell: Cell = "lstm"
+    hidden_size: int = 128  # of each direction
+    layers: int = 1
+    bidirectional: bool = True
+    pooling: tuple[Pooling, ...] = ("attention", "max")  # side by side when several
+    mlp_size: int = 64
+    classes: int = 3
+    # Training only: shares of word vectors' channels, of states and of the MLP that are left out.
+    embedding_dropout: float = 0.2
+    state_dropout: float = 0.2
+    mlp_dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        if self.cell not in _CELLS:
+            raise ValueError(f"cell is {self.cell!r}; it is one of {', '.join(_CELLS)}")
+        unknown = set(self.pooling) - {"attention", "last", "mean", "max"}
+        if unknown or not self.pooling:
+            raise ValueError(f"pooling {list(self.pooling)} is not of attention, last, mean, max")
+        if min(self.vocabulary_size, self.embedding_size, self.hidden_size, self.layers) < 1:
+            raise ValueError("vocabulary, embedding, hidden size and layers are at least 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Padding:
+    """Which places of a padded batch hold a token."""
+
+    lengths: Tensor  # [batch]
+    mask: Tensor = field(repr=False)  # [batch, time], True at tokens
+
+    @classmethod
+    def of(cls, lengths: Tensor, time: int) -> "Padding":
+        return cls(lengths, torch.arange(time, device=lengths.device) < lengths[:, None])
+
+
+class SentimentNetwork(nn.Module):
+    """Token ids -> logits of negative, neutral, positive.
+
+    A tweet's logits do not depend on the others of its batch, nor on the padding.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.vocabulary_size, config.embedding_size, padding_idx=0)
+        directions = 2 if config.bidirectional else 1
+        sizes = [config.embedding_size] + [config.hidden_size * directions] * (config.layers - 1)
+        self.layers = nn.ModuleList(_RecurrentLayer(size, config) for size in sizes)
+        states = config.hidden_size * directions
+        self.attention = nn.Linear(states, 1) if "attention" in config.pooling else None
+        self.mlp = nn.Sequential(
+            nn.Dropout(config.mlp_dropout),
+            nn.Linear(states * len(config.pooling), config.mlp_size),
+            nn.ReLU(),
+            nn.Dropout(config.mlp_dropout),
+            nn.Linear(config.mlp_size, config.classes),
+        )
+        # Whole channels of a vector, the same at every word: words keep their differences.
+        self.embedding_dropout = nn.Dropout1d(config.embedding_dropout)
+        self.state_dropout = nn.Dropout1d(config.state_dropout)
+
+    def forward(self, ids: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Logits [batch, 3].
+
+        Args:
+            ids: token ids [batch, time], padded with 0 at the end; at least one token a row.
+            lengths: tokens of each row [batch]; None when no row is padded, which is faster.
+        """
+        padding = None if lengths is None else Padding.of(lengths, ids.shape[1])
+        states = self.embedding(ids)  # [batch, time, embedding]
+        states = _by_channel(self.embedding_dropout, states)
+        for layer in self.layers:
+            states = layer(states, padding)  # [batch, time, hidden x directions]
+            states = _by_channel(self.state_dropout, states)
+        pooled = torch.cat([self._pool(how, states, padding) for how in self.config.pooling], dim=1)
+        logits: Tensor = self.mlp(pooled)
+        return logits
+
+    def _pool(self, how: Pooling, states: Tensor, padding: Padding | None) -> Tensor:
+        """One vector for each tweet: [batch, time, states] -> [batch, states]."""
+        if how == "attention":
+            assert self.attention is not None
+            scores = self.attention(states).squeeze(2)  # [batch, time]
+            if padding is not None:
+                scores = scores.masked_fill(~padding.mask, float("-inf"))
+            # As a product of matrices: [batch, 1, time] x [batch, time, states].
+            return torch.bmm(scores.softmax(dim=1).unsqueeze(1), states).squeeze(1)
+        if how == "last":
+            # The last state of each direction has read the whole tweet.
+            hidden = self.config.hidden_size
+            if padding is None:
+                last = states[:, -1]
+            else:
+                last = states[torch.arange(len(states), device=states.device), padding.lengths - 1]
+            return torch.cat([last[:, :hidden], states[:, 0, hidden:]], dim=1)
+        if how == "mean":
+            if padding is None:
+                return states.mean(dim=1)
+            total = (states * padding.mask.unsqueeze(2)).sum(dim=1)
+            return total / padding.lengths.unsqueeze(1)
+        if padding is not None:
+            states = states.masked_fill(~padding.mask.unsqueeze(2), float("-inf"))
+        return states.amax(dim=1)
+
+
+class _RecurrentLayer(nn.Module):
+    """One recurrent layer, in one or both directions.
+
+    The backward direction reads each row reversed within its own length. So padding follows the
+    tokens in both directions and changes no state, without packing, which costs twice the time.
+    """
+
+    def __init__(self, input_size: int, config: NetworkConfig) -> None:
+        super().__init__()
+        cell = _CELLS[config.cell]
+        self.forward_cell = cell(input_size, config.hidden_size, batch_first=True)
+        self.backward_cell = (
+            cell(input_size, config.hidden_size, batch_first=True) if config.bidirectional else None
+        )
+        for name, parameter in self.named_parameters():
+            if "weight_hh" in name:  # each gate's matrix starts as a rotation: gradients keep their size
+                for gate in parameter.data.chunk(parameter.shape[0] // config.hidden_size):
+                    nn.init.orthogonal_(gate)
+            elif "weight_ih" in name:
+                nn.init.xavier_uniform_(parameter)
+            else:
+                nn.init.zeros_(parameter)
+                if config.cell == "lstm" and "bias_ih" in name:  # begin by remembering
+                    nn.init.ones_(parameter.data[config.hidden_size : 2 * config.hidden_size])
+
+    def forward(self, inputs: Tensor, padding: Padding | None) -> Tensor:
+        """[batch, time, input] -> [batch, time, hidden x directions]."""
+        onward, _ = self.forward_cell(inputs)
+        if self.backward_cell is None:
+            return torch.as_tensor(onward)
+        back, _ = self.backward_cell(_reversed(inputs, padding))
+        return torch.cat([onward, _reversed(back, padding)], dim=2)
+
+
+def _reversed(rows: Tensor, padding: Padding | None) -> Tensor:
+    """Each row [time, size] in reverse order, its padding left at the end."""
+    if padding is None:
+        return rows.flip(1)
+    time = torch.arange(rows.shape[1], device=rows.device)
+    mirrored = padding.lengths[:, None] - 1 - time
+    order = torch.where(padding.mask, mirrored, time)  # [batch, time]
+    return rows.gather(1, order.unsqueeze(2).expand_as(rows))
+
+
+def _by_channel(dropout: nn.Dropout1d, states: Tensor) -> Tensor:
+    """Drops whole channels of [batch, time, channels]."""
+    if not dropout.training or dropout.p == 0:
+        return states
+    dropped: Tensor = dropout(states.transpose(1, 2)).transpose(1, 2)
+    return dropped

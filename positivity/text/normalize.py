@@ -1,0 +1,240 @@
+"""Tweet -> the plain, lower-case words and signals that the model reads.
+
+Pure: the result depends on the tweet and on the tables given, which are frozen with each model.
+A tweet is normalized one whitespace-separated word at a time. Words repeat, so their results are
+remembered; and since each word is one unit, `align` maps every piece of the result to its span in
+the original from the same code.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from positivity.text import emoticons
+from positivity.text.emojis import MODIFIERS
+from positivity.text.hashtags import split, word_costs
+from positivity.text.unicode_folding import KEYCAP, ZERO_WIDTH_JOINER, fold
+
+# Goes up whenever the same tweet may give another result: models say which version they read.
+VERSION = 1
+
+URL, USER, EMAIL = "<url>", "<user>", "<email>"
+NUMBER, MONEY, TIME, CASHTAG = "<number>", "<money>", "<time>", "<cashtag>"
+HASHTAG, RETWEET = "<hashtag>", "<rt>"
+ELONGATED, SHOUTED, REPEATED = "<elongated>", "<shouted>", "<repeated>"
+TOKENS = (
+    *(URL, USER, EMAIL, NUMBER, MONEY, TIME, CASHTAG, HASHTAG, RETWEET),
+    *(ELONGATED, SHOUTED, REPEATED),
+    *emoticons.TOKENS,
+)
+
+# Contractions without their apostrophe, where they are no other common word ("wont" and "cant" are
+# words, but not on Twitter). With it, any "…n't" is understood.
+_BARE_NEGATIONS = frozenset(
+    "aint arent cant couldnt didnt doesnt dont hadnt hasnt havent isnt mustnt neednt shouldnt wasnt "
+    "werent wont wouldnt".split()
+)
+_STEMS = {"ca": "can", "wo": "will", "sha": "shall", "ai": "is"}
+
+_TOP_LEVEL = "com|org|net|edu|gov|info|ly|co|gl|fm|tv|me|io|ai|uk|de|be|gd"
+_LEXER = re.compile(
+    rf"""
+      (?P<url> https?:?/*\S*(?<=[:/…]) (?=$|\s)             # cut short: "https:/…"
+             | https?://\S+ | www\.\w\S+ | pic\.twitter\.com/\S+
+             | (?<![\w@.]) (?:[\w-]+\.)+ (?:{_TOP_LEVEL}) (?:/\S*|(?![\w@-]|\.\w)) )
+    | (?P<email> (?<![\w.+-]) [\w.+-]{{1,64}}@[\w-]+(?:\.[\w-]+)+ )
+    | (?P<user> (?<!\w) @\w+:? )
+    | (?P<hashtag> (?<!\w) \#\w*[^\W\d_]\w* )
+    | (?P<money> [$£€¥₹]\d[\d.,]*(?:[kmb]|bn)?(?!\w) | (?<!\w)\d[\d.,]*[$£€¥₹] )
+    | (?P<cashtag> (?<!\w) \$[A-Za-z]{{1,6}}(?!\w) )
+    | (?P<time> (?<![\w:]) \d{{1,2}}(?: :\d\d(?::\d\d)?(?:[ap]\.?m\b\.?)? | [ap]\.?m\b\.? )(?!\w) )
+    | (?P<emoticon> {emoticons.PATTERN} )
+    | (?P<number> (?<!\w) [+-]?\d+(?:[.,:]\d+)*(?:k|m|bn|th|st|nd|rd|s)?(?!\w) )
+    | (?P<word> [^\W_]+(?:['_][^\W_]+)* )
+    | (?P<ellipsis> \.\.+ )
+    | (?P<punctuation> [!?]+ )
+    | (?P<other> (?P<any>\S)(?P=any)* )
+    """,
+    re.VERBOSE,
+)
+_LONG_RUN = re.compile(r"([^\W\d])\1\1+")
+_LAUGHTER = re.compile(r"(?:[bm]?w?a?h?(ha|he|hi|hu|ja|je)(?:\1)+[hsaj]{0,2}|a?(?:ha){2,}h?|l(?:ol){2,}|loo+l)")
+_LONGEST_REMEMBERED = 40
+_MOST_REMEMBERED = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a normalized tweet and the span of the original that it stands for."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Normalizer:
+    """Normalizes with one set of tables.
+
+    Args:
+        emoji: bare emoji (`emojis.bare`) -> name between colons.
+        words: English words, the most frequent first: how hashtags and drawn-out words are read.
+    """
+
+    def __init__(self, emoji: Mapping[str, str], words: Sequence[str]) -> None:
+        self.emoji = dict(emoji)
+        self.words = tuple(words)
+        self._costs = word_costs(list(words))
+        self._longest_emoji = max(map(len, self.emoji), default=0)
+        # Digits begin keycaps, which carry their own mark; the rest can be told by its first character.
+        self._emoji_starts = frozenset(sequence[0] for sequence in self.emoji if not sequence[0].isascii())
+        self._remembered = _Memory(self)
+
+    def normalize(self, text: str) -> str:
+        """The tweet as the model reads it: pieces with one space between them."""
+        remembered = self._remembered
+        return "".join([remembered[word] for word in text.split()])[1:]
+
+    def normalize_many(self, texts: Iterable[str]) -> list[str]:
+        """`normalize` of each text."""
+        remembered = self._remembered
+        return ["".join([remembered[word] for word in text.split()])[1:] for text in texts]
+
+    def align(self, text: str) -> list[Piece]:
+        """The pieces of `normalize(text)`, each with its span in `text`."""
+        return [
+            Piece(piece.text, piece.start + word.start(), piece.end + word.start())
+            for word in re.finditer(r"\S+", text)
+            for piece in self._word(word[0])
+        ]
+
+    def _word(self, word: str) -> Iterator[Piece]:
+        """The pieces of one whitespace-separated word."""
+        if word.isascii() and "&" not in word:
+            yield from self._lex(word)
+            return
+        plain, starts, ends = fold(word)
+        for piece in self._lex_with_emoji(plain):
+            yield Piece(piece.text, starts[piece.start], ends[piece.end - 1])
+
+    def _lex_with_emoji(self, word: str) -> Iterator[Piece]:
+        """Pieces of a word of plain characters in which there may be emoji."""
+        text_from = at = 0
+        while at < len(word):
+            length = self._emoji_at(word, at)
+            if not length:
+                at += 1
+                continue
+            yield from self._lex(word, text_from, at)
+            emoji = word[at : at + length]
+            end = at + length
+            while word.startswith(emoji, end) and self._emoji_at(word, end) == length:
+                end += length
+            yield Piece(self.emoji[emoji], at, end)
+            if end > at + length:
+                yield Piece(REPEATED, at, end)
+            at = text_from = end
+        yield from self._lex(word, text_from, at)
+
+    def _emoji_at(self, word: str, at: int) -> int:
+        """Length of the longest emoji at this place; 0 where there is none."""
+        if word[at] not in self._emoji_starts and word[at + 1 : at + 2] != KEYCAP:
+            return 0
+        longest = min(self._longest_emoji, len(word) - at)
+        return next((n for n in range(longest, 0, -1) if word[at : at + n] in self.emoji), 0)
+
+    def _lex(self, word: str, start: int = 0, end: int | None = None) -> Iterator[Piece]:
+        for match in _LEXER.finditer(word, start, len(word) if end is None else end):
+            kind = match.lastgroup if match.lastgroup != "any" else "other"
+            yield from self._lexeme(str(kind), match[0], match.start())
+
+    def _lexeme(self, kind: str, text: str, at: int) -> Iterator[Piece]:
+        end = at + len(text)
+        match kind:
+            case "word":
+                yield from self._plain_word(text, at)
+            case "hashtag":
+                yield Piece(HASHTAG, at, at + 1)
+                for i, j in split(text[1:], self._costs):
+                    yield Piece(text[1 + i : 1 + j].lower(), at + 1 + i, at + 1 + j)
+            case "emoticon":
+                yield Piece(emoticons.token(text), at, end)
+                if len(text) > 3 and text[-1] == text[-2] == text[-3]:
+                    yield Piece(REPEATED, at, end)
+            case "punctuation":
+                for mark in dict.fromkeys(text):
+                    yield Piece(mark, at, end)
+                if len(text) > len(set(text)):
+                    yield Piece(REPEATED, at, end)
+            case "ellipsis":
+                yield Piece("...", at, end)
+            case "other":
+                if text[0] not in "_" + ZERO_WIDTH_JOINER + KEYCAP and text[0] not in MODIFIERS:
+                    yield Piece(text[0], at, end)
+            case _:  # url, user, email, money, cashtag, time, number
+                yield Piece(f"<{kind}>", at, end)
+
+    def _plain_word(self, text: str, at: int) -> Iterator[Piece]:
+        end = at + len(text)
+        if text == "RT":
+            yield Piece(RETWEET, at, end)
+            return
+        word = text.lower()
+        elongated = False
+        if _LAUGHTER.fullmatch(word):
+            word, elongated = ("lol" if word[0] == "l" else "haha"), len(word) > 5
+        elif _LONG_RUN.search(word):
+            word, elongated = self._shortened(word), True
+        negated = _negated_stem_length(word)
+        if negated and not elongated:
+            yield Piece(_STEMS.get(word[:negated], word[:negated]), at, at + negated)
+            yield Piece("not", at + negated, end)
+        else:
+            yield Piece(word, at, end)
+        if elongated:
+            yield Piece(ELONGATED, at, end)
+        if len(text) > 2 and text.isupper() and text.isalpha():
+            yield Piece(SHOUTED, at, end)
+
+    def _shortened(self, word: str) -> str:
+        """"soooo" -> "so", "goooood" -> "good": the most frequent reading, else two of each letter."""
+        doubled = _LONG_RUN.sub(r"\1\1", word)
+        runs = [run.span() for run in _LONG_RUN.finditer(word)]
+        if len(runs) > 3:
+            return doubled
+        readings = []
+        for lengths in product((2, 1), repeat=len(runs)):
+            kept, at = [], 0
+            for (start, stop), length in zip(runs, lengths, strict=True):
+                kept += [word[at:start], word[start] * length]
+                at = stop
+            readings.append("".join(kept) + word[at:])
+        return min(readings, key=lambda reading: self._costs.get(reading, float("inf")))
+
+
+def _negated_stem_length(word: str) -> int:
+    """Length of what "not" is said of in "don't" or "dont"; 0 for a word that is no such thing."""
+    if word.endswith("n't") and len(word) > 4:
+        return len(word) - 3
+    return len(word) - 2 if word in _BARE_NEGATIONS else 0
+
+
+class _Memory(dict[str, str]):
+    """Word -> its pieces, each with a space before it. Bounded; forgetting changes no result."""
+
+    def __init__(self, normalizer: Normalizer) -> None:
+        super().__init__()
+        self._normalizer = normalizer
+
+    def __missing__(self, word: str) -> str:
+        # Nearly all handles and links are new ones: worth a short cut, not worth remembering.
+        if word[0] == "@" and word.isascii() and word[1:].replace("_", "a").isalnum():
+            return f" {USER}"
+        if word.startswith(("https://", "http://")) and word.isascii() and len(word) > 8 and word[-1] not in ":/":
+            return f" {URL}"
+        result = "".join([f" {piece.text}" for piece in self._normalizer._word(word)])
+        if len(word) <= _LONGEST_REMEMBERED:
+            if len(self) >= _MOST_REMEMBERED:
+                self.clear()
+            self[word] = result
+        return result
