@@ -1,0 +1,128 @@
+"""The answer: what is known about the tweets of one account or file, ready to be shown.
+
+Everything here is a frozen value. Every output format shows these numbers and computes none.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value and its 95 % interval; `low <= value <= high`."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many tweets there were: `found == counted + sum(left_out.values())`."""
+
+    found: int
+    counted: int
+    left_out: dict[str, int]  # reason -> tweets, the most frequent reason first
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the shares amount to, in a word and in a sentence."""
+
+    label: str  # one of verdict.LABELS
+    sentence: str
+    tweets_needed: int | None  # about how many more would settle it; None: settled or unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The tweets of one calendar month; months without tweets are not listed."""
+
+    month: str  # "2026-03"
+    tweets: int
+    negative: int
+    neutral: int
+    positive: int
+    net: Estimate  # -100..100
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The tweets of one hour of the day or one day of the week."""
+
+    tweets: int
+    net: float | None  # -100..100; None without tweets
+
+
+@dataclass(frozen=True, slots=True)
+class KindShare:
+    """The tweets of one kind: original, reply, quote, retweet or unknown."""
+
+    kind: str
+    tweets: int
+    negative: int
+    neutral: int
+    positive: int
+    net: Estimate  # -100..100
+
+
+@dataclass(frozen=True, slots=True)
+class StrongTweet:
+    """A tweet that the classifier is surest of on one side."""
+
+    id: str | None
+    created_at: str | None  # ISO 8601 with the offset of the report's time zone
+    author: str | None
+    text: str
+    score: float  # the probability of its side, 0..1
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word, hashtag or emoji that goes with one side."""
+
+    text: str
+    kind: str  # "word", "hashtag" or "emoji"
+    positive: int  # positive tweets that contain it
+    negative: int  # negative tweets that contain it
+    weight: float  # z-score of the log-odds ratio: above 0 goes with positive tweets
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """The model behind the scores."""
+
+    name: str
+    version: str
+    accuracy: dict[str, float]  # evaluation set -> macro recall, 0..1
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the tweets of one subject (a handle, a file, an author) say.
+
+    The shares and the net are None when no tweet was counted; `opinion`, the positive part of the
+    tweets with an opinion, is None when there is no such tweet.
+    """
+
+    subject: str
+    read_as: tuple[str, ...]  # how each input was read, a line each
+    counts: Counts
+    first: str | None  # ISO date of the first counted tweet in `timezone`
+    last: str | None
+    negative: Estimate | None  # shares of the counted tweets, 0..1
+    neutral: Estimate | None
+    positive: Estimate | None
+    net: Estimate | None  # positive minus negative, -100..100
+    opinion: Estimate | None  # positive / (positive + negative), 0..1
+    verdict: Verdict
+    months: tuple[Month, ...]  # oldest first
+    hours: tuple[Slot, ...]  # 24, midnight first
+    weekdays: tuple[Slot, ...]  # 7, Monday first
+    timezone: str
+    kinds: tuple[KindShare, ...]
+    strongest_positive: tuple[StrongTweet, ...]
+    strongest_negative: tuple[StrongTweet, ...]
+    terms_positive: tuple[Term, ...]
+    terms_negative: tuple[Term, ...]
+    model: ModelInfo
+    limits: tuple[str, ...]  # what was not read and what the intervals leave out, a sentence each

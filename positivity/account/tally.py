@@ -1,0 +1,207 @@
+"""The tally: scored tweets stream in, batch by batch, and a `Report` comes out.
+
+Memory stays flat however many tweets there are, and the report depends on the tweets alone: not
+on their order, nor on how they were cut into batches.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import blake2b
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from positivity.account.evidence import CLEAR, Strongest, TermCounts, Terms
+from positivity.account.quantify import (
+    INTERVAL_LIMIT,
+    NEGATIVE,
+    NEUTRAL,
+    POSITIVE,
+    Floats,
+    Ints,
+    net_positivity,
+    quantify,
+)
+from positivity.account.report import Counts, KindShare, ModelInfo, Report
+from positivity.account.timeline import NO_DATE, Timeline
+from positivity.account.verdict import decide
+from positivity.tweets import Kind, LeftOut, TweetBatch
+
+SCORE_DIGITS = 4  # scores are rounded so that no engine or batch size can tip a result
+UNKNOWN_KIND = "unknown"
+
+
+class Tally:
+    """Counts the scored tweets of one subject (a handle, a file, an author)."""
+
+    def __init__(self, subject: str, timezone: ZoneInfo, terms: Terms) -> None:
+        self.subject = subject
+        self.timezone = timezone
+        self._found = 0
+        self._left_out: Counter[str] = Counter()
+        self._counts = np.zeros(3, np.int64)
+        self._kinds: dict[str, Ints] = {}
+        self._digest = 0
+        self._timeline = Timeline(timezone)
+        self._strongest = {NEGATIVE: Strongest(), POSITIVE: Strongest()}
+        self._terms = TermCounts(terms)
+
+    def add(
+        self,
+        batch: TweetBatch,
+        probabilities: npt.NDArray[np.float32],
+        left_out: Sequence[str | None],
+    ) -> None:
+        """Count a batch of n tweets.
+
+        `probabilities` [n, 3] are those of negative, neutral and positive; `left_out` [n] says why
+        a tweet does not count (then its probabilities are not looked at), or None.
+        """
+        size = batch.num_rows
+        if probabilities.shape != (size, 3) or len(left_out) != size:
+            raise ValueError(f"{size} tweets need {size} x 3 probabilities and {size} reasons")
+        self._found += size
+        self._left_out.update(str(reason) for reason in left_out if reason is not None)
+        rows = np.flatnonzero(np.array([reason is None for reason in left_out], np.bool_))
+        if rows.size:
+            self._count(batch, rows, probabilities[rows])
+
+    def _count(self, batch: TweetBatch, rows: Ints, probabilities: npt.NDArray[np.float32]) -> None:
+        if not np.isfinite(probabilities).all():
+            raise ValueError("a probability is not a number")
+        scores = probabilities.astype(np.float64).round(SCORE_DIGITS)
+        labels = labels_of(scores)
+        times = _milliseconds(batch)[rows]
+        self._counts += np.bincount(labels, minlength=3)
+        self._timeline.add(times, labels)
+        self._count_kinds(batch, rows, labels)
+        self._digest = (self._digest + digest(batch, rows, times)) % 2**64
+        for side in (NEGATIVE, POSITIVE):
+            of_side = labels == side
+            self._count_evidence(batch, rows[of_side], scores[of_side, side], side)
+
+    def _count_kinds(self, batch: TweetBatch, rows: Ints, labels: Ints) -> None:
+        kinds = batch.column("kind").fill_null(UNKNOWN_KIND).dictionary_encode()
+        names = kinds.dictionary.to_pylist()
+        codes = kinds.indices.to_numpy(zero_copy_only=False).astype(np.int64)[rows]
+        table = np.bincount(codes * 3 + labels, minlength=3 * len(names)).reshape(-1, 3)
+        for name, counts in zip(names, table, strict=True):
+            self._kinds[name] = self._kinds.get(name, 0) + counts
+
+    def _count_evidence(self, batch: TweetBatch, rows: Ints, scores: Floats, side: int) -> None:
+        self._strongest[side].add(batch, rows, scores)
+        texts = batch.column("text").take(pa.array(rows[scores >= CLEAR])).to_pylist()
+        for text in texts:
+            self._terms.add(text, positive=side == POSITIVE)
+
+    def report(
+        self,
+        read_as: Sequence[str],
+        model: ModelInfo,
+        extra_limits: Sequence[str] = (),
+        *,
+        unreadable: int = 0,
+    ) -> Report:
+        """The answer so far; `unreadable` rows are added to those found and left out."""
+        shares = quantify(self._counts, seed=self._digest)
+        opinion = shares.opinion if shares else None
+        terms_positive, terms_negative = self._terms.top()
+        return Report(
+            subject=self.subject,
+            read_as=tuple(read_as),
+            counts=self._tallied(unreadable),
+            first=self._timeline.first,
+            last=self._timeline.last,
+            negative=shares.negative if shares else None,
+            neutral=shares.neutral if shares else None,
+            positive=shares.positive if shares else None,
+            net=shares.net if shares else None,
+            opinion=opinion,
+            verdict=decide(self._counts, opinion),
+            months=self._timeline.months(seed=self._digest),
+            hours=self._timeline.hours(),
+            weekdays=self._timeline.weekdays(),
+            timezone=str(self.timezone),
+            kinds=self._kind_shares(),
+            strongest_positive=self._strongest[POSITIVE].top(self.timezone),
+            strongest_negative=self._strongest[NEGATIVE].top(self.timezone),
+            terms_positive=terms_positive,
+            terms_negative=terms_negative,
+            model=model,
+            limits=self._limits(extra_limits),
+        )
+
+    def _tallied(self, unreadable: int) -> Counts:
+        left_out = self._left_out + Counter({str(LeftOut.UNREADABLE): unreadable})
+        frequent_first = sorted(left_out.items(), key=lambda item: (-item[1], item[0]))
+        return Counts(
+            found=self._found + unreadable,
+            counted=int(self._counts.sum()),
+            left_out=dict(frequent_first),
+        )
+
+    def _kind_shares(self) -> tuple[KindShare, ...]:
+        """The kinds that occur, in the order of `Kind`, then those it does not know."""
+        order = [str(kind) for kind in Kind]
+        names = sorted(
+            (name for name, counts in self._kinds.items() if counts.any()),
+            key=lambda name: (order.index(name) if name in order else len(order), name),
+        )
+        return tuple(_kind_share(name, self._kinds[name], self._digest) for name in names)
+
+    def _limits(self, extra: Sequence[str]) -> tuple[str, ...]:
+        limits = [INTERVAL_LIMIT] if self._counts.any() else []
+        limits.extend(extra)
+        undated = self._timeline.undated
+        if undated:
+            has = "tweet has" if undated == 1 else "tweets have"
+            limits.append(f"{undated:,} {has} no usable date: counted, but not in the months.")
+        return tuple(limits)
+
+
+def labels_of(scores: Floats) -> Ints:
+    """The label of the highest score [n] of [n, 3]; a tie for the highest is neutral."""
+    negative, neutral, positive = scores[:, NEGATIVE], scores[:, NEUTRAL], scores[:, POSITIVE]
+    labels = np.full(len(scores), NEUTRAL, np.int64)
+    labels[(negative > neutral) & (negative > positive)] = NEGATIVE
+    labels[(positive > neutral) & (positive > negative)] = POSITIVE
+    return labels
+
+
+def digest(batch: TweetBatch, rows: Ints, times: Ints) -> int:
+    """A 64-bit sum over the tweets at `rows` [n] with `times` [n], the same in any order.
+
+    A tweet enters by its id or, without one, by its author, time and text.
+    """
+    chosen = pa.array(rows)
+    ids = batch.column("id").take(chosen).to_pylist()
+    total = 0
+    for position, tweet_id in enumerate(ids):
+        name = tweet_id or _name(batch, int(rows[position]), int(times[position]))
+        total += int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")
+    return total % 2**64
+
+
+def _name(batch: TweetBatch, row: int, time: int) -> str:
+    author = batch.column("author")[row].as_py() or ""
+    return f"{author}\n{time}\n{batch.column('text')[row].as_py()}"
+
+
+def _milliseconds(batch: TweetBatch) -> Ints:
+    """The times of a batch [n] in milliseconds since 1970; `NO_DATE` where unknown."""
+    times = batch.column("created_at").cast(pa.int64()).fill_null(NO_DATE)
+    milliseconds: Ints = times.to_numpy(zero_copy_only=False)
+    return milliseconds
+
+
+def _kind_share(kind: str, counts: Ints, seed: int) -> KindShare:
+    return KindShare(
+        kind=kind,
+        tweets=int(counts.sum()),
+        negative=int(counts[NEGATIVE]),
+        neutral=int(counts[NEUTRAL]),
+        positive=int(counts[POSITIVE]),
+        net=net_positivity(counts, seed=seed),
+    )

@@ -1,0 +1,59 @@
+"""The report for programs: JSON, described by the JSON Schema in `report.schema.json`."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.resources import files
+from typing import Any, TextIO
+
+from positivity.account.report import Report
+
+SCHEMA_VERSION = 1
+
+
+def to_dict(report: Report) -> dict[str, Any]:
+    """One report in plain lists, dicts, strings and numbers."""
+    plain: dict[str, Any] = _plain(asdict(report))
+    return plain
+
+
+def render_json(reports: Report | Sequence[Report], out: TextIO) -> None:
+    """Write one document of one or several reports, always of the same shape.
+
+    Characters that `out` cannot encode are written as JSON escapes.
+    """
+    reports = [reports] if isinstance(reports, Report) else reports
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "reports": [to_dict(report) for report in reports],
+    }
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
+    if not _encodable(text, out.encoding or "utf-8"):
+        text = json.dumps(document, ensure_ascii=True, allow_nan=False, indent=2)
+    out.write(text + "\n")
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) that every document of `render_json` follows."""
+    text = files("positivity.report").joinpath("report.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+def _plain(value: Any) -> Any:
+    """The same value with lists for tuples."""
+    match value:
+        case dict():
+            return {key: _plain(entry) for key, entry in value.items()}
+        case tuple():
+            return [_plain(entry) for entry in value]
+        case _:
+            return value
+
+
+def _encodable(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,238 @@
+"""Scored tweets stream in, a report comes out."""
+
+import random
+import re
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from positivity.account.evidence import TermKey
+from positivity.account.report import ModelInfo, Report
+from positivity.account.tally import Tally, digest, labels_of
+from positivity.tweets import LeftOut, tweet_batch
+
+MODEL = ModelInfo("test", "1", {})
+NEGATIVE, NEUTRAL, POSITIVE = [0.8, 0.15, 0.05], [0.1, 0.8, 0.1], [0.0, 0.1, 0.9]
+
+
+def words(text: str) -> set[TermKey]:
+    return {("word", word) for word in re.findall(r"\w+", text.lower())}
+
+
+def no_words(text: str) -> set[TermKey]:
+    return set()
+
+
+def tally(
+    rows: list[dict[str, Any]], *, batch: int = 1000, zone: str = "UTC", unreadable: int = 0
+) -> Report:
+    """The report on rows of tweet fields with `scores` and `left_out` beside them."""
+    counted = Tally("@ada", ZoneInfo(zone), words)
+    for start in range(0, len(rows), batch):
+        part = rows[start : start + batch]
+        names = ("id", "created_at", "author", "text", "kind")
+        columns = {name: [row.get(name) for row in part] for name in names}
+        scores = np.array([row["scores"] for row in part], np.float32)
+        reasons = [row.get("left_out") for row in part]
+        counted.add(tweet_batch(columns, length=len(part)), scores, reasons)
+    return counted.report(["tweets.csv"], MODEL, ["Only the newest."], unreadable=unreadable)
+
+
+def invented(number: int, *, with_ids: bool = True) -> list[dict[str, Any]]:
+    rng = random.Random(8)
+    start = datetime(2025, 1, 1, tzinfo=UTC)
+    rows = []
+    for i in range(number):
+        scores = np.array([rng.random() ** 2, rng.random() ** 2, rng.random()]) + 0.001
+        rows.append(
+            {
+                "id": str(10**18 + i) if with_ids else None,
+                "created_at": start + timedelta(hours=7 * i),
+                "author": "ada",
+                "text": f"tweet {rng.randrange(40)} about {rng.choice('abcdefghij')}{i % 90}",
+                "kind": rng.choice(["original", "reply", None]),
+                "scores": (scores / scores.sum()).tolist(),
+                "left_out": rng.choices([None, LeftOut.RETWEET, "duplicate"], [8, 1, 1])[0],
+            }
+        )
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("scores", "label"),
+    [
+        ([0.5, 0.3, 0.2], 0),
+        ([0.2, 0.5, 0.3], 1),
+        ([0.2, 0.3, 0.5], 2),
+        ([0.4, 0.4, 0.2], 1),
+        ([0.2, 0.4, 0.4], 1),
+        ([0.4, 0.2, 0.4], 1),
+    ],
+)
+def test_label_is_the_highest_and_ties_are_neutral(scores: list[float], label: int) -> None:
+    assert labels_of(np.array([scores])).tolist() == [label]
+
+
+def test_scores_are_rounded_before_they_are_used() -> None:
+    report = tally([{"text": "so so", "scores": [0.29999, 0.35002, 0.35003]}])
+    assert report.neutral is not None
+    assert report.neutral.value == 1
+
+
+def test_nothing_at_all() -> None:
+    report = tally([])
+    assert (report.counts.found, report.counts.counted, report.counts.left_out) == (0, 0, {})
+    assert report.negative is report.neutral is report.positive is None
+    assert report.net is report.opinion is None
+    assert report.first is report.last is None
+    assert report.verdict.label == "not enough tweets"
+    assert not (report.months or report.kinds or report.strongest_positive)
+    assert (len(report.hours), len(report.weekdays)) == (24, 7)
+    assert report.limits == ("Only the newest.",)
+
+
+def test_left_out_rows_count_only_as_left_out() -> None:
+    nan = [float("nan")] * 3
+    report = tally(
+        [
+            {"id": "1", "text": "lovely", "scores": POSITIVE},
+            {"id": "2", "text": "RT lovely", "scores": nan, "left_out": LeftOut.RETWEET},
+            {"id": "3", "text": "bof", "scores": NEGATIVE, "left_out": "other language"},
+            {"id": "4", "text": "RT bad", "scores": NEGATIVE, "left_out": LeftOut.RETWEET},
+        ],
+        unreadable=1,
+    )
+    assert report.counts.found == 5
+    assert report.counts.counted == 1
+    assert list(report.counts.left_out.items()) == [
+        ("retweet", 2),
+        ("other language", 1),
+        ("unreadable row", 1),
+    ]
+    assert report.counts.found == report.counts.counted + sum(report.counts.left_out.values())
+    assert report.strongest_negative == ()
+    assert [tweet.id for tweet in report.strongest_positive] == ["1"]
+
+
+def test_the_numbers_by_hand() -> None:
+    monday = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    kinds = ["original", "reply", None, "quote"]
+    scores = [POSITIVE, NEGATIVE, POSITIVE, NEUTRAL]
+    report = tally(
+        [
+            {"id": str(i), "text": f"t{i}", "created_at": monday, "kind": kind, "scores": score}
+            for i, (kind, score) in enumerate(zip(kinds, scores, strict=True))
+        ]
+    )
+    assert report.positive is not None and report.positive.value == 0.5
+    assert report.neutral is not None and report.neutral.value == 0.25
+    assert report.negative is not None and report.negative.value == 0.25
+    assert report.net is not None and report.net.value == 25
+    assert report.opinion is not None and report.opinion.value == 0.6667
+    assert [(kind.kind, kind.tweets, kind.net.value) for kind in report.kinds] == [
+        ("original", 1, 100),
+        ("reply", 1, -100),
+        ("quote", 1, 0),
+        ("unknown", 1, 100),
+    ]
+    assert [(month.month, month.tweets) for month in report.months] == [("2026-03", 4)]
+    assert (report.hours[9].tweets, report.weekdays[0].net) == (4, 25.0)
+    assert (report.first, report.last) == ("2026-03-02", "2026-03-02")
+    assert report.strongest_positive[0].created_at == "2026-03-02T09:00:00+00:00"
+    assert "classifier's own mistakes" in report.limits[0]
+
+
+@pytest.mark.parametrize("with_ids", [True, False])
+def test_order_and_batches_do_not_matter(with_ids: bool) -> None:
+    rows = invented(700, with_ids=with_ids)
+    expected = tally(rows)
+    for batch in (1, 13, 700):
+        random.Random(batch).shuffle(rows)
+        assert tally(rows, batch=batch) == expected
+
+
+def test_other_tweets_give_another_interval() -> None:
+    rows = [{"id": str(i), "text": "x", "scores": POSITIVE} for i in range(9)]
+    others = [{**row, "id": f"{row['id']}0"} for row in rows]
+    assert tally(rows).net != tally(others).net
+
+
+@pytest.mark.parametrize(
+    "change", [{"id": "2"}, {"id": None}, {"id": None, "author": "bob"}, {"id": None, "text": "b"}]
+)
+def test_digest_tells_tweets_apart(change: dict[str, Any]) -> None:
+    def of(row: dict[str, Any]) -> int:
+        columns = {name: [value] for name, value in row.items()}
+        return digest(tweet_batch(columns, length=1), np.arange(1), np.zeros(1, np.int64))
+
+    row = {"id": "1", "author": "ada", "text": "a"}
+    assert of(row) == of({**row, "text": "changed"})
+    assert of(row) != of({**row, **change})
+    assert of({**row, "id": None}) == of({**row, "id": ""})
+
+
+def test_undated_tweets_are_counted_and_told() -> None:
+    report = tally(
+        [
+            {"text": "a", "scores": POSITIVE},
+            {"text": "b", "scores": POSITIVE, "created_at": datetime(2026, 1, 1, tzinfo=UTC)},
+        ]
+    )
+    assert report.counts.counted == 2
+    assert sum(month.tweets for month in report.months) == 1
+    assert report.limits[-1] == "1 tweet has no usable date: counted, but not in the months."
+
+
+def test_only_clear_opinions_give_terms() -> None:
+    clear: list[dict[str, Any]] = [{"text": "lovely", "scores": POSITIVE}] * 5
+    clear += [{"text": "bad", "scores": NEGATIVE}] * 5
+    vague: list[dict[str, Any]] = [{"text": "perhaps", "scores": [0.1, 0.4, 0.5]}] * 5
+    report = tally(clear + vague)
+    assert [term.text for term in report.terms_positive] == ["lovely"]
+    assert [term.text for term in report.terms_negative] == ["bad"]
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "reasons"),
+    [
+        (np.zeros((1, 3)), [None, None]),
+        (np.zeros((2, 2)), [None, None]),
+        (np.zeros((2, 3)), [None]),
+        (np.full((2, 3), np.nan), [None, None]),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    probabilities: np.ndarray[Any, Any], reasons: list[str | None]
+) -> None:
+    batch = tweet_batch({"text": ["a", "b"]}, length=2)
+    with pytest.raises(ValueError):
+        Tally("x", ZoneInfo("UTC"), no_words).add(batch, probabilities, reasons)
+
+
+def test_an_empty_batch_changes_nothing() -> None:
+    counted = Tally("x", ZoneInfo("UTC"), no_words)
+    counted.add(tweet_batch({"text": []}, length=0), np.zeros((0, 3), np.float32), [])
+    assert counted.report([], MODEL).counts.found == 0
+
+
+def test_a_hundred_thousand_tweets_take_seconds_at_most() -> None:
+    rng = np.random.default_rng(1)
+    size = 20_000
+    counted = Tally("x", ZoneInfo("Europe/Paris"), no_words)
+    began = time.process_time()
+    for part in range(5):
+        numbers = range(part * size, (part + 1) * size)
+        columns = {
+            "id": [str(10**18 + i) for i in numbers],
+            "created_at": [1_500_000_000_000 + i * 3_000_000 for i in numbers],
+            "author": ["ada"] * size,
+            "text": [f"text number {i}" for i in numbers],
+        }
+        scores = rng.dirichlet([1, 1, 1], size).astype(np.float32)
+        counted.add(tweet_batch(columns, length=size), scores, [None] * size)
+    assert counted.report([], MODEL).counts.counted == 5 * size
+    assert time.process_time() - began < 10

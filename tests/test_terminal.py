@@ -1,0 +1,254 @@
+"""The report for people: every width, plain pipes, hostile strings."""
+
+import io
+import random
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from positivity.account.evidence import TermKey
+from positivity.account.report import Estimate, ModelInfo, Month, Report, Term, Verdict
+from positivity.account.tally import Tally
+from positivity.report.sanitize import sanitize
+from positivity.report.terminal import make_console, render, render_sentences, render_table
+from positivity.tweets import tweet_batch
+
+HOSTILE = (
+    "[/b] [red]x :heart: \\[",
+    "\x1b[31mred\x1b]0;title\x07 \x9b2J \x08\x7f",
+    "two\nlines\r\nand\ttabs\u2028here",
+    "\u202egnp.exe\u2066\u2069\u200e\u200f",
+    "z\u200be\u200dr\ufeffo\u00ad \U000e0041",
+    "日本語のツイート" * 20,
+    "👨‍👩‍👧 ❤️ 👍🏽 🇫🇷 " * 20,
+    "unbroken" * 60,
+)
+
+
+def words(text: str) -> set[TermKey]:
+    return {("word", word) for word in text.split()}
+
+
+def invented(number: int = 200, texts: tuple[str, ...] = ("lovely show", "so so")) -> Report:
+    rng = random.Random(5)
+    tally = Tally("@ada", ZoneInfo("UTC"), words)
+    columns = {
+        "id": [str(i) for i in range(number)],
+        "created_at": [1_740_000_000_000 + i * 2 * 10**8 for i in range(number)],
+        "text": [f"{rng.choice(texts)} {i}" for i in range(number)],
+        "kind": [rng.choice(["original", "reply"]) for _ in range(number)],
+    }
+    scores = np.array([[0.1, 0.1, 0.8], [0.1, 0.1, 0.8], [0.8, 0.1, 0.1]], np.float32)
+    probabilities = scores[[rng.randrange(3) for _ in range(number)]].reshape(number, 3)
+    tally.add(tweet_batch(columns, length=number), probabilities, [None] * number)
+    model = ModelInfo("lstm", "1.0", {"TweetEval": 0.684, "SemEval 2017": 0.671})
+    return tally.report(["ada.csv: CSV, utf-8"], model, ["Only English tweets were read."])
+
+
+def shown(report: Report, width: int = 80) -> str:
+    out = io.StringIO()
+    render(report, Console(file=out, width=width))
+    return out.getvalue()
+
+
+def hostile_report() -> Report:
+    report = invented(200, HOSTILE)
+    terms = tuple(Term(text, "word", 5, 1, 2.0) for text in HOSTILE)
+    text = " ".join(HOSTILE)
+    return replace(
+        report,
+        subject=text + "\udcff",
+        read_as=(text,),
+        terms_positive=terms,
+        terms_negative=terms[5:],
+        limits=(text,),
+        model=ModelInfo(text, text, {text: 0.5}),
+        counts=replace(report.counts, left_out={text: 3}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain", "plain"),
+        ("", ""),
+        ("  a \n\n b\t", "a b"),
+        ("a\x00b\x07\x1b[31mc\x9bd", "ab[31mcd"),
+        ("\u202eabc\u202c\u2066d\u2069", "abcd"),
+        ("a\u200bb\u200cc\u200dd\ufeffe\u2060", "abcde"),
+        ("a\u2028b\u2029c\u00a0d\u0085e", "a b c d e"),
+        ("❤\ufe0f", "❤"),
+        ("x\udcff", "x\ufffd"),
+        ("[/b] :heart:", "[/b] :heart:"),
+    ],
+)
+def test_sanitize(text: str, expected: str) -> None:
+    assert sanitize(text) == expected
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 100, 120, 200])
+@pytest.mark.parametrize("report", [invented(0), invented(1), invented(), hostile_report()])
+def test_no_line_is_longer_than_the_width(report: Report, width: int) -> None:
+    lines = shown(report, width).splitlines()
+    assert max(map(cell_len, lines)) <= min(width, 120)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_panel_is_aligned(width: int) -> None:
+    panel = [
+        line for line in shown(hostile_report(), width).splitlines() if line[:1] in tuple("╭│╰")
+    ]
+    assert len(panel) > 5
+    assert {cell_len(line) for line in panel} == {width}
+
+
+def test_what_a_report_tells() -> None:
+    report = invented()
+    text = shown(report)
+    assert report.net is not None and report.positive is not None
+    for expected in (
+        "@ada",
+        f"▲ {report.verdict.label}",
+        f"net positivity +{report.net.value:.0f}, 95% interval",
+        f"{report.positive.value:.0%}",
+        "2025-02 to 2026-05",
+        "most positive",
+        "most negative",
+        "200 tweets, 200 counted, 2025-02-19 to 2026-05-26 (UTC)",
+        "ada.csv: CSV, utf-8",
+        "original ",
+        "lstm 1.0; macro recall 0.684 on TweetEval",
+        "own mistakes",
+        "Only English tweets were read.",
+    ):
+        assert expected in text
+
+
+def test_an_empty_report() -> None:
+    text = shown(invented(0))
+    assert "not enough tweets" in text
+    assert "0 tweets, 0 counted" in text
+    assert "net positivity" not in text
+    assert "most positive" not in text
+
+
+@pytest.mark.parametrize(
+    ("label", "sign"),
+    [
+        ("mainly positive", "▲"),
+        ("mainly negative", "▼"),
+        ("mixed", "◆"),
+        ("not enough tweets", "◇"),
+    ],
+)
+def test_every_verdict_has_a_sign(label: str, sign: str) -> None:
+    report = replace(invented(3), verdict=Verdict(label, f"{label}: because", None))
+    assert f"{sign} {label}" in shown(report)
+
+
+def test_hostile_strings_print_as_harmless_text() -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=120, force_terminal=True, color_system=None)
+    render(hostile_report(), console)
+    render_table([hostile_report()], console)
+    render_sentences([(text, 0.2, 0.3, 0.5, "positive") for text in HOSTILE], console)
+    printed = out.getvalue()
+    assert "[red]x :heart:" in printed
+    for character in "\x1b\x07\x08\x9b\x7f\r\t\u202e\u2066\u200b\u200d\u200e\ufeff\udcff":
+        assert character not in printed
+
+
+def test_a_pipe_gets_plain_text_of_80_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    out = io.StringIO()
+    render(invented(), make_console(out))
+    lines = out.getvalue().splitlines()
+    assert max(map(cell_len, lines)) == 80
+    assert "\x1b" not in out.getvalue()
+    assert all(line == line.rstrip() for line in lines)
+
+
+@pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_no_colour_when_asked(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    coloured, plain = io.StringIO(), io.StringIO()
+    render(invented(), make_console(coloured))
+    assert "\x1b[" in coloured.getvalue()
+    monkeypatch.setenv(name, value)
+    render(invented(), make_console(plain))
+    assert "\x1b" not in plain.getvalue()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_ascii_stands_in_where_there_is_no_unicode(encoding: str) -> None:
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, encoding=encoding)
+    console = Console(file=out, width=80)
+    render(hostile_report(), console)
+    render(invented(), console)
+    render_table([invented(), invented(0)], console)
+    render_sentences([("日本 è", 0.2, 0.3, 0.5, "positive")], console)
+    out.flush()
+    text = raw.getvalue().decode(encoding)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "+- @ada ---" in text
+    assert "^ mainly positive" in text
+    assert "####" in text
+
+
+def months_of(net_by_month: dict[str, float]) -> tuple[Month, ...]:
+    return tuple(
+        Month(month, 9, 3, 3, 3, Estimate(net, net - 9, net + 9))
+        for month, net in net_by_month.items()
+    )
+
+
+def test_months_without_tweets_leave_a_gap() -> None:
+    months = months_of({"2025-12": -50.0, "2026-01": 0.0, "2026-04": 90.0})
+    text = shown(replace(invented(), months=months))
+    assert "by month  ▁▁▁ ▃▃▃         ███\n" in text
+    assert "2025-12 to 2026-04 · net −50 to +90\n" in text
+
+
+def test_many_months_show_the_last_that_fit() -> None:
+    months = months_of({f"{2000 + i // 12}-{i % 12 + 1:02}": float(i % 7) for i in range(200)})
+    text = shown(replace(invented(), months=months))
+    assert "2011-01 to 2016-08 · net 0 to +6, 132 earlier not shown" in text
+    assert max(map(cell_len, text.splitlines())) == 80
+
+
+def test_one_month_is_no_line() -> None:
+    assert "by month" not in shown(replace(invented(), months=months_of({"2026-01": 1.0})))
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_table_of_many_subjects(width: int) -> None:
+    out = io.StringIO()
+    wide = replace(invented(), subject="日本語のなまえ" * 9)
+    render_table([invented(), wide, invented(0)], Console(file=out, width=width))
+    header, *lines = out.getvalue().splitlines()
+    assert " ".join(header.split()) == "author tweets pos neu neg net (95% interval) verdict"
+    assert len(lines) == 3
+    assert max(map(cell_len, lines)) <= width
+    signs = [cell_len(line[: max(line.find("▲"), line.find("◇"))]) for line in lines]
+    assert len(set(signs)) == 1
+    assert "200" in lines[0] and "mainly positive" in lines[0]
+
+
+def test_sentences() -> None:
+    out = io.StringIO()
+    rows = [
+        ("I [b]love[/b] it", 0.01, 0.02, 0.97, "positive"),
+        ("x" * 99, 0.1, 0.8, 0.1, "neutral"),
+    ]
+    render_sentences(rows, Console(file=out, width=80))
+    _, first, second = out.getvalue().splitlines()
+    assert " ".join(first.split()) == "▲ positive 97% 2% 1% I [b]love[/b] it"
+    assert second.startswith("● neutral") and second.endswith("x…") and cell_len(second) == 80

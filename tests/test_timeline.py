@@ -1,0 +1,96 @@
+"""Labels over months, hours and weekdays."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from positivity.account.report import Slot
+from positivity.account.timeline import NO_DATE, LocalClock, Timeline
+
+
+def milliseconds(*times: str) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    return np.array(
+        [int(datetime.fromisoformat(time + "+00:00").timestamp()) * 1000 for time in times],
+        np.int64,
+    )
+
+
+@pytest.mark.parametrize(
+    ("zone", "utc", "local"),
+    [
+        ("UTC", "2026-03-01T12:00", "2026-03-01T12:00"),
+        ("America/New_York", "2026-03-01T03:00", "2026-02-28T22:00"),
+        ("America/New_York", "2026-03-08T06:59", "2026-03-08T01:59"),  # the clocks go forward
+        ("America/New_York", "2026-03-08T07:00", "2026-03-08T03:00"),
+        ("Asia/Kathmandu", "2026-01-31T18:15", "2026-02-01T00:00"),
+        ("Australia/Lord_Howe", "2026-01-01T00:00", "2026-01-01T11:00"),
+        ("Europe/Berlin", "1969-12-31T23:30", "1970-01-01T00:30"),
+    ],
+)
+def test_local_clock(zone: str, utc: str, local: str) -> None:
+    assert LocalClock(ZoneInfo(zone)).local(milliseconds(utc)) == milliseconds(local)
+
+
+def test_local_clock_agrees_with_datetime_around_the_year() -> None:
+    zone = ZoneInfo("Europe/London")
+    start = datetime(2025, 1, 1, tzinfo=UTC)
+    times = [start + timedelta(minutes=97 * i) for i in range(5_500)]
+    utc = np.array([int(time.timestamp()) * 1000 for time in times], np.int64)
+    local = LocalClock(zone).local(utc)
+    expected = [int(time.astimezone(zone).replace(tzinfo=UTC).timestamp()) * 1000 for time in times]
+    assert local.tolist() == expected
+
+
+def test_counts_by_month_hour_and_weekday() -> None:
+    timeline = Timeline(ZoneInfo("UTC"))
+    times = milliseconds(
+        "2026-03-02T09:00",  # a Monday
+        "2026-03-02T09:59",
+        "2026-03-08T23:00",  # a Sunday
+        "2025-12-31T00:00",  # a Wednesday
+    )
+    timeline.add(times, np.array([2, 1, 0, 2]))
+    december, march = timeline.months(seed=1)
+    assert (december.month, december.tweets, december.positive) == ("2025-12", 1, 1)
+    assert (march.month, march.tweets) == ("2026-03", 3)
+    assert (march.negative, march.neutral, march.positive) == (1, 1, 1)
+    assert march.net.value == 0
+    assert december.net.value == 100
+    hours = timeline.hours()
+    assert len(hours) == 24
+    assert hours[9] == Slot(2, 50.0)
+    assert hours[23] == Slot(1, -100.0)
+    assert hours[0] == Slot(1, 100.0)
+    assert hours[12] == Slot(0, None)
+    weekdays = timeline.weekdays()
+    assert [slot.tweets for slot in weekdays] == [2, 0, 1, 0, 0, 0, 1]
+    assert (timeline.first, timeline.last) == ("2025-12-31", "2026-03-08")
+
+
+def test_the_zone_moves_a_tweet_to_another_month_day_and_hour() -> None:
+    timeline = Timeline(ZoneInfo("America/New_York"))
+    timeline.add(milliseconds("2026-03-01T03:00"), np.array([2]))
+    assert timeline.months(seed=1)[0].month == "2026-02"
+    assert timeline.first == "2026-02-28"
+    assert timeline.hours()[22].tweets == 1
+    assert timeline.weekdays()[5].tweets == 1
+
+
+def test_unknown_and_impossible_dates_are_counted_apart() -> None:
+    timeline = Timeline(ZoneInfo("UTC"))
+    far = np.iinfo(np.int64).max
+    timeline.add(np.array([NO_DATE, far, -far], np.int64), np.array([0, 1, 2]))
+    assert timeline.undated == 3
+    assert timeline.months(seed=1) == ()
+    assert timeline.first is None
+    assert all(slot == Slot(0, None) for slot in timeline.hours())
+
+
+@pytest.mark.parametrize("time", ["0001-01-04T00:00", "9999-12-28T12:00"])
+def test_the_edges_of_the_calendar(time: str) -> None:
+    timeline = Timeline(ZoneInfo("Pacific/Kiritimati"))
+    timeline.add(milliseconds(time), np.array([1]))
+    assert timeline.undated == 0
+    assert timeline.first is not None

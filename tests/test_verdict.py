@@ -1,0 +1,149 @@
+"""Shares -> a verdict and its sentence."""
+
+import pytest
+
+from positivity.account.quantify import quantify
+from positivity.account.report import Estimate, Verdict
+from positivity.account.verdict import LABELS, decide, judge, more_tweets
+
+
+def decided(counts: list[int]) -> Verdict:
+    shares = quantify(counts, seed=7)
+    return decide(counts, shares.opinion if shares else None)
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "label"),
+    [
+        (0.551, 0.60, 0.65, "mainly positive"),
+        (0.550, 0.60, 0.65, "not enough tweets"),
+        (0.560, 0.57, 0.58, "mainly positive"),
+        (0.300, 0.40, 0.449, "mainly negative"),
+        (0.300, 0.40, 0.450, "not enough tweets"),
+        (0.400, 0.50, 0.600, "mixed"),
+        (0.399, 0.50, 0.600, "not enough tweets"),
+        (0.400, 0.50, 0.601, "not enough tweets"),
+        (0.540, 0.57, 0.600, "mixed"),
+        (0.000, 0.50, 1.000, "not enough tweets"),
+    ],
+)
+def test_judge(low: float, value: float, high: float, label: str) -> None:
+    assert judge(Estimate(value, low, high)) == label
+
+
+def test_delta_is_a_setting() -> None:
+    opinion = Estimate(0.62, 0.58, 0.66)
+    assert judge(opinion) == "mainly positive"
+    assert judge(opinion, 0.1) == "mixed"
+    assert decide([38, 0, 62], opinion, delta=0.1).label == "mixed"
+
+
+@pytest.mark.parametrize(
+    ("opinion", "counts", "label", "sentence"),
+    [
+        (
+            Estimate(0.7, 0.64, 0.754),
+            [30, 20, 70],
+            "mainly positive",
+            "mainly positive: about 7 in 10 tweets with an opinion are positive (64 to 75 in 100)",
+        ),
+        (
+            Estimate(0.2, 0.15, 0.26),
+            [80, 20, 20],
+            "mainly negative",
+            "mainly negative: about 8 in 10 tweets with an opinion are negative (74 to 85 in 100)",
+        ),
+        (
+            Estimate(0.51, 0.45, 0.57),
+            [98, 0, 102],
+            "mixed",
+            "mixed: about half of the tweets with an opinion are positive (45 to 57 in 100)",
+        ),
+        (
+            Estimate(0.99, 0.97, 0.999),
+            [1, 0, 99],
+            "mainly positive",
+            "mainly positive: nearly all tweets with an opinion are positive (97 to 100 in 100)",
+        ),
+        (
+            Estimate(1.0, 0.6, 1.0),
+            [0, 0, 5],
+            "mainly positive",
+            "mainly positive: all tweets with an opinion are positive (60 to 100 in 100)",
+        ),
+        (
+            Estimate(0.7, 0.64, 0.75),
+            [30, 901, 70],
+            "mainly positive",
+            "mostly neutral; of the rest mainly positive: "
+            "about 7 in 10 are positive (64 to 75 in 100)",
+        ),
+    ],
+)
+def test_settled(opinion: Estimate, counts: list[int], label: str, sentence: str) -> None:
+    assert decide(counts, opinion) == Verdict(label, sentence, None)
+
+
+def test_one_tweet_in_ten_with_an_opinion_is_not_mostly_neutral() -> None:
+    opinion = Estimate(0.7, 0.64, 0.75)
+    assert decide([30, 900, 70], opinion).sentence.startswith("mainly positive")
+    assert decide([30, 901, 70], opinion).sentence.startswith("mostly neutral; of the rest")
+
+
+def test_not_enough() -> None:
+    # The lower arm of 0.30 must shrink to 0.75 - 0.55 = 0.20: (0.3/0.2)**2 = 2.25 times the 12.
+    verdict = decide([2, 4, 6], Estimate(0.75, 0.45, 0.9))
+    assert verdict == Verdict(
+        "not enough tweets",
+        "not enough tweets: 6 of 8 with an opinion are positive (45 to 90 in 100); "
+        "about 20 more like these would settle it",
+        20,
+    )
+
+
+def test_not_enough_and_mostly_neutral() -> None:
+    verdict = decide([1, 50, 1], Estimate(0.5, 0.1, 0.9))
+    assert verdict.sentence == (
+        "mostly neutral; of the rest not enough tweets: 1 of 2 is positive (10 to 90 in 100); "
+        "about 780 more like these would settle it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "sentence"),
+    [
+        ([0, 0, 0], "not enough tweets: there was none to count"),
+        ([0, 1, 0], "mostly neutral; the only tweet has no opinion"),
+        ([0, 1500, 0], "mostly neutral; none of the 1,500 tweets has an opinion"),
+    ],
+)
+def test_nothing_to_go_by(counts: list[int], sentence: str) -> None:
+    assert decided(counts) == Verdict("not enough tweets", sentence, None)
+
+
+@pytest.mark.parametrize(
+    ("opinion", "total", "needed"),
+    [
+        # (arm / distance) ** 2 times the tweets there are, less those, rounded up.
+        (Estimate(0.65, 0.45, 0.80), 100, 300),  # (0.20/0.10)**2 = 4
+        (Estimate(0.30, 0.10, 0.60), 10, 30),  # (0.30/0.15)**2 = 4
+        (Estimate(0.50, 0.30, 0.65), 50, 150),  # the longer arm: (0.20/0.10)**2 = 4
+        (Estimate(0.57, 0.47, 0.67), 90, 910),  # mixed at (0.10/0.03)**2, before positive at 25
+        (Estimate(0.65, 0.549, 0.74), 100, 3),  # (0.101/0.10)**2
+    ],
+)
+def test_more_tweets(opinion: Estimate, total: int, needed: int) -> None:
+    assert more_tweets(opinion, total) == needed
+
+
+@pytest.mark.parametrize("counts", [[20, 40, 30], [30, 0, 28], [6, 10, 4], [45, 30, 58], [1, 0, 2]])
+def test_with_that_many_more_the_verdict_settles(counts: list[int]) -> None:
+    verdict = decided(counts)
+    assert verdict.tweets_needed is not None
+    growth = 1 + 1.25 * verdict.tweets_needed / sum(counts)  # "about"
+    assert decided([round(count * growth) for count in counts]).label != "not enough tweets"
+
+
+def test_every_label_is_reached() -> None:
+    cases = ([10, 5, 90], [90, 5, 10], [500, 9, 500], [2, 2, 2])
+    assert tuple(decided(counts).label for counts in cases) == LABELS
