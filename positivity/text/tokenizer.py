@@ -6,6 +6,7 @@ Id 0 pads, id 1 stands for what the tokenizer does not know.
 
 import io
 import json
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -97,7 +98,7 @@ class SubwordTokenizer:
         return self._model
 
 
-class _ListTokenizer:
+class _ListTokenizer(ABC):
     """A tokenizer that is a list of units, the most frequent first."""
 
     kind: ClassVar[str]
@@ -121,8 +122,9 @@ class _ListTokenizer:
         return cls(json.loads(path.read_text(encoding="utf-8")))
 
     @staticmethod
+    @abstractmethod
     def _split(text: str) -> list[str]:
-        raise NotImplementedError
+        """The units of a normalized text."""
 
     def __len__(self) -> int:
         return len(self._units) + UNKNOWN + 1

@@ -1,0 +1,92 @@
+"""The forward pass in PyTorch, on the CPU or a GPU."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+
+from positivity.errors import UsageError
+from positivity.model.network import NetworkConfig, SentimentNetwork
+from positivity.model.registry import WEIGHTS, ModelDirectory
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def load_network(directory: ModelDirectory) -> SentimentNetwork:
+    """The network of a model in float32, ready to score."""
+    config: dict[str, Any] = dict(directory.config.network)
+    network = SentimentNetwork(NetworkConfig(**config | {"pooling": tuple(config["pooling"])}))
+    load_weights(network, directory.path / WEIGHTS)
+    return network.requires_grad_(False).eval()
+
+
+def load_weights(network: SentimentNetwork, path: Path) -> None:
+    """Takes over weights that were stored in half precision."""
+    network.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()})
+
+
+def choose_device(wanted: str) -> torch.device:
+    """The device to score on; one that torch cannot use gives way to the CPU, with a line on stderr.
+
+    Raises:
+        UsageError: `wanted` is not a device that we know.
+    """
+    if wanted not in DEVICES:
+        raise UsageError(f"--device {wanted!r} is none of {', '.join(DEVICES)}")
+    if wanted == "cpu":
+        return torch.device("cpu")
+    for name in ("cuda", "mps") if wanted == "auto" else (wanted,):
+        available = torch.cuda.is_available() if name == "cuda" else torch.backends.mps.is_available()
+        if not available:
+            if wanted != "auto":
+                print(f"positivity: torch finds no {name} device here; using the CPU", file=sys.stderr)
+            continue
+        try:
+            # A GPU that this build of torch has no code for is found, and fails at its first work.
+            torch.ones(8, 8, device=name).matmul(torch.ones(8, 8, device=name)).sum().item()
+        except (RuntimeError, AssertionError) as error:
+            reason = str(error).splitlines()[0][:120]
+            print(f"positivity: {name} cannot be used ({reason}); using the CPU", file=sys.stderr)
+            continue
+        return torch.device(name)
+    return torch.device("cpu")
+
+
+def _bfloat16_is_fast() -> bool:
+    """Whether this processor multiplies bfloat16 itself; where it does not, float32 is quicker."""
+    supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return bool(supported and supported())
+
+
+class TorchEngine:
+    """Runs the network; safe to call from several threads at once."""
+
+    def __init__(self, directory: ModelDirectory, *, device: str = "auto", exact: bool = False) -> None:
+        """`exact` keeps to float32 where bfloat16 would be faster."""
+        self.device = choose_device(device)
+        self._network = load_network(directory).to(self.device)
+        on_cpu = self.device.type == "cpu"
+        self.precision = "float32"
+        if on_cpu and _bfloat16_is_fast() and not exact:
+            self._network = self._network.to(torch.bfloat16)
+            self.precision = "bfloat16"
+        # One thread for each call, several calls at once: on a busy machine this loses less than
+        # one call over all cores, and the tokenizer's thread is not starved.
+        self.workers = torch.get_num_threads() if on_cpu else 1
+        self.batch_size = 256 if on_cpu else 4096
+
+    def logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Logits [batch, 3] of padded ids [batch, time] with their lengths [batch]."""
+        if self.device.type == "cpu" and torch.get_num_threads() != 1:
+            torch.set_num_threads(1)
+        with torch.inference_mode():
+            padded = bool((lengths != ids.shape[1]).any())
+            result = self._network(
+                torch.from_numpy(ids).to(self.device),
+                torch.from_numpy(lengths).to(self.device) if padded else None,
+            )
+            return np.asarray(result.float().cpu().numpy())

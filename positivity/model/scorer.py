@@ -1,0 +1,133 @@
+"""Texts -> probabilities of negative, neutral and positive, whatever engine runs the network."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from positivity.model.registry import DEFAULT, ModelConfig, ModelDirectory, load
+from positivity.text.normalize import Normalizer
+from positivity.text.tokenizer import Tokenizer
+
+# Longer texts than the network was trained on are read in windows of this many tokens; no text is
+# cut. Tweets of 280 characters fit in one.
+_WINDOW = 96
+_MOST_PADDING = 0.1
+
+
+class Engine(Protocol):
+    """What runs the network."""
+
+    workers: int  # calls that may run at once
+    batch_size: int
+
+    def logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Logits [batch, 3] of padded ids [batch, time] with their lengths [batch]."""
+
+
+class Scorer:
+    """Scores texts with one model. A score is a function of the text alone."""
+
+    def __init__(
+        self, config: ModelConfig, normalizer: Normalizer, tokenizer: Tokenizer, engine: Engine
+    ) -> None:
+        self.config = config
+        self.normalizer = normalizer
+        self._tokenizer = tokenizer
+        self._engine = engine
+        self._pool = ThreadPoolExecutor(engine.workers) if engine.workers > 1 else None
+
+    @classmethod
+    def load(
+        cls, model: str | ModelDirectory = DEFAULT, *, device: str = "auto", exact: bool = False
+    ) -> "Scorer":
+        """A scorer for a model's name or path, on `device` (auto, cpu, cuda, mps)."""
+        from positivity.model.engine_torch import TorchEngine
+
+        directory = load(model) if isinstance(model, str) else model
+        engine = TorchEngine(directory, device=device, exact=exact)
+        return cls(directory.config, directory.normalizer(), directory.tokenizer(), engine)
+
+    def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Probabilities [texts, 3] of negative, neutral, positive.
+
+        A text in which there is nothing to read is neutral.
+        """
+        return self.score_ids(self.encode(texts))
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of each text."""
+        return self._tokenizer.encode_many(self.normalizer.normalize_many(texts))
+
+    def score_ids(self, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """`score` of texts that are encoded already."""
+        if not len(ids):
+            return np.empty((0, 3), np.float32)
+        windows = [ids[row][at : at + _WINDOW] for row in range(len(ids)) for at in _starts(ids[row])]
+        owners = np.repeat(np.arange(len(ids)), [len(_starts(each)) for each in ids])
+        lengths = np.fromiter(map(len, windows), np.int64, len(windows))
+        probabilities = self._calibrated(self._logits(windows, lengths))
+        if len(windows) == len(ids) and lengths.all():
+            return probabilities
+        # A long text is the mean of its windows, each weighing as much as it says.
+        result = np.zeros((len(ids), 3), np.float64)
+        np.add.at(result, owners, probabilities * lengths[:, None])
+        total = np.bincount(owners, lengths, len(ids))
+        result[total == 0] = (0.0, 1.0, 0.0)
+        return (result / np.maximum(total, 1)[:, None]).astype(np.float32)
+
+    def _logits(
+        self, windows: Sequence[Sequence[int]], lengths: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        logits = np.zeros((len(windows), 3), np.float32)
+        batches = list(_batches(lengths, self._engine.batch_size))
+
+        def run(rows: NDArray[np.int64]) -> None:
+            logits[rows] = self._engine.logits(_padded(windows, rows, lengths), lengths[rows])
+
+        if self._pool is None or len(batches) == 1:
+            for rows in batches:
+                run(rows)
+        else:
+            # The longest first: no worker is left alone with a long one at the end.
+            for _ in self._pool.map(run, reversed(batches)):
+                pass
+        return logits
+
+    def _calibrated(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """softmax((logits + bias) / temperature)."""
+        scaled = (logits.astype(np.float64) + self.config.bias) / self.config.temperature
+        exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+        return (exponentials / exponentials.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _starts(ids: Sequence[int]) -> range:
+    """Where the windows of a text begin; an empty text has one."""
+    return range(0, max(1, len(ids)), _WINDOW)
+
+
+def _batches(lengths: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
+    """Rows of alike lengths together, so that little is padded; empty rows in none."""
+    order = np.argsort(lengths, kind="stable")
+    order = order[np.searchsorted(lengths[order], 1) :]
+    start = 0
+    while start < len(order):
+        shortest = lengths[order[start]]
+        longest_allowed = int(shortest * (1 + _MOST_PADDING))
+        stop = min(len(order), start + size)
+        stop = start + int(np.searchsorted(lengths[order[start:stop]], longest_allowed, "right"))
+        yield order[start:stop]
+        start = stop
+
+
+def _padded(
+    windows: Sequence[Sequence[int]], rows: Iterable[int], lengths: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The windows of these rows as one array [rows, time], padded with 0 at the end."""
+    rows = list(rows)
+    ids = np.zeros((len(rows), int(lengths[rows].max())), np.int64)
+    for i, row in enumerate(rows):
+        ids[i, : lengths[row]] = windows[row]
+    return ids

@@ -1,0 +1,323 @@
+"""The sources of a recipe -> examples to train on, and the sets to develop and to quote on.
+
+What is known of one tweet from several sources is joined; what stands in a development or
+evaluation set is never trained on.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from positivity.errors import InputError
+from positivity.evaluation import LABELS
+from positivity.text import emoticons
+from positivity.text.normalize import Normalizer
+from positivity.text.tokenizer import UNKNOWN, Tokenizer
+from positivity.training.emoji_ranking import EmojiRanking, emoji_evidence, read_ranking
+from positivity.training.labelled import LabelledTweets, read_labelled
+from positivity.training.recipe import EmojiRecipe, Recipe, Source
+
+_BUCKET_BATCHES = 64  # batches that are sorted by length together
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Tweets as ids, with soft targets."""
+
+    tokens: NDArray[np.int32]  # all tweets' ids, one after the other
+    offsets: NDArray[np.int64]  # [tweets + 1], where each begins
+    targets: NDArray[np.float32]  # [tweets, 3]
+    weights: NDArray[np.float32]  # [tweets]
+    log_priors: NDArray[np.float32]  # [tweets, 3], log of the shares of the classes in its source
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        return np.diff(self.offsets)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSet:
+    """A set to develop or to quote on."""
+
+    name: str
+    texts: list[str]
+    gold: NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class _Pool:
+    """Normalized tweets with what is known of them, while sources are joined."""
+
+    texts: list[str] = field(default_factory=list)
+    targets: list[NDArray[np.float32]] = field(default_factory=list)  # of each source [rows, 3]
+    weights: list[NDArray[np.float32]] = field(default_factory=list)
+    log_priors: list[NDArray[np.float32]] = field(default_factory=list)
+
+    def add(self, texts: Sequence[str], targets: NDArray[np.floating], weight: float) -> None:
+        prior = targets.mean(axis=0, dtype=np.float64) + 1e-3
+        self.texts += texts
+        self.targets.append(targets.astype(np.float32))
+        self.weights.append(np.full(len(texts), weight, np.float32))
+        self.log_priors.append(
+            np.tile(np.log(prior / prior.sum()).astype(np.float32), (len(texts), 1))
+        )
+
+
+def read_sets(sources: Sequence[Source], folder: Path) -> list[NamedSet]:
+    """The development or evaluation sets of a recipe."""
+    sets = []
+    for source in sources:
+        tweets = read_labelled(folder / source.file, source)
+        sets.append(NamedSet(source.name or Path(source.file).stem, tweets.texts, tweets.gold))
+    return sets
+
+
+def corpus(recipe: Recipe, folder: Path) -> list[str]:
+    """The texts that the vocabulary is learnt from."""
+    sources = recipe.tokenizer.corpus or recipe.train
+    return [text for source in sources for text in read_labelled(folder / source.file, source).texts]
+
+
+def build_examples(
+    recipe: Recipe,
+    folder: Path,
+    normalizer: Normalizer,
+    tokenizer: Tokenizer,
+    held_out: Sequence[NamedSet],
+) -> Examples:
+    """All training examples of a recipe.
+
+    Raises:
+        InputError: a source cannot be read, or the examples hold a single class only.
+    """
+    generator = np.random.default_rng(recipe.seed)
+    ranking = read_ranking(folder / recipe.emoji.ranking) if recipe.emoji else None
+    pool = _Pool()
+    cue_tweets: list[tuple[list[str], NDArray[np.float32], float]] = []
+    forbidden = {text for each in held_out for text in normalizer.normalize_many(each.texts)}
+    for source in recipe.train:
+        tweets, texts = _allowed(read_labelled(folder / source.file, source), normalizer, forbidden)
+        if source.strip_emoticons:
+            texts = [_without_emoticons(text) for text in texts]
+        if source.cues:
+            cue_tweets.append((texts, _cue_targets(tweets, source), source.weight))
+            continue
+        targets = tweets.targets * (1 - source.smoothing) + source.smoothing / len(LABELS)
+        if ranking and source.blind_to_emoji:
+            targets = _with_emoji_evidence(texts, targets, ranking, normalizer)
+        pool.add(texts, targets, source.weight)
+        if ranking and recipe.emoji and tweets.cues and not source.probabilities:
+            _put_back(pool, texts, tweets.gold, targets, source, recipe.emoji, ranking, normalizer, generator)
+    _add_cues(pool, cue_tweets)
+    if ranking and recipe.emoji and recipe.emoji.alone:
+        pool.add(*_lone_emoji(ranking, normalizer, recipe.emoji.alone, generator), 1.0)
+    return _encoded(_joined(pool), tokenizer, recipe.training.max_length)
+
+
+def _allowed(
+    tweets: LabelledTweets, normalizer: Normalizer, forbidden: set[str]
+) -> tuple[LabelledTweets, list[str]]:
+    """The tweets whose normalized text is not empty and not held out, and those texts."""
+    normalized = normalizer.normalize_many(tweets.texts)
+    rows = [row for row, text in enumerate(normalized) if text and text not in forbidden]
+    kept = LabelledTweets(
+        [tweets.texts[row] for row in rows],
+        tweets.targets[rows],
+        [tweets.cues[row] for row in rows] if tweets.cues else [],
+    )
+    return kept, [normalized[row] for row in rows]
+
+
+def _cue_targets(tweets: LabelledTweets, source: Source) -> NDArray[np.float32]:
+    unknown = set(tweets.cues) - set(source.cues)
+    if unknown:
+        raise InputError(f"{source.file}: no cues given for label {', '.join(sorted(unknown))}")
+    return np.array([source.cues[cue] for cue in tweets.cues], dtype=np.float32)
+
+
+def _without_emoticons(text: str) -> str:
+    if "<" not in text:
+        return text
+    return " ".join(piece for piece in text.split(" ") if piece not in emoticons.TOKENS)
+
+
+def _with_emoji_evidence(
+    texts: Sequence[str],
+    targets: NDArray[np.float32],
+    ranking: EmojiRanking,
+    normalizer: Normalizer,
+) -> NDArray[np.float32]:
+    """Targets from words alone, updated by what the tweet's emoji say (Bayes' rule)."""
+    likelihoods = {
+        normalizer.emoji[emoji]: values
+        for emoji, values in ranking.likelihoods().items()
+        if emoji in normalizer.emoji
+    }
+    updated = targets.copy()
+    for row, text in enumerate(texts):
+        if ":" in text:
+            evidence = emoji_evidence(text.split(" "), likelihoods)
+            if evidence is not None:
+                updated[row] *= evidence
+    return updated / updated.sum(axis=1, keepdims=True)
+
+
+def _put_back(
+    pool: _Pool,
+    texts: Sequence[str],
+    gold: NDArray[np.int64],
+    targets: NDArray[np.float32],
+    source: Source,
+    recipe: EmojiRecipe,
+    ranking: EmojiRanking,
+    normalizer: Normalizer,
+    generator: np.random.Generator,
+) -> None:
+    """Adds some of a source's tweets once more, each with an emoji that its class often carries."""
+    rows = np.flatnonzero(generator.random(len(texts)) < recipe.put_back)
+    repeats = generator.choice([1, 1, 1, 2, 3], size=len(rows))
+    emoji = ranking.draw(gold[rows], generator)
+    added = [
+        f"{texts[row]} {normalizer.normalize(drawn * n)}"
+        for row, drawn, n in zip(rows, emoji, repeats, strict=True)
+    ]
+    if added:
+        pool.add(added, targets[rows], source.weight)
+
+
+def _lone_emoji(
+    ranking: EmojiRanking, normalizer: Normalizer, size: int, generator: np.random.Generator
+) -> tuple[list[str], NDArray[np.float64]]:
+    """Tweets of one emoji, some repeated, as frequent as the square root of its count in the ranking."""
+    shares = np.sqrt(ranking.counts.sum(axis=1))
+    drawn = generator.choice(len(ranking.emoji), size=size, p=shares / shares.sum())
+    repeats = generator.choice([1, 1, 2, 3], size=size)
+    texts = [
+        normalizer.normalize(ranking.emoji[i] * n) for i, n in zip(drawn, repeats, strict=True)
+    ]
+    return texts, ranking.given_emoji()[drawn]
+
+
+def _add_cues(
+    pool: _Pool, cue_tweets: Sequence[tuple[list[str], NDArray[np.float32], float]]
+) -> None:
+    """Joins emoticon labels: Bayes' rule where a tweet has other targets, alone where it has none."""
+    where: dict[str, int] = {text: row for row, text in enumerate(pool.texts)}
+    targets = np.concatenate(pool.targets) if pool.targets else np.empty((0, 3), np.float32)
+    for texts, cues, weight in cue_tweets:
+        new = []
+        for row, (text, cue) in enumerate(zip(texts, cues, strict=True)):
+            known = where.get(text)
+            if known is None:
+                new.append(row)
+            else:
+                targets[known] *= cue
+                targets[known] /= targets[known].sum()
+        pool.targets = [targets]
+        pool.add([texts[row] for row in new], cues[new], weight)
+        targets = np.concatenate(pool.targets)
+    pool.targets = [targets]
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    texts: list[str]
+    targets: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    log_priors: NDArray[np.float32]
+
+
+def _joined(pool: _Pool) -> _Joined:
+    """One row a text: the weighted mean of its targets."""
+    targets = np.concatenate(pool.targets)
+    weights = np.concatenate(pool.weights)
+    priors = np.concatenate(pool.log_priors)
+    index: dict[str, int] = {}
+    rows = np.array([index.setdefault(text, len(index)) for text in pool.texts], dtype=np.int64)
+    size = len(index)
+    total = np.bincount(rows, weights, size)
+    largest = np.zeros(size)
+    np.maximum.at(largest, rows, weights)
+
+    def mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        sums = [np.bincount(rows, weights * values[:, i], size) for i in range(3)]
+        return (np.stack(sums, axis=1) / total[:, None]).astype(np.float32)
+
+    joined = _Joined(list(index), mean(targets), largest.astype(np.float32), mean(priors))
+    classes = np.unique(joined.targets.argmax(axis=1)) if size else []
+    if len(classes) < 2:
+        found = ", ".join(LABELS[i] for i in classes) or "no"
+        raise InputError(
+            f"the training data has {found} tweets only: a model would learn to say nothing else. "
+            "Is the file sorted by label, and cut?"
+        )
+    return joined
+
+
+def _encoded(kept: _Joined, tokenizer: Tokenizer, max_length: int) -> Examples:
+    ids = [each[:max_length] or [UNKNOWN] for each in tokenizer.encode_many(kept.texts)]
+    lengths = np.fromiter(map(len, ids), np.int64, len(ids))
+    tokens = np.fromiter((i for each in ids for i in each), np.int32, int(lengths.sum()))
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    return Examples(tokens, offsets, kept.targets, kept.weights, kept.log_priors)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Padded examples."""
+
+    ids: NDArray[np.int64]  # [batch, time]
+    lengths: NDArray[np.int64]  # [batch]
+    targets: NDArray[np.float32]  # [batch, 3]
+    weights: NDArray[np.float32]  # [batch]
+    log_priors: NDArray[np.float32]  # [batch, 3]
+
+
+def batches(examples: Examples, size: int, seed: Sequence[int]) -> Iterator[Batch]:
+    """All examples once, in an order that the seed alone decides; alike lengths together."""
+    generator = np.random.default_rng(list(seed))
+    order = generator.permutation(len(examples))
+    lengths = examples.lengths
+    rows: list[NDArray[np.int64]] = []
+    for start in range(0, len(order), size * _BUCKET_BATCHES):
+        part = order[start : start + size * _BUCKET_BATCHES]
+        part = part[np.argsort(lengths[part], kind="stable")]
+        rows += [part[i : i + size] for i in range(0, len(part), size)]
+    for index in generator.permutation(len(rows)):
+        yield _batch(examples, rows[index])
+
+
+def _batch(examples: Examples, rows: NDArray[np.int64]) -> Batch:
+    lengths = examples.lengths[rows]
+    time = np.arange(lengths.max())
+    places = examples.offsets[rows][:, None] + time
+    mask = time < lengths[:, None]
+    ids = np.where(mask, examples.tokens[np.minimum(places, len(examples.tokens) - 1)], 0)
+    return Batch(
+        ids.astype(np.int64),
+        lengths,
+        examples.targets[rows],
+        examples.weights[rows],
+        examples.log_priors[rows],
+    )
+
+
+def split_off_dev(recipe: Recipe, folder: Path) -> NamedSet:
+    """One of every ten training tweets, drawn by the seed, for a recipe without development set.
+
+    They leave the training data by `build_examples`, like those of any held-out set.
+    """
+    texts: list[str] = []
+    gold: list[NDArray[np.int64]] = []
+    for source in recipe.train:
+        tweets = read_labelled(folder / source.file, source)
+        chosen = np.random.default_rng(recipe.seed).random(len(tweets.texts)) < 0.1
+        texts += [text for text, keep in zip(tweets.texts, chosen, strict=True) if keep]
+        gold.append(tweets.gold[chosen])
+    return NamedSet("a tenth of the training data", texts, np.concatenate(gold))

@@ -1,0 +1,82 @@
+"""What emoji say of a tweet's class, from human judgements.
+
+The Emoji Sentiment Ranking (Kralj Novak, Smailović, Sluban and Mozetič, PLoS ONE 10(12), 2015)
+counts, for 751 emoji, how many negative, neutral and positive tweets carried each. Most labelled
+tweets were published without their emoji, so this is where a model learns them.
+"""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from positivity.errors import InputError
+from positivity.text.emojis import bare
+
+_CLASSES = ("Negative", "Neutral", "Positive")
+_LEAST_OCCURRENCES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class EmojiRanking:
+    """Emoji and how many tweets of each class carried them."""
+
+    emoji: tuple[str, ...]
+    counts: NDArray[np.float64]  # [emoji, 3]
+
+    def given_emoji(self) -> NDArray[np.float64]:
+        """Probability of each class given the emoji, smoothed by half a tweet a class: [emoji, 3]."""
+        smoothed = self.counts + 0.5
+        return np.asarray(smoothed / smoothed.sum(axis=1, keepdims=True))
+
+    def likelihoods(self) -> dict[str, NDArray[np.float64]]:
+        """Bare emoji -> how much likelier it is in each class than in all tweets with emoji."""
+        prior = self.counts.sum(axis=0) / self.counts.sum()
+        ratios = self.given_emoji() / prior
+        return dict(zip(self.emoji, ratios, strict=True))
+
+    def draw(
+        self, labels: NDArray[np.int64], generator: np.random.Generator
+    ) -> list[str]:
+        """An emoji for each label 0..2, as often as tweets of that class carry it."""
+        drawn = np.empty(len(labels), dtype=object)
+        for label in range(len(_CLASSES)):
+            rows = np.flatnonzero(labels == label)
+            shares = self.counts[:, label] / self.counts[:, label].sum()
+            drawn[rows] = np.array(self.emoji, dtype=object)[
+                generator.choice(len(self.emoji), size=len(rows), p=shares)
+            ]
+        return drawn.tolist()
+
+
+def read_ranking(path: Path) -> EmojiRanking:
+    """The published CSV: Emoji, …, Negative, Neutral, Positive, ….
+
+    Raises:
+        InputError: the file is missing or not that CSV.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            # Copies go about with rows added by hand: those have no count of occurrences.
+            judged = [row for row in csv.DictReader(file) if row["Occurrences"] != "-"]
+            rows = [row for row in judged if int(row["Occurrences"]) >= _LEAST_OCCURRENCES]
+    except OSError as error:
+        raise InputError(f"{path}: cannot read the emoji ranking ({error.strerror})") from None
+    except (KeyError, ValueError):
+        raise InputError(f"{path}: not the CSV of the Emoji Sentiment Ranking") from None
+    counts = np.array([[int(row[name]) for name in _CLASSES] for row in rows], dtype=np.float64)
+    return EmojiRanking(tuple(bare(row["Emoji"]) for row in rows), counts)
+
+
+def emoji_evidence(
+    found: Sequence[str], likelihoods: dict[str, NDArray[np.float64]]
+) -> NDArray[np.float64] | None:
+    """How much likelier each class is for the emoji in a tweet; None when none is known.
+
+    The geometric mean over the emoji: a tweet's emoji repeat one another rather than add up.
+    """
+    known = [np.log(likelihoods[emoji]) for emoji in set(found) if emoji in likelihoods]
+    return np.exp(np.mean(known, axis=0)) if known else None

@@ -1,0 +1,134 @@
+"""Tables of labelled tweets: our own and the public sets' CSV, TSV and parquet."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from positivity.errors import InputError
+from positivity.evaluation import LABELS
+from positivity.training.recipe import Source
+
+# What files call the three classes. Sentiment140 has 0, 2, 4; many others -1, 0, 1.
+_NAMES = {
+    "negative": ("negative", "neg", "-1", "0", "0.0", "sadness", "bad"),
+    "neutral": ("neutral", "neu", "2", "objective", "objective-or-neutral"),
+    "positive": ("positive", "pos", "1", "4", "good"),
+}
+_TEXT_COLUMNS = ("text", "tweet", "full_text", "content", "sentence", "tweet_text")
+_LABEL_COLUMNS = ("label", "sentiment", "polarity", "airline_sentiment", "target", "gold", "class")
+_SENTIMENT140_COLUMNS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledTweets:
+    """Texts with what is known of their classes."""
+
+    texts: list[str]
+    targets: NDArray[np.float32]  # [tweets, 3]: 1 at the label, or probabilities
+    cues: list[str]  # the words the file has for its labels; empty for probabilities
+
+    @property
+    def gold(self) -> NDArray[np.int64]:
+        """The likeliest class of each tweet, 0..2."""
+        return self.targets.argmax(axis=1)
+
+
+def read_labelled(path: Path, source: Source) -> LabelledTweets:
+    """The rows of a table that `source` asks for; `path` is the file itself.
+
+    Raises:
+        InputError: the file, a column or a label cannot be read.
+    """
+    frame = _read_frame(path, source)
+    for column, wanted in source.keep.items():
+        values = [str(v) for v in (wanted if isinstance(wanted, list | tuple) else [wanted])]
+        frame = frame[_column(path, frame, column).astype(str).isin(values)]
+    if source.sample is not None and source.sample < len(frame):
+        frame = frame.sample(source.sample, random_state=0)
+    text = _column(path, frame, source.text, _TEXT_COLUMNS)
+    frame = frame[text.notna()]
+    texts = text.dropna().astype(str).tolist()
+    if not texts:
+        raise InputError(f"{path}: no labelled tweets in it")
+    if source.probabilities:
+        columns = [_column(path, frame, name).astype(float) for name in source.probabilities]
+        return LabelledTweets(texts, np.stack(columns, axis=1).astype(np.float32), [])
+    if source.label is None and not _has_any(frame, _LABEL_COLUMNS):
+        return LabelledTweets(texts, np.full((len(texts), 3), 1 / 3, np.float32), [])
+    words = _column(path, frame, source.label or "label", _LABEL_COLUMNS).astype(str).str.strip()
+    return LabelledTweets(texts, _one_hot(path, words, source), words.tolist())
+
+
+def _read_frame(path: Path, source: Source) -> pd.DataFrame:
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        delimiter = "\t" if path.suffix == ".tsv" else source.delimiter
+        header = None if not source.header or _is_sentiment140(path) else 0
+        frame = pd.read_csv(
+            path,
+            sep=delimiter,
+            header=header,
+            dtype=str,  # ids stay whole
+            keep_default_na=False,  # the tweet "null" is a tweet
+            encoding="latin-1" if _is_sentiment140(path) else source.encoding,
+        )
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{path}: not {source.encoding}; name its encoding with --encoding, often latin-1"
+        ) from None
+    except (ValueError, LookupError) as error:  # pandas' and pyarrow's errors on content are these
+        raise InputError(f"{path}: cannot be read as a table: {str(error).strip()}") from None
+    if header is None:
+        frame.columns = pd.Index([str(i + 1) for i in range(frame.shape[1])])
+        if frame.shape[1] == _SENTIMENT140_COLUMNS:
+            frame = frame.rename(columns={"1": "label", "6": "text"})
+    return frame
+
+
+def _is_sentiment140(path: Path) -> bool:
+    """Its CSV has no header: polarity, id, date, query, user, text, all quoted."""
+    if path.suffix != ".csv":
+        return False
+    with path.open("rb") as file:
+        start = file.read(200).split(b",")
+    return start[0] in (b'"0"', b'"2"', b'"4"') and len(start) > _SENTIMENT140_COLUMNS - 1
+
+
+def _has_any(frame: pd.DataFrame, names: tuple[str, ...]) -> bool:
+    return any(name in frame.columns for name in names)
+
+
+def _column(
+    path: Path, frame: pd.DataFrame, name: str, others: tuple[str, ...] = ()
+) -> "pd.Series[str]":
+    """The column of this name, or the first of the usual names for the same thing."""
+    for candidate in (name, *(others if name in ("text", "label") else ())):
+        if candidate in frame.columns:
+            return frame[candidate]
+    columns = ", ".join(map(str, frame.columns[:12]))
+    raise InputError(f"{path}: no column {name!r}; it has {columns}. Name one with --{_flag(name)}")
+
+
+def _flag(name: str) -> str:
+    return f"{name if name in ('text', 'label') else 'text'}-column"
+
+
+def _one_hot(path: Path, words: "pd.Series[str]", source: Source) -> NDArray[np.float32]:
+    known = {word: name for name, spellings in _NAMES.items() for word in spellings}
+    if (words == "-1").any():  # then 0 is the middle, not the lower end
+        known["0"] = "neutral"
+    known |= {str(word): name for word, name in source.labels.items()}
+    labels = words.str.lower().map(known)
+    if labels.isna().any():
+        strange = sorted(set(words[labels.isna()]))[:3]
+        raise InputError(
+            f"{path}: label {', '.join(map(repr, strange))} is none of negative, neutral, positive"
+        )
+    indices = labels.map({name: i for i, name in enumerate(LABELS)}).to_numpy(int)
+    return np.eye(len(LABELS), dtype=np.float32)[indices]

@@ -1,0 +1,229 @@
+"""A training run from recipe to model directory, in a folder of its own.
+
+The folder keeps what is costly (`vocabulary/`, `checkpoint.pt`), what happened (`records.json`,
+`curves.png`) and the result (`model/`). Running again with the same folder goes on where it stopped.
+"""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save as to_safetensors
+
+from positivity.errors import InputError, StateError
+from positivity.evaluation import evaluate
+from positivity.files import write_atomically
+from positivity.model import registry
+from positivity.model.engine_torch import choose_device
+from positivity.model.network import NetworkConfig, SentimentNetwork
+from positivity.model.registry import ModelConfig, ModelDirectory
+from positivity.model.scorer import Scorer
+from positivity.text.normalize import Normalizer
+from positivity.text.tokenizer import TOKENIZERS, Tokenizer, load_tokenizer
+from positivity.training.calibration import fit_calibration
+from positivity.training.datasets import (
+    build_examples,
+    corpus,
+    read_sets,
+    split_off_dev,
+)
+from positivity.training.loop import Encoded, Record, Trainer, predict
+from positivity.training.recipe import Recipe
+from positivity.training.vocabulary import train_vocabulary
+
+Say = Callable[[str], None]
+
+
+class Run:
+    """One run of a recipe.
+
+    Args:
+        data: the folder that the recipe's files are relative to.
+        folder: where the run keeps its files.
+        say: told in a line what begins.
+    """
+
+    def __init__(
+        self, recipe: Recipe, data: Path, folder: Path, *, device: str = "auto", say: Say = print
+    ) -> None:
+        if not recipe.train:
+            raise InputError(f"recipe {recipe.name}: it has no [[train]] source")
+        self.recipe, self.folder = recipe, folder
+        self._data, self._say = data, say
+        self._device = choose_device(device)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._same_recipe_as_before()
+        self.dev = read_sets(recipe.dev, data) or [split_off_dev(recipe, data)]
+        self.eval = read_sets(recipe.eval, data)
+        self.normalizer, self.tokenizer = self._vocabulary()
+        self.trainer = self._trainer()
+
+    def _same_recipe_as_before(self) -> None:
+        path = self.folder / "recipe.json"
+        recipe = json.dumps(asdict(self.recipe), indent=1)
+        if path.exists() and path.read_text(encoding="utf-8") != recipe:
+            raise StateError(
+                f"{self.folder}: a run of another recipe, or of this one before it was changed; "
+                "remove the folder or name another with --run"
+            )
+        path.write_text(recipe, encoding="utf-8")
+
+    def _vocabulary(self) -> tuple[Normalizer, Tokenizer]:
+        folder = self.folder / "vocabulary"
+        kind = self.recipe.tokenizer.kind
+        if (folder / registry.SUMS).exists():
+            registry.verify_sums(folder)
+            tables = json.loads((folder / registry.TABLES).read_text(encoding="utf-8"))
+            return Normalizer(tables["emoji"], tables["words"]), load_tokenizer(kind, folder)
+        self._say("learning the vocabulary")
+        normalizer, tokenizer = train_vocabulary(
+            corpus(self.recipe, self._data), self.recipe.tokenizer
+        )
+        registry.write_directory(folder, _text_files(normalizer, tokenizer))
+        return normalizer, tokenizer
+
+    def _trainer(self) -> Trainer:
+        self._say("reading and encoding the training tweets")
+        examples = build_examples(
+            self.recipe, self._data, self.normalizer, self.tokenizer, [*self.dev, *self.eval]
+        )
+        torch.manual_seed(self.recipe.seed)
+        network = SentimentNetwork(self._network_config()).to(self._device)
+        dev = [Encoded(each.name, self._encode(each.texts), each.gold) for each in self.dev]
+        trainer = Trainer(network, examples, dev, self.recipe.training, self.recipe.seed)
+        weights = sum(parameter.numel() for parameter in network.parameters())
+        self._say(f"{len(examples):,} tweets, {weights:,} weights, on {self._device}")
+        if self.checkpoint.exists():
+            trainer.restore(self.checkpoint)
+        return trainer
+
+    def _network_config(self) -> NetworkConfig:
+        settings: dict[str, Any] = dict(self.recipe.network)
+        if "pooling" in settings:
+            settings["pooling"] = tuple(settings["pooling"])
+        try:
+            return NetworkConfig(vocabulary_size=len(self.tokenizer), **settings)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"recipe {self.recipe.name}: network: {error}") from None
+
+    def _encode(self, texts: list[str]) -> list[list[int]]:
+        return self.tokenizer.encode_many(self.normalizer.normalize_many(texts))
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "checkpoint.pt"
+
+    def train(self) -> Iterator[Record]:
+        """Trains to the end; what has been trained is kept at every record."""
+        for record in self.trainer.run(checkpoint=self.checkpoint):
+            self._write_records()
+            yield record
+
+    def _write_records(self) -> None:
+        records = [asdict(record) for record in self.trainer.records]
+        with write_atomically(self.folder / "records.json") as file:
+            file.write(json.dumps(records, indent=1).encode())
+
+    def finish(self, *, card: str = "") -> ModelDirectory:
+        """Calibrates the best network, measures it, draws the curves and saves the model.
+
+        Args:
+            card: the model card, in which `{figures}` stands for the table of measured figures.
+        """
+        if not self.trainer.records:
+            raise StateError(f"{self.folder}: nothing has been trained yet")
+        network = self.trainer.best
+        for parameter in network.parameters():  # what is measured is what is stored: half precision
+            parameter.copy_(parameter.half().float())
+        dev_logits = [predict(network, self._encode(each.texts)) for each in self.dev]
+        temperature, bias = fit_calibration(dev_logits, [each.gold for each in self.dev])
+        config = ModelConfig(
+            name=self.recipe.name,
+            version=self.recipe.version,
+            description=self.recipe.description,
+            tokenizer=self.recipe.tokenizer.kind,
+            network=asdict(network.config),
+            temperature=temperature,
+            bias=bias,
+        )
+        path = self.folder / "model"
+        files = _text_files(self.normalizer, self.tokenizer)
+        weights = {name: tensor.half().cpu() for name, tensor in network.state_dict().items()}
+        files[registry.WEIGHTS] = to_safetensors(weights)
+        registry.save(path, config, files)
+        metrics = self._measure(path, network)
+        files[registry.METRICS] = json.dumps(metrics, indent=1).encode() + b"\n"
+        files[registry.CARD] = (card or "# {name}\n\n{figures}\n").replace(
+            "{name}", config.name
+        ).replace("{figures}", figures_table(metrics)).encode()
+        registry.save(path, config, files)
+        draw_curves(self.trainer.records, self.folder / "curves.png")
+        return registry.load(str(path))
+
+    def _measure(self, path: Path, network: SentimentNetwork) -> dict[str, Any]:
+        """The figures of the model as it is on disk."""
+        exact = Scorer.load(str(path), device="cpu", exact=True)
+        quick = Scorer.load(str(path), device="cpu")
+        figures: dict[str, Any] = {"dev": {}, "eval": {}}
+        largest = 0.0
+        for part, sets in (("dev", self.dev), ("eval", self.eval)):
+            for each in sets:
+                probabilities = exact.score(each.texts)
+                figures[part][each.name] = asdict(evaluate(probabilities, each.gold))
+                difference = abs(probabilities - quick.score(each.texts))
+                largest = max(largest, float(difference.max()))
+        figures["weights"] = sum(parameter.numel() for parameter in network.parameters())
+        figures["training_tweets"] = len(self.trainer.examples)
+        figures["seed"] = self.recipe.seed
+        # How far the reduced precision of fast CPUs moves a probability, at most.
+        figures["largest_difference_in_bfloat16"] = round(largest, 4)
+        return figures
+
+
+def _text_files(normalizer: Normalizer, tokenizer: Tokenizer) -> dict[str, bytes]:
+    tables = {"emoji": normalizer.emoji, "words": normalizer.words}
+    return {
+        registry.TABLES: json.dumps(tables, ensure_ascii=False, indent=0).encode(),
+        TOKENIZERS[tokenizer.kind].file_name: tokenizer.to_bytes(),
+    }
+
+
+def figures_table(metrics: dict[str, Any]) -> str:
+    """The measured figures as a Markdown table, a row for each set."""
+    rows = [
+        "| set | tweets | macro recall | F1 (positive, negative) | accuracy | calibration error |",
+        "|---|---|---|---|---|---|",
+    ]
+    for part in ("dev", "eval"):
+        for name, m in metrics[part].items():
+            rows.append(
+                f"| {name} ({part}) | {m['tweets']:,} | {m['macro_recall']:.3f} "
+                f"| {m['f1_positive_negative']:.3f} | {m['accuracy']:.3f} "
+                f"| {m['calibration_error']:.3f} |"
+            )
+    return "\n".join(rows)
+
+
+def draw_curves(records: list[Record], path: Path) -> None:
+    """Loss and macro recall by step, as a picture. Needs matplotlib (the `train` extra)."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.5), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    steps = [record.step for record in records]
+    left.plot(steps, [record.loss for record in records])
+    left.set(title="training loss", xlabel="step")
+    for name in records[0].recalls:
+        right.plot(steps, [record.recalls[name] for record in records], label=name)
+    right.plot(steps, [record.recall for record in records], color="black", label="mean")
+    right.set(title="macro recall on the development sets", xlabel="step")
+    right.legend(fontsize="small")
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=120)
+    with write_atomically(path) as file:
+        file.write(picture.getvalue())
+

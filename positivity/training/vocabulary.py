@@ -1,0 +1,59 @@
+"""The tables and the vocabulary of a model, learnt from tweets."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from positivity.text.emojis import compile_table
+from positivity.text.normalize import TOKENS, Normalizer
+from positivity.text.tokenizer import TOKENIZERS, Tokenizer
+from positivity.training.recipe import TokenizerRecipe
+
+# Words typed as words: not parts of links, handles and hashtags, which are run together themselves.
+_WORD = re.compile(r"(?<![\w@#/.:'&-])[a-z]+(?:'[a-z]+)?(?![\w@/:'-]|\.\w)")
+_LEAST_COUNT = 5
+_ONE_LETTER_WORDS = frozenset("aiu")
+# Short words are the parts that anything can be cut into: only common ones help to split hashtags.
+_SHORT, _LEAST_SHARE_OF_SHORT = 3, 4e-6
+
+
+def known_words(texts: Iterable[str], size: int) -> list[str]:
+    """The most frequent words of tweets as typed, the most frequent first."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(_WORD.findall(text.lower()))
+    total = counts.total()
+
+    def is_word(word: str, count: int) -> bool:
+        if len(word) == 1:
+            return word in _ONE_LETTER_WORDS
+        if len(word) <= _SHORT:
+            return count >= _LEAST_SHARE_OF_SHORT * total
+        return count >= _LEAST_COUNT and not re.search(r"(.)\1\1", word)
+
+    kept = [word for word, count in counts.items() if is_word(word, count)]
+    return sorted(kept, key=lambda word: (-counts[word], word))[:size]
+
+
+def train_vocabulary(
+    texts: Sequence[str], recipe: TokenizerRecipe
+) -> tuple[Normalizer, Tokenizer]:
+    """The normalizer's tables and the tokenizer, from tweets as typed."""
+    normalizer = Normalizer(compile_table(), known_words(texts, recipe.words))
+    normalized = normalizer.normalize_many(texts)
+    emoji = _frequent_emoji(normalized, normalizer, recipe.emoji)
+    tokenizer: Tokenizer = TOKENIZERS[recipe.kind].train(
+        normalized, size=recipe.size, whole=[*TOKENS, *emoji]
+    )
+    return normalizer, tokenizer
+
+
+def _frequent_emoji(
+    normalized: Iterable[str], normalizer: Normalizer, size: int
+) -> list[str]:
+    names = set(normalizer.emoji.values())
+    counts: Counter[str] = Counter()
+    for text in normalized:
+        if ":" in text:
+            counts.update(piece for piece in text.split(" ") if piece in names)
+    return sorted(counts, key=lambda name: (-counts[name], name))[:size]
