@@ -1,4 +1,4 @@
-"""The errors that a user can cause or meet: one line of text each, and the exit code that goes with it.
+"""The errors that a user can cause or meet: one line of text each, and its exit code.
 
 PositivityError
 ├── UsageError    2  an option or argument that cannot be used

@@ -1,6 +1,5 @@
 """The forward pass in PyTorch, on the CPU or a GPU."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from positivity.errors import UsageError
+from positivity.messages import say
 from positivity.model.network import NetworkConfig, SentimentNetwork
 from positivity.model.registry import WEIGHTS, ModelDirectory
 
@@ -30,7 +30,7 @@ def load_weights(network: SentimentNetwork, path: Path) -> None:
 
 
 def choose_device(wanted: str) -> torch.device:
-    """The device to score on; one that torch cannot use gives way to the CPU, with a line on stderr.
+    """The device to score on: the CPU, said on stderr, for one that torch cannot use.
 
     Raises:
         UsageError: `wanted` is not a device that we know.
@@ -40,17 +40,19 @@ def choose_device(wanted: str) -> torch.device:
     if wanted == "cpu":
         return torch.device("cpu")
     for name in ("cuda", "mps") if wanted == "auto" else (wanted,):
-        available = torch.cuda.is_available() if name == "cuda" else torch.backends.mps.is_available()
+        available = (
+            torch.cuda.is_available() if name == "cuda" else torch.backends.mps.is_available()
+        )
         if not available:
             if wanted != "auto":
-                print(f"positivity: torch finds no {name} device here; using the CPU", file=sys.stderr)
+                say(f"torch finds no {name} device here; using the CPU")
             continue
         try:
             # A GPU that this build of torch has no code for is found, and fails at its first work.
             torch.ones(8, 8, device=name).matmul(torch.ones(8, 8, device=name)).sum().item()
         except (RuntimeError, AssertionError) as error:
             reason = str(error).splitlines()[0][:120]
-            print(f"positivity: {name} cannot be used ({reason}); using the CPU", file=sys.stderr)
+            say(f"{name} cannot be used ({reason}); using the CPU")
             continue
         return torch.device(name)
     return torch.device("cpu")
@@ -65,7 +67,9 @@ def _bfloat16_is_fast() -> bool:
 class TorchEngine:
     """Runs the network; safe to call from several threads at once."""
 
-    def __init__(self, directory: ModelDirectory, *, device: str = "auto", exact: bool = False) -> None:
+    def __init__(
+        self, directory: ModelDirectory, *, device: str = "auto", exact: bool = False
+    ) -> None:
         """`exact` keeps to float32 where bfloat16 would be faster."""
         self.device = choose_device(device)
         self._network = load_network(directory).to(self.device)

@@ -1,5 +1,6 @@
 """The network: embedding, recurrent layers in one or both directions, pooling, a small MLP."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 Cell = Literal["elman", "gru", "lstm"]
 Pooling = Literal["attention", "last", "mean", "max"]
 
-_CELLS: dict[str, type[nn.RNNBase]] = {"elman": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+_CELLS: dict[str, Callable[..., nn.RNNBase]] = {"elman": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +138,9 @@ class _RecurrentLayer(nn.Module):
             cell(input_size, config.hidden_size, batch_first=True) if config.bidirectional else None
         )
         for name, parameter in self.named_parameters():
-            if "weight_hh" in name:  # each gate's matrix starts as a rotation: gradients keep their size
+            if (
+                "weight_hh" in name
+            ):  # each gate's matrix starts as a rotation: gradients keep their size
                 for gate in parameter.data.chunk(parameter.shape[0] // config.hidden_size):
                     nn.init.orthogonal_(gate)
             elif "weight_ih" in name:

@@ -86,10 +86,12 @@ def imported() -> Path:
 
 def names() -> dict[str, Path]:
     """Every model there is by name; an imported one comes before a shipped one of the same name."""
-    found = {}
+    found: dict[str, Path] = {}
     for folder in (shipped(), imported()):
         if folder.is_dir():
-            found |= {path.name: path for path in sorted(folder.iterdir()) if (path / SUMS).is_file()}
+            found |= {
+                path.name: path for path in sorted(folder.iterdir()) if (path / SUMS).is_file()
+            }
     return found
 
 
@@ -106,7 +108,9 @@ def find(name_or_path: str) -> Path:
     if path.is_dir():
         return path
     there = ", ".join(known) or "none"
-    raise UsageError(f"no model {name_or_path!r}; there are: {there}. A path to a model directory works too")
+    raise UsageError(
+        f"no model {name_or_path!r}; there are: {there}. A path to a model directory works too"
+    )
 
 
 def load(name_or_path: str = DEFAULT) -> ModelDirectory:
@@ -121,8 +125,8 @@ def load(name_or_path: str = DEFAULT) -> ModelDirectory:
     config = _read_config(path)
     if config.normalizer_version != normalize.VERSION:
         raise StateError(
-            f"{path}: made for normalizer {config.normalizer_version}, this is {normalize.VERSION}; "
-            "train the model again, or use the positivity it came with"
+            f"{path}: made for normalizer {config.normalizer_version}, this is "
+            f"{normalize.VERSION}; train the model again, or use the positivity it came with"
         )
     return ModelDirectory(path, config)
 
@@ -159,7 +163,8 @@ def verify_sums(path: Path) -> list[str]:
         lines = (path / SUMS).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         raise StateError(f"{path}: not a complete model directory (no readable {SUMS})") from None
-    sums = dict(reversed(line.split("  ", 1)) for line in lines if "  " in line)
+    pairs = (line.split("  ", 1) for line in lines if "  " in line)
+    sums = {name: digest for digest, name in pairs}
     for name, expected in sums.items():
         file = path / name
         if Path(name).name != name or not file.is_file():
@@ -210,7 +215,10 @@ def export(name_or_path: str, target: Path) -> Path:
     directory = load(name_or_path)
     if target.is_dir():
         target /= f"{directory.config.name}-{directory.config.version}.positivity.zip"
-    with write_atomically(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+    with (
+        write_atomically(target) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
         for name in [*verify(directory.path), SUMS]:
             packed.write(directory.path / name, name)
     return target
@@ -226,7 +234,9 @@ def import_(file: Path) -> ModelDirectory:
     try:
         packed = zipfile.ZipFile(file)
     except (OSError, zipfile.BadZipFile):
-        raise InputError(f"{file}: not a model file; `positivity models export` writes one") from None
+        raise InputError(
+            f"{file}: not a model file; `positivity models export` writes one"
+        ) from None
     imported().mkdir(parents=True, exist_ok=True)
     with packed, tempfile.TemporaryDirectory(dir=imported(), prefix=".import.") as folder:
         unpacked = Path(folder)
@@ -245,7 +255,11 @@ def _members(file: Path, packed: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]
     if sum(member.file_size for member in packed.infolist()) > _LARGEST_SHARED_FILE:
         raise InputError(f"{file}: unpacks to more than a gigabyte; not a model file")
     for member in packed.infolist():
-        if member.is_dir() or Path(member.filename).name != member.filename or "\\" in member.filename:
+        if (
+            member.is_dir()
+            or Path(member.filename).name != member.filename
+            or "\\" in member.filename
+        ):
             raise InputError(f"{file}: holds {member.filename!r}, which a model file does not")
         try:
             yield member.filename, packed.read(member)

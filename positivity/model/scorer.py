@@ -59,13 +59,19 @@ class Scorer:
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of each text."""
-        return self._tokenizer.encode_many(self.normalizer.normalize_many(texts))
+        return self.encode_normalized(self.normalizer.normalize_many(texts))
+
+    def encode_normalized(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of texts that are normalized already."""
+        return self._tokenizer.encode_many(texts)
 
     def score_ids(self, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         """`score` of texts that are encoded already."""
         if not len(ids):
             return np.empty((0, 3), np.float32)
-        windows = [ids[row][at : at + _WINDOW] for row in range(len(ids)) for at in _starts(ids[row])]
+        windows = [
+            ids[row][at : at + _WINDOW] for row in range(len(ids)) for at in _starts(ids[row])
+        ]
         owners = np.repeat(np.arange(len(ids)), [len(_starts(each)) for each in ids])
         lengths = np.fromiter(map(len, windows), np.int64, len(windows))
         probabilities = self._calibrated(self._logits(windows, lengths))
@@ -100,7 +106,8 @@ class Scorer:
         """softmax((logits + bias) / temperature)."""
         scaled = (logits.astype(np.float64) + self.config.bias) / self.config.temperature
         exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-        return (exponentials / exponentials.sum(axis=1, keepdims=True)).astype(np.float32)
+        probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
+        return np.asarray(probabilities, np.float32)
 
 
 def _starts(ids: Sequence[int]) -> range:

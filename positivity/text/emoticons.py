@@ -82,7 +82,14 @@ _MOUTHS = {
     "o": "<surprised>",
     "O": "<surprised>",
 }
-_MIRRORED = {"(": "<smile>", "[": "<smile>", "{": "<smile>", ")": "<sad>", "]": "<sad>", "D": "<sad>"}
+_MIRRORED = {
+    "(": "<smile>",
+    "[": "<smile>",
+    "{": "<smile>",
+    ")": "<sad>",
+    "]": "<sad>",
+    "D": "<sad>",
+}
 
 _WESTERN = re.compile(r">?[:;=8]['`´]?[-^~]?(?P<mouth>[)\](\[}{*/\\|DPpSsoOc3])(?P=mouth)*")
 _REVERSED = re.compile(r"(?P<mouth>[(\[{)\]D])(?P=mouth)*[-^~]?['`´]?[:;=]<?")

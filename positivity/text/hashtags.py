@@ -31,7 +31,9 @@ def split(hashtag: str, costs: Mapping[str, float]) -> list[tuple[int, int]]:
 def _likeliest(word: str, costs: Mapping[str, float]) -> list[tuple[int, int]]:
     """The cheapest division of `word` into words of the table (Viterbi); letters that no word
     explains stay together."""
-    best: list[tuple[float, int, bool]] = [(0.0, 0, True)]  # cost, where the last word begins, known
+    best: list[tuple[float, int, bool]] = [
+        (0.0, 0, True)
+    ]  # cost, where the last word begins, known
     for end in range(1, len(word) + 1):
         candidates = [(best[end - 1][0] + _UNKNOWN_LETTER, end - 1, False)]
         for start in range(max(0, end - _LONGEST_WORD), end):

@@ -32,9 +32,10 @@ TOKENS = (
 # Contractions without their apostrophe, where they are no other common word ("wont" and "cant" are
 # words, but not on Twitter). With it, any "…n't" is understood.
 _BARE_NEGATIONS = frozenset(
-    "aint arent cant couldnt didnt doesnt dont hadnt hasnt havent isnt mustnt neednt shouldnt wasnt "
-    "werent wont wouldnt".split()
+    "aint arent cant couldnt didnt doesnt dont hadnt hasnt havent isnt mustnt neednt shouldnt "
+    "wasnt werent wont wouldnt".split()
 )
+_CLITICS = frozenset({"s", "m", "re", "ll", "ve", "d"})
 _STEMS = {"ca": "can", "wo": "will", "sha": "shall", "ai": "is"}
 
 _TOP_LEVEL = "com|org|net|edu|gov|info|ly|co|gl|fm|tv|me|io|ai|uk|de|be|gd"
@@ -59,7 +60,10 @@ _LEXER = re.compile(
     re.VERBOSE,
 )
 _LONG_RUN = re.compile(r"([^\W\d])\1\1+")
-_LAUGHTER = re.compile(r"(?:[bm]?w?a?h?(ha|he|hi|hu|ja|je)(?:\1)+[hsaj]{0,2}|a?(?:ha){2,}h?|l(?:ol){2,}|loo+l)")
+_LAUGHTER = re.compile(
+    r"(?:[bm]?w?a?h?(ha|he|hi|hu|ja|je)(?:\1)+[hsaj]{0,2}|a?(?:ha){2,}h?|l(?:ol){2,}|loo+l)"
+)
+_CONTENT = re.compile(r"(?:^| )(?!<(?:url|user|rt)>)\S*?[^\W_]")
 _LONGEST_REMEMBERED = 40
 _MOST_REMEMBERED = 400_000
 
@@ -86,8 +90,10 @@ class Normalizer:
         self.words = tuple(words)
         self._costs = word_costs(list(words))
         self._longest_emoji = max(map(len, self.emoji), default=0)
-        # Digits begin keycaps, which carry their own mark; the rest can be told by its first character.
-        self._emoji_starts = frozenset(sequence[0] for sequence in self.emoji if not sequence[0].isascii())
+        # Digits begin keycaps, which carry their own mark; all others show at their first one.
+        self._emoji_starts = frozenset(
+            sequence[0] for sequence in self.emoji if not sequence[0].isascii()
+        )
         self._remembered = _Memory(self)
 
     def normalize(self, text: str) -> str:
@@ -107,6 +113,17 @@ class Normalizer:
             for word in re.finditer(r"\S+", text)
             for piece in self._word(word[0])
         ]
+
+    def emoji_in(self, text: str) -> list[str]:
+        """The emoji of a text, bare, in their order."""
+        plain, _, _ = fold(text)
+        found, at = [], 0
+        while at < len(plain):
+            length = self._emoji_at(plain, at)
+            if length:
+                found.append(plain[at : at + length])
+            at += length or 1
+        return found
 
     def _word(self, word: str) -> Iterator[Piece]:
         """The pieces of one whitespace-separated word."""
@@ -185,10 +202,13 @@ class Normalizer:
             word, elongated = ("lol" if word[0] == "l" else "haha"), len(word) > 5
         elif _LONG_RUN.search(word):
             word, elongated = self._shortened(word), True
-        negated = _negated_stem_length(word)
-        if negated and not elongated:
-            yield Piece(_STEMS.get(word[:negated], word[:negated]), at, at + negated)
-            yield Piece("not", at + negated, end)
+        stem = 0 if elongated else _stem_length(word)
+        if stem:
+            negation = word.endswith("t")
+            yield Piece(
+                _STEMS.get(word[:stem], word[:stem]) if negation else word[:stem], at, at + stem
+            )
+            yield Piece("not" if negation else word[stem:], at + stem, end)
         else:
             yield Piece(word, at, end)
         if elongated:
@@ -197,7 +217,7 @@ class Normalizer:
             yield Piece(SHOUTED, at, end)
 
     def _shortened(self, word: str) -> str:
-        """"soooo" -> "so", "goooood" -> "good": the most frequent reading, else two of each letter."""
+        """The most frequent reading ("soooo" is "so", "goooood" is "good"), else two of each."""
         doubled = _LONG_RUN.sub(r"\1\1", word)
         runs = [run.span() for run in _LONG_RUN.finditer(word)]
         if len(runs) > 3:
@@ -212,11 +232,19 @@ class Normalizer:
         return min(readings, key=lambda reading: self._costs.get(reading, float("inf")))
 
 
-def _negated_stem_length(word: str) -> int:
-    """Length of what "not" is said of in "don't" or "dont"; 0 for a word that is no such thing."""
+def _stem_length(word: str) -> int:
+    """Length of what stands before the contracted word in "don't", "dont" or "we're"; 0 if none."""
+    if "'" not in word:
+        return len(word) - 2 if word in _BARE_NEGATIONS else 0
     if word.endswith("n't") and len(word) > 4:
         return len(word) - 3
-    return len(word) - 2 if word in _BARE_NEGATIONS else 0
+    stem, _, rest = word.rpartition("'")
+    return len(stem) if rest in _CLITICS and stem.isalpha() else 0
+
+
+def says_something(normalized: str) -> bool:
+    """Whether there is a word, a number, an emoji or an emoticon, not just links and handles."""
+    return _CONTENT.search(normalized) is not None
 
 
 class _Memory(dict[str, str]):
@@ -230,7 +258,12 @@ class _Memory(dict[str, str]):
         # Nearly all handles and links are new ones: worth a short cut, not worth remembering.
         if word[0] == "@" and word.isascii() and word[1:].replace("_", "a").isalnum():
             return f" {USER}"
-        if word.startswith(("https://", "http://")) and word.isascii() and len(word) > 8 and word[-1] not in ":/":
+        if (
+            word.startswith(("https://", "http://"))
+            and word.isascii()
+            and len(word) > 8
+            and word[-1] not in ":/"
+        ):
             return f" {URL}"
         result = "".join([f" {piece.text}" for piece in self._normalizer._word(word)])
         if len(word) <= _LONGEST_REMEMBERED:

@@ -27,7 +27,7 @@ _PLAIN = {
     "⁉": "!?",
     **dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True)),
 }
-# Alphabets that imitate the plain one: mathematical, full-width, circled, squared, raised, ligatures.
+# Alphabets that imitate the plain one: mathematical, full-width, circled, raised, ligatures.
 _FANCY = (
     range(0x1D400, 0x1D800),
     range(0xFF01, 0xFF5F),
@@ -84,7 +84,7 @@ def _folded(word: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _unescaped(word: str) -> Iterator[tuple[str, int, int]]:
-    """Runs of the word with HTML entities resolved, one character of the word at a time elsewhere."""
+    """The characters of the word, each HTML entity resolved to what it stands for."""
     at = 0
     while at < len(word):
         if word[at] == "&":
@@ -104,7 +104,7 @@ def _composed(cluster: str, start: int, end: int) -> Iterator[tuple[str, int, in
     if not cluster:
         return
     if len(cluster) > 1:
-        # What does not compose is decoration (s̶t̶r̶u̶c̶k̶ or z̴a̸l̷g̶o̵), and two marks are more than English has.
+        # What does not compose is decoration: s̶t̶r̶u̶c̶k̶ out, or z̴a̸l̷g̶o̵.
         cluster = unicodedata.normalize("NFC", cluster[:3])[:1]
     if cluster in MODIFIERS:
         return

@@ -25,7 +25,9 @@ def fit_calibration(
     weights = torch.from_numpy(np.concatenate([_balanced(each) for each in gold]))
     log_temperature = torch.zeros(1, dtype=torch.double, requires_grad=True)
     bias = torch.zeros(3, dtype=torch.double, requires_grad=True)
-    optimizer = torch.optim.LBFGS([log_temperature, bias], max_iter=200, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS(
+        [log_temperature, bias], max_iter=200, line_search_fn="strong_wolfe"
+    )
 
     def loss() -> Tensor:
         optimizer.zero_grad()
@@ -35,7 +37,7 @@ def fit_calibration(
         total.backward()  # type: ignore[no-untyped-call]
         return total
 
-    optimizer.step(loss)  # type: ignore[arg-type]
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
     centred = (bias - bias.mean()).detach()
     negative, neutral, positive = (round(float(value), 6) for value in centred)
     return round(float(log_temperature.exp()), 6), (negative, neutral, positive)

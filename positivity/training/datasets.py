@@ -81,7 +81,9 @@ def read_sets(sources: Sequence[Source], folder: Path) -> list[NamedSet]:
 def corpus(recipe: Recipe, folder: Path) -> list[str]:
     """The texts that the vocabulary is learnt from."""
     sources = recipe.tokenizer.corpus or recipe.train
-    return [text for source in sources for text in read_labelled(folder / source.file, source).texts]
+    return [
+        text for source in sources for text in read_labelled(folder / source.file, source).texts
+    ]
 
 
 def build_examples(
@@ -113,7 +115,17 @@ def build_examples(
             targets = _with_emoji_evidence(texts, targets, ranking, normalizer)
         pool.add(texts, targets, source.weight)
         if ranking and recipe.emoji and tweets.cues and not source.probabilities:
-            _put_back(pool, texts, tweets.gold, targets, source, recipe.emoji, ranking, normalizer, generator)
+            _put_back(
+                pool,
+                texts,
+                tweets.gold,
+                targets,
+                source,
+                recipe.emoji,
+                ranking,
+                normalizer,
+                generator,
+            )
     _add_cues(pool, cue_tweets)
     if ranking and recipe.emoji and recipe.emoji.alone:
         pool.add(*_lone_emoji(ranking, normalizer, recipe.emoji.alone, generator), 1.0)
@@ -165,7 +177,7 @@ def _with_emoji_evidence(
             evidence = emoji_evidence(text.split(" "), likelihoods)
             if evidence is not None:
                 updated[row] *= evidence
-    return updated / updated.sum(axis=1, keepdims=True)
+    return np.asarray(updated / updated.sum(axis=1, keepdims=True))
 
 
 def _put_back(
@@ -185,7 +197,7 @@ def _put_back(
     emoji = ranking.draw(gold[rows], generator)
     added = [
         f"{texts[row]} {normalizer.normalize(drawn * n)}"
-        for row, drawn, n in zip(rows, emoji, repeats, strict=True)
+        for row, drawn, n in zip(rows.tolist(), emoji, repeats.tolist(), strict=True)
     ]
     if added:
         pool.add(added, targets[rows], source.weight)
@@ -194,7 +206,7 @@ def _put_back(
 def _lone_emoji(
     ranking: EmojiRanking, normalizer: Normalizer, size: int, generator: np.random.Generator
 ) -> tuple[list[str], NDArray[np.float64]]:
-    """Tweets of one emoji, some repeated, as frequent as the square root of its count in the ranking."""
+    """Tweets of one emoji, some repeated, drawn by the square root of its count in the ranking."""
     shares = np.sqrt(ranking.counts.sum(axis=1))
     drawn = generator.choice(len(ranking.emoji), size=size, p=shares / shares.sum())
     repeats = generator.choice([1, 1, 2, 3], size=size)
@@ -207,7 +219,7 @@ def _lone_emoji(
 def _add_cues(
     pool: _Pool, cue_tweets: Sequence[tuple[list[str], NDArray[np.float32], float]]
 ) -> None:
-    """Joins emoticon labels: Bayes' rule where a tweet has other targets, alone where it has none."""
+    """Joins emoticon labels: by Bayes' rule where a tweet has a target, alone elsewhere."""
     where: dict[str, int] = {text: row for row, text in enumerate(pool.texts)}
     targets = np.concatenate(pool.targets) if pool.targets else np.empty((0, 3), np.float32)
     for texts, cues, weight in cue_tweets:
@@ -250,7 +262,7 @@ def _joined(pool: _Pool) -> _Joined:
         return (np.stack(sums, axis=1) / total[:, None]).astype(np.float32)
 
     joined = _Joined(list(index), mean(targets), largest.astype(np.float32), mean(priors))
-    classes = np.unique(joined.targets.argmax(axis=1)) if size else []
+    classes = np.unique(joined.targets.argmax(axis=1)).tolist() if size else []
     if len(classes) < 2:
         found = ", ".join(LABELS[i] for i in classes) or "no"
         raise InputError(

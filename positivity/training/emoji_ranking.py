@@ -28,7 +28,7 @@ class EmojiRanking:
     counts: NDArray[np.float64]  # [emoji, 3]
 
     def given_emoji(self) -> NDArray[np.float64]:
-        """Probability of each class given the emoji, smoothed by half a tweet a class: [emoji, 3]."""
+        """Probability of each class given the emoji, smoothed by half a tweet: [emoji, 3]."""
         smoothed = self.counts + 0.5
         return np.asarray(smoothed / smoothed.sum(axis=1, keepdims=True))
 
@@ -38,9 +38,7 @@ class EmojiRanking:
         ratios = self.given_emoji() / prior
         return dict(zip(self.emoji, ratios, strict=True))
 
-    def draw(
-        self, labels: NDArray[np.int64], generator: np.random.Generator
-    ) -> list[str]:
+    def draw(self, labels: NDArray[np.int64], generator: np.random.Generator) -> list[str]:
         """An emoji for each label 0..2, as often as tweets of that class carry it."""
         drawn = np.empty(len(labels), dtype=object)
         for label in range(len(_CLASSES)):

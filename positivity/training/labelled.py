@@ -33,7 +33,7 @@ class LabelledTweets:
     @property
     def gold(self) -> NDArray[np.int64]:
         """The likeliest class of each tweet, 0..2."""
-        return self.targets.argmax(axis=1)
+        return np.asarray(self.targets.argmax(axis=1))
 
 
 def read_labelled(path: Path, source: Source) -> LabelledTweets:

@@ -17,6 +17,8 @@ from positivity.text.tokenizer import UNKNOWN
 from positivity.training.datasets import Batch, Examples, batches
 from positivity.training.recipe import TrainingRecipe
 
+_TOLD_EVERY = 20  # steps
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
@@ -42,6 +44,15 @@ class Record:
     @property
     def recall(self) -> float:
         return float(np.mean(list(self.recalls.values())))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far training is, between the looks."""
+
+    step: int
+    steps: int
+    loss: float
 
 
 class Trainer:
@@ -71,14 +82,16 @@ class Trainer:
         self._evaluate_every = max(1, per_epoch // recipe.evaluations)
         decayed = [p for p in network.parameters() if p.ndim > 1]
         rest = [p for p in network.parameters() if p.ndim <= 1]
+        groups: list[dict[str, Any]] = [{"params": decayed}, {"params": rest, "weight_decay": 0.0}]
         self._optimizer = torch.optim.AdamW(
-            [{"params": decayed}, {"params": rest, "weight_decay": 0.0}],
+            groups,
             lr=recipe.learning_rate,
             weight_decay=recipe.weight_decay,
         )
 
-    def run(self, *, checkpoint: Path | None = None) -> Iterator[Record]:
-        """Trains to the end, a record at each look; a checkpoint is written just before it."""
+    def run(self, *, checkpoint: Path | None = None) -> Iterator[Step | Record]:
+        """Trains to the end: a step now and then, and a record at each look at the development
+        sets, just after its checkpoint was written."""
         done = 0
         losses: list[Tensor] = []
         for epoch in range(self._recipe.epochs):
@@ -94,6 +107,8 @@ class Trainer:
                     if checkpoint is not None:
                         self.save(checkpoint)
                     yield record
+                elif done % _TOLD_EVERY == 0:
+                    yield Step(done, self.steps, float(losses[-1]))
 
     def _train_step(self, batch: Batch) -> Tensor:
         self.network.train()

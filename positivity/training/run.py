@@ -1,7 +1,7 @@
 """A training run from recipe to model directory, in a folder of its own.
 
 The folder keeps what is costly (`vocabulary/`, `checkpoint.pt`), what happened (`records.json`,
-`curves.png`) and the result (`model/`). Running again with the same folder goes on where it stopped.
+`curves.png`) and the result (`model/`). Running again in the same folder goes on where it stopped.
 """
 
 import io
@@ -31,7 +31,7 @@ from positivity.training.datasets import (
     read_sets,
     split_off_dev,
 )
-from positivity.training.loop import Encoded, Record, Trainer, predict
+from positivity.training.loop import Encoded, Record, Step, Trainer, predict
 from positivity.training.recipe import Recipe
 from positivity.training.vocabulary import train_vocabulary
 
@@ -117,11 +117,12 @@ class Run:
     def checkpoint(self) -> Path:
         return self.folder / "checkpoint.pt"
 
-    def train(self) -> Iterator[Record]:
+    def train(self) -> Iterator[Step | Record]:
         """Trains to the end; what has been trained is kept at every record."""
-        for record in self.trainer.run(checkpoint=self.checkpoint):
-            self._write_records()
-            yield record
+        for each in self.trainer.run(checkpoint=self.checkpoint):
+            if isinstance(each, Record):
+                self._write_records()
+            yield each
 
     def _write_records(self) -> None:
         records = [asdict(record) for record in self.trainer.records]
@@ -157,9 +158,12 @@ class Run:
         registry.save(path, config, files)
         metrics = self._measure(path, network)
         files[registry.METRICS] = json.dumps(metrics, indent=1).encode() + b"\n"
-        files[registry.CARD] = (card or "# {name}\n\n{figures}\n").replace(
-            "{name}", config.name
-        ).replace("{figures}", figures_table(metrics)).encode()
+        files[registry.CARD] = (
+            (card or "# {name}\n\n{figures}\n")
+            .replace("{name}", config.name)
+            .replace("{figures}", figures_table(metrics))
+            .encode()
+        )
         registry.save(path, config, files)
         draw_curves(self.trainer.records, self.folder / "curves.png")
         return registry.load(str(path))
@@ -226,4 +230,3 @@ def draw_curves(records: list[Record], path: Path) -> None:
     figure.savefig(picture, format="png", dpi=120)
     with write_atomically(path) as file:
         file.write(picture.getvalue())
-

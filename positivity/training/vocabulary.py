@@ -35,9 +35,7 @@ def known_words(texts: Iterable[str], size: int) -> list[str]:
     return sorted(kept, key=lambda word: (-counts[word], word))[:size]
 
 
-def train_vocabulary(
-    texts: Sequence[str], recipe: TokenizerRecipe
-) -> tuple[Normalizer, Tokenizer]:
+def train_vocabulary(texts: Sequence[str], recipe: TokenizerRecipe) -> tuple[Normalizer, Tokenizer]:
     """The normalizer's tables and the tokenizer, from tweets as typed."""
     normalizer = Normalizer(compile_table(), known_words(texts, recipe.words))
     normalized = normalizer.normalize_many(texts)
@@ -48,9 +46,7 @@ def train_vocabulary(
     return normalizer, tokenizer
 
 
-def _frequent_emoji(
-    normalized: Iterable[str], normalizer: Normalizer, size: int
-) -> list[str]:
+def _frequent_emoji(normalized: Iterable[str], normalizer: Normalizer, size: int) -> list[str]:
     names = set(normalizer.emoji.values())
     counts: Counter[str] = Counter()
     for text in normalized:

@@ -1,0 +1,5 @@
+"""`python -m positivity`."""
+
+from positivity.cli import main
+
+main()

@@ -1,0 +1,180 @@
+"""From batches of tweets to scored ones and to reports: the way through the house, once."""
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from positivity.account.report import ModelInfo, Report
+from positivity.account.tally import Tally
+from positivity.model.registry import ModelDirectory
+from positivity.model.scorer import Scorer
+from positivity.selection import Selection
+from positivity.text.terms import TermFinder
+from positivity.tweets import TweetBatch
+
+Item = TypeVar("Item")
+
+_AHEAD = 2  # batches that are read and encoded while one is scored
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredBatch:
+    """Tweets with what the model says of them."""
+
+    tweets: TweetBatch
+    probabilities: NDArray[np.float32]  # [tweets, 3]; NaN where a tweet was not scored
+    left_out: list[str | None]  # why a tweet does not count, or None
+
+
+def score_batches(
+    batches: Iterable[TweetBatch], scorer: Scorer, selection: Selection, *, everything: bool = False
+) -> Iterator[ScoredBatch]:
+    """Scores tweets in their order, reading and encoding ahead in a thread of its own.
+
+    Args:
+        everything: score the tweets that do not count, too.
+    """
+
+    def prepare() -> Iterator[tuple[TweetBatch, list[str | None], list[int], list[list[int]]]]:
+        for batch in batches:
+            normalized = scorer.normalizer.normalize_many(batch.column("text").to_pylist())
+            left_out = selection.left_out(batch, normalized)
+            rows = [row for row, why in enumerate(left_out) if everything or why is None]
+            yield batch, left_out, rows, scorer.encode_normalized([normalized[row] for row in rows])
+
+    with _Ahead(prepare()) as prepared:
+        for batch, left_out, rows, ids in prepared:
+            probabilities = np.full((len(batch), 3), np.nan, np.float32)
+            probabilities[rows] = scorer.score_ids(ids)
+            yield ScoredBatch(batch, probabilities, left_out)
+
+
+class _Ahead(Iterator[Item]):
+    """An iterator that runs in a thread, a few items ahead of whoever reads it."""
+
+    def __init__(self, items: Iterator[Item]) -> None:
+        self._items = items
+        self._queue: queue.Queue[tuple[str, Any]] = queue.Queue(_AHEAD)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        try:
+            for item in self._items:
+                if not self._put("item", item):
+                    return
+            self._put("end", None)
+        except BaseException as error:  # raised again where the items are read
+            self._put("error", error)
+
+    def _put(self, what: str, value: Any) -> bool:
+        while not self._stopped.is_set():
+            with suppress(queue.Full):
+                self._queue.put((what, value), timeout=0.1)
+                return True
+        return False
+
+    def __enter__(self) -> "_Ahead[Item]":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def __next__(self) -> Item:
+        what, value = self._queue.get()
+        if what == "error":
+            raise value
+        if what == "end":
+            raise StopIteration
+        item: Item = value
+        return item
+
+
+class Tallies:
+    """Counts scored tweets: all in one report, or in one report for each author."""
+
+    def __init__(
+        self, name: str, timezone: ZoneInfo, terms: TermFinder, *, by_author: bool
+    ) -> None:
+        self._name, self._timezone, self._terms, self._by_author = name, timezone, terms, by_author
+        self._tallies: dict[str | None, Tally] = {}
+        self._authors: set[str | None] = set()
+
+    def add(self, scored: ScoredBatch) -> None:
+        """Counts a batch."""
+        if not len(scored.tweets):
+            return
+        authors = scored.tweets.column("author")
+        if len(self._authors) < 2:
+            self._authors.update(authors.unique().to_pylist())
+        if not self._by_author:
+            self._tally(None).add(scored.tweets, scored.probabilities, scored.left_out)
+            return
+        for author, rows in _rows_by_value(authors):
+            self._tally(author).add(
+                scored.tweets.take(pa.array(rows)),
+                scored.probabilities[rows],
+                [scored.left_out[row] for row in rows],
+            )
+
+    def _tally(self, author: str | None) -> Tally:
+        if author not in self._tallies:
+            name = self._name if not self._by_author else _handle(author)
+            self._tallies[author] = Tally(name, self._timezone, self._terms)
+        return self._tallies[author]
+
+    def reports(
+        self,
+        read_as: Sequence[str],
+        model: ModelInfo,
+        limits: Sequence[str] = (),
+        *,
+        unreadable: int = 0,
+    ) -> list[Report]:
+        """The reports, the account with the most tweets first.
+
+        Unreadable rows have no author: they stand in the report only where there is one for all.
+        """
+        if not self._by_author:
+            report = self._tally(None).report(read_as, model, limits, unreadable=unreadable)
+            if len(self._authors) == 1 and (author := next(iter(self._authors))):
+                report = replace(report, subject=_handle(author))
+            return [report]
+        if unreadable:
+            limits = [
+                *limits,
+                f"{unreadable:,} rows could not be read; whose they are is not known.",
+            ]
+        reports = [tally.report(read_as, model, limits) for tally in self._tallies.values()]
+        return sorted(reports, key=lambda report: (-report.counts.found, report.subject))
+
+
+def _handle(author: str | None) -> str:
+    return f"@{author.lstrip('@')}" if author else "(no author)"
+
+
+def _rows_by_value(column: pa.Array) -> Iterator[tuple[str | None, NDArray[np.int64]]]:
+    """Each value of a column with the rows that hold it."""
+    encoded = column.dictionary_encode(null_encoding="encode")
+    codes = encoded.indices.to_numpy(zero_copy_only=False)
+    order = np.argsort(codes, kind="stable")
+    values, starts = np.unique(codes[order], return_index=True)
+    for value, rows in zip(values, np.split(order, starts[1:]), strict=True):
+        yield encoded.dictionary[int(value)].as_py(), rows
+
+
+def model_info(directory: ModelDirectory) -> ModelInfo:
+    """What a report says of the model: name, version, macro recall on each evaluation set."""
+    figures = directory.metrics().get("eval", {})
+    recalls = {name: round(each["macro_recall"], 3) for name, each in figures.items()}
+    return ModelInfo(directory.config.name, directory.config.version, recalls)

@@ -1,0 +1,75 @@
+"""The command line: one file for each command, each a Typer function that parses and calls.
+
+Heavy libraries are imported inside the commands, so that `positivity --help` answers at once.
+"""
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from positivity import __version__
+from positivity.errors import PositivityError
+from positivity.messages import say
+
+
+class _Group(TyperGroup):
+    """Turns our errors into one line on stderr and their exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PositivityError as error:
+            say(error)
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            say("interrupted")
+            raise typer.Exit(130) from None
+        except BrokenPipeError:
+            # Whoever read our output has seen enough, as `head` does.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+
+
+app = typer.Typer(
+    cls=_Group,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 fine, 2 usage, 3 bad input, 8 partly done, 9 damaged model, "
+    "130 interrupted. Try: positivity score --sample",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"positivity {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Is a Twitter/X account mainly positive or mainly negative?
+
+    Scores its tweets with a trained LSTM, says how sure that is, and why.
+    """
+
+
+def main() -> None:
+    """The entry point of the program."""
+    from positivity.cli import evaluate, models, score, train
+    from positivity.cli.say import say_command
+
+    app.command("score")(score.score_command)
+    app.command("say")(say_command)
+    app.command("train")(train.train_command)
+    app.command("evaluate")(evaluate.evaluate_command)
+    app.add_typer(models.app, name="models")
+    app()

@@ -1,0 +1,111 @@
+"""`positivity models`: what models there are; share one as a single file."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="List, show, verify and share models.")
+
+ModelArgument = Annotated[str, typer.Argument(help="Name or path of a model.")]
+
+
+@app.command("list")
+def list_command() -> None:
+    """List the models that can be used, with their size and measured quality.
+
+    Example: positivity models list
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    from positivity.analysis import model_info
+    from positivity.model import registry
+
+    names = registry.names()
+    if not names:
+        typer.echo(
+            "no models; `positivity train` makes one, `positivity models import` takes one over"
+        )
+        return
+    table = Table(
+        "model", "version", "size", "macro recall on evaluation sets", "description", box=None
+    )
+    for name in names:
+        directory = registry.load(name)
+        accuracy = model_info(directory).accuracy
+        table.add_row(
+            Text(name),
+            Text(directory.config.version),
+            f"{directory.size / 1e6:.1f} MB",
+            Text(", ".join(f"{each} {value:.3f}" for each, value in accuracy.items())),
+            Text(directory.config.description),
+        )
+    _console().print(table)
+
+
+@app.command("show")
+def show_command(model: ModelArgument = "base") -> None:
+    """Show a model's card: what it was trained on, what it is worth, what it is not for.
+
+    Example: positivity models show base
+    """
+    from positivity.model import registry
+
+    directory = registry.load(model)
+    card = directory.path / registry.CARD
+    typer.echo(f"{directory.config.name} {directory.config.version}: {directory.path}\n")
+    if card.is_file():
+        typer.echo(card.read_text(encoding="utf-8"))
+
+
+@app.command("verify")
+def verify_command(
+    models: Annotated[list[str] | None, typer.Argument(help="Names or paths; all if none.")] = None,
+) -> None:
+    """Compare every file of a model with the SHA-256 it was saved with.
+
+    Example: positivity models verify
+    """
+    from positivity.model import registry
+
+    for model in models or list(registry.names()):
+        path = registry.find(model)
+        files = registry.verify(path)
+        typer.echo(f"{model}: {len(files)} files are as they were saved ({path})")
+
+
+@app.command("export")
+def export_command(
+    model: ModelArgument,
+    path: Annotated[Path, typer.Argument(help="The file to write, or a folder for it.")] = Path(),
+) -> None:
+    """Pack a model into one file to share.
+
+    Example: positivity models export base my-model.zip
+    """
+    from positivity.model import registry
+
+    typer.echo(registry.export(model, path))
+
+
+@app.command("import")
+def import_command(
+    path: Annotated[Path, typer.Argument(help="A file that `models export` wrote.")],
+) -> None:
+    """Unpack a shared model, verified, among your own.
+
+    Example: positivity models import my-model.zip
+    """
+    from positivity.model import registry
+
+    directory = registry.import_(path)
+    typer.echo(f"{directory.config.name} {directory.config.version}: {directory.path}")
+
+
+def _console() -> Any:
+    import sys
+
+    from positivity.report.terminal import make_console
+
+    return make_console(sys.stdout)

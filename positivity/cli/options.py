@@ -1,0 +1,105 @@
+"""The options that several commands share, and what they mean."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TextIO
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+
+from positivity.errors import UsageError
+
+READING, TIMES, SCORING, OUTPUT = "Reading", "Time", "Scoring", "Output"
+
+
+class Format(StrEnum):
+    """What a report is written as."""
+
+    TERMINAL = "terminal"
+    JSON = "json"
+
+
+class Device(StrEnum):
+    """Where the network runs."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+
+ModelOption = Annotated[
+    str,
+    typer.Option("--model", help="Name or path of the model.", rich_help_panel=SCORING),
+]
+DeviceOption = Annotated[
+    Device,
+    typer.Option("--device", help="Where to score; auto takes a GPU.", rich_help_panel=SCORING),
+]
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="Write the report as this.", rich_help_panel=OUTPUT)
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", help="Write the report to this file, not stdout.", rich_help_panel=OUTPUT
+    ),
+]
+QuietOption = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="No progress and no remarks.", rich_help_panel=OUTPUT),
+]
+
+
+def time_zone(name: str) -> ZoneInfo:
+    """The time zone of an IANA name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(
+            f"--timezone {name!r}: no such time zone; give one like UTC or Europe/Lisbon"
+        ) from None
+
+
+def moment(option: str, text: str | None, zone: ZoneInfo, *, end: bool = False) -> datetime | None:
+    """The moment an option names: a date (its first moment; with `end`, the next day's), or a time.
+
+    Raises:
+        UsageError: neither a date nor a time.
+    """
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(
+            f"{option} {text!r}: not a date like 2026-03-31 or a time like 2026-03-31T18:00"
+        ) from None
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=zone)
+    is_date = len(text.strip()) <= len("2026-03-31") and found.time() == time()
+    return found + timedelta(days=1) if end and is_date else found
+
+
+@contextmanager
+def report_output(path: Path | None) -> Iterator[TextIO]:
+    """Standard output, or a file that appears when it is complete."""
+    if path is None:
+        yield sys.stdout
+        return
+    import io
+
+    from positivity.files import write_atomically
+
+    with write_atomically(path) as file, io.TextIOWrapper(file, encoding="utf-8") as text:
+        yield text
+        text.flush()
+        text.detach()

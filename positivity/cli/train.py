@@ -1,0 +1,147 @@
+"""`positivity train`: a recipe and data -> a model."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from positivity.cli.evaluate import (
+    Delimiter,
+    Encoding,
+    LabelColumn,
+    NoHeader,
+    TextColumn,
+    Where,
+    labelled_source,
+)
+from positivity.cli.options import Device, DeviceOption
+from positivity.errors import InputError
+from positivity.messages import say
+
+if TYPE_CHECKING:
+    from positivity.model.registry import ModelDirectory
+    from positivity.training.loop import Record
+    from positivity.training.recipe import Recipe, Source
+    from positivity.training.run import Run
+
+
+def train_command(
+    recipe: Annotated[Path, typer.Argument(help="A recipe file, or the name of a shipped one.")],
+    data: Annotated[
+        Path,
+        typer.Option(help="The folder of the recipe's files, or one labelled file to train on."),
+    ],
+    run: Annotated[
+        Path | None, typer.Option(help="Folder of the run; default runs/NAME. Resumes there.")
+    ] = None,
+    device: DeviceOption = Device.AUTO,
+    text_column: TextColumn = "text",
+    label_column: LabelColumn = None,
+    delimiter: Delimiter = ",",
+    encoding: Encoding = "utf-8-sig",
+    no_header: NoHeader = False,
+    where: Where = None,
+) -> None:
+    """Train a model; stopped, it goes on where it was when called again.
+
+    Example: positivity train base --data training.1600000.processed.noemoticon.csv
+    """
+    from positivity.training.recipe import read_recipe
+
+    path = _recipe_path(recipe)
+    wanted = read_recipe(path)
+    if not data.exists():
+        raise InputError(f"{data}: no such file or folder; docs/training.md says where data is")
+    if data.is_file():
+        source = labelled_source(
+            data, text_column, label_column, delimiter, encoding, no_header, where or []
+        )
+        wanted, data = on_one_file(wanted, source), data.parent
+    card = path.with_suffix(".card.md")
+    directory = train(
+        wanted,
+        data,
+        run or Path("runs") / wanted.name,
+        device=device,
+        card=card.read_text(encoding="utf-8") if card.exists() else "",
+    )
+    typer.echo(f"saved {directory.path}")
+    typer.echo(f'try: positivity say --model {directory.path} "what a day"')
+
+
+def _recipe_path(recipe: Path) -> Path:
+    """The file itself, or the shipped recipe of that name."""
+    if recipe.exists():
+        return recipe
+    from positivity.model.registry import shipped
+
+    named = shipped() / "recipes" / f"{recipe.name}.toml"
+    if not named.exists():
+        there = ", ".join(sorted(path.stem for path in named.parent.glob("*.toml")))
+        raise InputError(f"{recipe}: no such recipe; there are {there}, or give a file")
+    return named
+
+
+def on_one_file(recipe: "Recipe", source: "Source") -> "Recipe":
+    """A recipe with its data replaced by one labelled file, a tenth of it to develop on."""
+    return replace(
+        recipe,
+        train=(source,),
+        dev=(),
+        eval=(),
+        emoji=None,
+        tokenizer=replace(recipe.tokenizer, corpus=()),
+    )
+
+
+def train(
+    recipe: "Recipe", data: Path, folder: Path, *, device: str, card: str = ""
+) -> "ModelDirectory":
+    """Trains a recipe, with its progress on stderr; returns the saved model."""
+    from positivity.training.run import Run
+
+    run = Run(recipe, data, folder, device=device, say=say)
+    try:
+        _show(run)
+    except KeyboardInterrupt:
+        say(f"stopped; the same command goes on from {run.checkpoint}")
+        raise
+    return run.finish(card=card)
+
+
+def _show(run: "Run") -> None:
+    """Trains, with a bar on a terminal and a line for each look at the development sets."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    from positivity.training.loop import Record
+
+    console = Console(stderr=True, highlight=False)
+    columns = (
+        TextColumn("loss {task.fields[loss]:.3f}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=run.trainer.steps, loss=float("nan"))
+        for each in run.train():
+            progress.update(task, completed=each.step, loss=each.loss)
+            if isinstance(each, Record):
+                console.print(_line(each))
+
+
+def _line(record: "Record") -> str:
+    recalls = "  ".join(f"{name} {recall:.3f}" for name, recall in record.recalls.items())
+    mark = "  best" if record.best else ""
+    return (
+        f"step {record.step:,}/{record.steps:,}  loss {record.loss:.3f}  "
+        f"macro recall {record.recall:.3f} ({recalls}){mark}"
+    )

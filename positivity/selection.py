@@ -1,0 +1,117 @@
+"""Which tweets count for the verdict, and why the others do not."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from positivity.errors import UsageError
+from positivity.text.normalize import says_something
+from positivity.tweets import Kind, LeftOut, TweetBatch
+
+LANGUAGE = "en"  # the one that the models read
+# X's marks for posts without a language of their own: only emoji, media, hashtags, links, …
+_UNDETERMINED = frozenset({"", "und", "qme", "qst", "qht", "qam", "qct", "zxx", "art"})
+
+IsEnglish = Callable[[Sequence[str]], NDArray[np.bool_]]
+
+
+@dataclass(slots=True)
+class Selection:
+    """Decides batch by batch, and remembers ids, so that duplicates are found across batches."""
+
+    is_english: IsEnglish
+    include_retweets: bool = False
+    language: str | None = None  # the language that all tweets are known to be in
+    since: datetime | None = None  # first moment that counts
+    until: datetime | None = None  # first moment that no longer counts
+    _seen: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        if self.language is not None and self.language.split("-")[0].lower() != LANGUAGE:
+            raise UsageError(
+                f"--language {self.language}: the models read English (en) only; without the "
+                "option, tweets in other languages are told apart and left out"
+            )
+
+    def left_out(self, batch: TweetBatch, normalized: Sequence[str]) -> list[str | None]:
+        """For each tweet of a batch, the reason why it does not count, or None.
+
+        Args:
+            normalized: the normalized texts of the batch.
+        """
+        reasons: list[str | None] = [None] * len(batch)
+        duplicates = self._duplicates(batch)
+        outside = self._outside_dates(batch)
+        kinds = batch.column("kind").to_pylist()
+        undecided = []
+        for row, text in enumerate(normalized):
+            if outside is not None and outside[row]:
+                reasons[row] = LeftOut.DATES
+            elif duplicates[row]:
+                reasons[row] = LeftOut.DUPLICATE
+            elif kinds[row] == Kind.RETWEET and not self.include_retweets:
+                reasons[row] = LeftOut.RETWEET
+            elif not says_something(text):
+                reasons[row] = LeftOut.EMPTY
+            else:
+                undecided.append(row)
+        for row in self._other_language(batch, undecided):
+            reasons[row] = LeftOut.LANGUAGE
+        return reasons
+
+    def _duplicates(self, batch: TweetBatch) -> list[bool]:
+        """Whether a tweet was seen before: the same id, or without one the same author, time, text.
+
+        Without an id and a time nothing tells two alike tweets from one: both count.
+        """
+        ids = batch.column("id").to_pylist()
+        times = batch.column("created_at").cast(pa.int64()).to_pylist()
+        authors = batch.column("author").to_pylist()
+        texts = batch.column("text")
+        found = []
+        for row, (id_, time, author) in enumerate(zip(ids, times, authors, strict=True)):
+            if id_ is None and time is None:
+                found.append(False)
+                continue
+            # Only the hash is kept: 64 bits a tweet, whatever its length.
+            key = hash(id_ if id_ is not None else (author, time, texts[row].as_py()))
+            found.append(key in self._seen)
+            self._seen.add(key)
+        return found
+
+    def _outside_dates(self, batch: TweetBatch) -> NDArray[np.bool_] | None:
+        """Whether each tweet lies outside the dates asked for; one without a time does."""
+        if self.since is None and self.until is None:
+            return None
+        times = batch.column("created_at").cast(pa.int64())
+        moments = times.fill_null(0).to_numpy(zero_copy_only=False)
+        outside = np.asarray(times.is_null().to_numpy(zero_copy_only=False)).copy()
+        if self.since is not None:
+            outside |= moments < self.since.timestamp() * 1000
+        if self.until is not None:
+            outside |= moments >= self.until.timestamp() * 1000
+        return outside
+
+    def _other_language(self, batch: TweetBatch, rows: Sequence[int]) -> list[int]:
+        """Those of `rows` that are not in English: by the source's word, else by the text."""
+        if self.language is not None or not rows:
+            return []
+        langs = batch.column("lang").to_pylist()
+        others, unknown = [], []
+        for row in rows:
+            lang = (langs[row] or "").lower().split("-")[0]
+            if lang in _UNDETERMINED:
+                unknown.append(row)
+            elif lang not in (LANGUAGE, "english"):
+                others.append(row)
+        if unknown:
+            texts = batch.column("text").take(pa.array(unknown, pa.int32())).to_pylist()
+            english = self.is_english(texts)
+            others += [
+                row for row, is_english in zip(unknown, english, strict=True) if not is_english
+            ]
+        return others
