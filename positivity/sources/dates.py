@@ -1,0 +1,150 @@
+"""The times that tweets carry, however the API, exports and spreadsheets spell them, as UTC."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+FIRST_YEAR, LAST_YEAR = 2006, 2100  # the first tweet is of March 2006
+_LONGEST = 64
+
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+        start=1,
+    )
+}
+_ZONE_HOURS = dict(
+    [
+        *zip(("z", "ut", "utc", "gmt", "wet"), [0] * 5, strict=True),
+        *(("ast", -4), ("adt", -3), ("est", -5), ("edt", -4), ("cst", -6), ("cdt", -5)),
+        *(("mst", -7), ("mdt", -6), ("pst", -8), ("pdt", -7)),
+        *(("bst", 1), ("cet", 1), ("cest", 2), ("eet", 2), ("eest", 3), ("jst", 9)),
+    ]
+)
+
+_CLOCK = (
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d+))?)?"
+    r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?"
+)
+_ZONE = r"(?P<zone>(?:UTC|GMT)?[+-]\d{1,2}:?\d{2}|[A-Za-z]{1,4})"
+_TAIL = rf"(?:(?:[T,·\s]|\sat\s)+{_CLOCK})?(?:\s*{_ZONE})?"
+_MONTH = r"(?P<month>[A-Za-z]{3,9})\.?"
+_WEEKDAY = r"(?:[A-Za-z]{3,9}\.?,?\s+)?"
+
+_TWITTER = re.compile(
+    rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}})\s+{_CLOCK}(?:\s*{_ZONE})?\s+(?P<year>\d{{4}})"
+)
+_MONTH_FIRST = re.compile(rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}}),?\s+(?P<year>\d{{4}}){_TAIL}")
+_DAY_FIRST = re.compile(
+    rf"{_WEEKDAY}(?P<day>\d{{1,2}})[\s-]+{_MONTH}[\s-]+(?P<year>\d{{4}}){_TAIL}"
+)
+_YEAR_FIRST = re.compile(
+    rf"(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}}){_TAIL}"
+)
+_SLASHED = re.compile(
+    rf"(?P<first>\d{{1,2}})(?P<mark>[-/.])(?P<second_number>\d{{1,2}})(?P=mark)"
+    rf"(?P<year>\d{{4}}|\d{{2}}){_TAIL}"
+)
+
+
+def parse_time(value: str) -> datetime | None:
+    """The time that `value` spells, in UTC; None when it is unknown or no time of a tweet.
+
+    A time without a zone is taken as UTC, and `3/4/2020` as the American 4 March.
+    """
+    text = value.strip()
+    if not text or len(text) > _LONGEST:
+        return None
+    try:
+        found = _parse(text)
+    except (ValueError, OverflowError):
+        return None
+    if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
+        return None
+    return found
+
+
+def _parse(text: str) -> datetime | None:
+    if not text[0].isdigit():
+        return _spelled(text)
+    if text.isdecimal() and len(text) != 8:
+        return _epoch(text)
+    try:
+        return _utc(datetime.fromisoformat(text))
+    except ValueError:
+        return _numbered(text) or _spelled(text)
+
+
+def _utc(time: datetime) -> datetime:
+    if time.tzinfo is None:
+        return time.replace(tzinfo=UTC)
+    return time.astimezone(UTC)
+
+
+def _epoch(digits: str) -> datetime | None:
+    """Seconds or milliseconds since 1970."""
+    if not 9 <= len(digits) <= 13:
+        return None
+    number = int(digits)
+    milliseconds = number if len(digits) > 11 else number * 1000
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+
+
+def _spelled(text: str) -> datetime | None:
+    """A date whose month has a name."""
+    for pattern in (_TWITTER, _MONTH_FIRST, _DAY_FIRST):
+        match = pattern.fullmatch(text)
+        if match:
+            month = _MONTHS.get(match["month"][:3].lower())
+            return None if month is None else _built(match, int(match["year"]), month)
+    return None
+
+
+def _numbered(text: str) -> datetime | None:
+    """A date whose month has a number."""
+    match = _YEAR_FIRST.fullmatch(text)
+    if match:
+        return _built(match, int(match["year"]), int(match["month"]))
+    match = _SLASHED.fullmatch(text)
+    if not match:
+        return None
+    month, day = int(match["first"]), int(match["second_number"])
+    if match["mark"] == "." or month > 12:  # 31.12.2020 is never American
+        month, day = day, month
+    year = int(match["year"])
+    return _built(match, year + 2000 if year < 100 else year, month, day)
+
+
+def _built(match: re.Match[str], year: int, month: int, day: int | None = None) -> datetime | None:
+    offset = _offset(match["zone"])
+    if offset is None:
+        return None
+    hour = int(match["hour"] or 0)
+    if match["half"]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if match["half"] in "Pp" else 0)
+    microsecond = int((match["fraction"] or "0")[:6].ljust(6, "0"))
+    local = datetime(
+        year,
+        month,
+        int(match["day"]) if day is None else day,
+        hour,
+        int(match["minute"] or 0),
+        int(match["second"] or 0),
+        microsecond,
+        tzinfo=UTC if offset == timedelta(0) else timezone(offset),
+    )
+    return _utc(local)
+
+
+def _offset(zone: str | None) -> timedelta | None:
+    """How far a zone is ahead of UTC; None when its name is unknown."""
+    if not zone:
+        return timedelta(0)
+    digits = re.sub(r"\D", "", zone)
+    if not digits:
+        hours = _ZONE_HOURS.get(zone.lower())
+        return None if hours is None else timedelta(hours=hours)
+    ahead = timedelta(hours=int(digits[:-2]), minutes=int(digits[-2:]))
+    return -ahead if "-" in zone else ahead

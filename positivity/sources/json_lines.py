@@ -1,0 +1,138 @@
+"""JSON of tweets: one object or page a line, or one document with a list."""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from positivity.errors import InputError
+from positivity.sources.columns import chosen_names
+from positivity.sources.dialect import shown_encoding
+from positivity.sources.payload import Row, page_rows
+from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
+from positivity.sources.rows import batch_of
+from positivity.sources.tables import text_lines
+from positivity.tweets import SCHEMA, TweetBatch
+
+_SNIFFED_LINES = 20
+_OPENINGS = {"{": ('"', "}"), "[": ("{", "]", "[")}
+
+
+def is_json(head: str) -> bool:
+    """Whether a text that begins like this is JSON, rather than a tweet in brackets."""
+    text = head.lstrip("\ufeff \t\r\n")
+    after = text[1:].lstrip(" \t\r\n")
+    return text[:1] in _OPENINGS and after.startswith(_OPENINGS[text[0]])
+
+
+def is_document(head: str) -> bool:
+    """Whether a JSON text is one document, rather than one to a line."""
+    text = head.lstrip("\ufeff \t\r\n")
+    if text.startswith("["):
+        return True
+    lines = [line for line in text.split("\n", _SNIFFED_LINES) if line.strip()][:_SNIFFED_LINES]
+    if len(lines) == 1:
+        return False
+    return 2 * sum(_loaded(line) is not None for line in lines) < len(lines)
+
+
+def _loaded(line: str) -> Any:
+    """The value of a line of JSON, or None."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+class JsonFile(TweetFile):
+    """A file of JSON: its lines are read one at a time, a single document at once."""
+
+    def __init__(
+        self, stream: ByteStream, encoding: str, options: ReadOptions, *, document: bool
+    ) -> None:
+        kind = "JSON" if document else "JSON Lines"
+        super().__init__(stream, f"{kind}, {shown_encoding(encoding)}")
+        self._encoding = encoding
+        self._document = document
+        self._chosen = chosen_names(options)
+        self._keys: list[str] = []
+
+    def _batches(self, size: int) -> Iterator[TweetBatch]:
+        rows = self._rows()
+        empty = True
+        while chunk := list(islice(rows, size)):
+            empty = False
+            columns = {
+                name: [row[name] for row in chunk] for name in SCHEMA.names if name != "source"
+            }
+            yield batch_of(columns, len(chunk), self.name)
+        if empty:
+            raise InputError(self._why_empty())
+
+    def _rows(self) -> Iterator[Row]:
+        for value in self._values():
+            if not self._keys and isinstance(value, dict):
+                self._keys = list(value)
+            for row in page_rows(value, self._chosen):
+                if row is None:
+                    self.unreadable += 1
+                else:
+                    yield row
+
+    def _values(self) -> Iterator[Any]:
+        lines = text_lines(self._stream, self._encoding, longest=-1)
+        if self._document:
+            yield from self._document_values("".join(lines))
+            return
+        for line in lines:
+            text = line.strip().removeprefix("\ufeff")
+            if text:
+                yield _loaded(text)
+
+    def _document_values(self, document: str) -> Iterator[Any]:
+        text = document.strip().removeprefix("\ufeff").lstrip()
+        if text.startswith("["):
+            yield from _elements(text)
+            return
+        try:
+            yield json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise InputError(
+                f"{self.name}: begins like JSON but is not whole ({error}); get the file again"
+            ) from error
+
+    def _why_empty(self) -> str:
+        if not self.unreadable:
+            return f"{self.name}: is JSON without any tweet in it"
+        if self._keys:
+            keys = ", ".join(f"'{key}'" for key in self._keys[:100])
+            wanted = self._chosen.get("text")
+            text = f"text under '{wanted}'" if wanted else "text of tweets"
+            return f"{self.name}: has no {text}; its keys are {keys}; name one with --text-column"
+        return f"{self.name}: has no line of JSON with the text of a tweet"
+
+
+def _elements(text: str) -> Iterator[Any]:
+    """The elements of a JSON array one by one, so that those before a break are kept; then None."""
+    decoder = json.JSONDecoder()
+    place = _skip(text, 1)
+    while text[place : place + 1] not in ("]", ""):
+        try:
+            value, place = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            yield None
+            return
+        yield value
+        place = _skip(text, place)
+        if text[place : place + 1] == ",":
+            place = _skip(text, place + 1)
+        elif text[place : place + 1] != "]":
+            break
+    if text[place : place + 1] != "]":
+        yield None
+
+
+def _skip(text: str, place: int) -> int:
+    while text[place : place + 1] in (" ", "\t", "\r", "\n"):
+        place += 1
+    return place

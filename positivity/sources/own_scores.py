@@ -1,0 +1,35 @@
+"""The columns of the program's own file of scores, which can be read again as tweets."""
+
+import re
+from collections.abc import Iterable
+
+SCORE_COLUMNS = (
+    "id",
+    "created_at",
+    "author",
+    "label",
+    "negative",
+    "neutral",
+    "positive",
+    "score",
+    "left_out",
+    "text",
+)
+
+# The apostrophes before the sign are guards themselves, or would be taken for one.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+
+
+def is_own(names: Iterable[str]) -> bool:
+    """Whether these are the columns of a file of scores, whose texts are unescaped already."""
+    return tuple(names) == SCORE_COLUMNS
+
+
+def guard(text: str) -> str:
+    """`text` with an apostrophe in front if a spreadsheet would run it as a formula."""
+    return "'" + text if _FORMULA.match(text) else text
+
+
+def unguard(text: str) -> str:
+    """`text` as it was before `guard`."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text

@@ -1,0 +1,188 @@
+"""What every reader of files shares: the options, the bytes, and what a file shows of itself."""
+
+import gzip
+import io
+import sys
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self, cast
+
+from positivity.errors import InputError
+from positivity.tweets import TweetBatch
+
+STDIN = "-"
+HEAD_BYTES = 1 << 20
+_ZIP_BYTES = 1 << 13
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a user says about a file; None leaves it to be found out.
+
+    A column is given by its name or, where there is no header, by its number from 1.
+    """
+
+    text_column: str | None = None
+    id_column: str | None = None
+    date_column: str | None = None
+    author_column: str | None = None
+    lang_column: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+
+
+class ByteStream(io.RawIOBase):
+    """The bytes of a file or of standard input, once; the first of them may be looked at before."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.name = "standard input" if path == STDIN else path
+        self.path = None if path == STDIN else Path(path)
+        self.bytes_read = 0
+        self.bytes_total: int | None = None
+        self.damaged = False  # a compressed file that ends too soon
+        self.zipped = False
+        self._owned = path != STDIN
+        try:
+            self._file: Any = self._open(path)
+            self.head = self._first(HEAD_BYTES)
+            if self.head.startswith(b"\x1f\x8b"):
+                self._unzip()
+        except OSError as error:
+            raise _unreadable(self.name, error) from error
+        self._ahead = memoryview(self.head)
+
+    def _open(self, path: str) -> BinaryIO:
+        if path == STDIN:
+            return sys.stdin.buffer
+        if Path(path).is_dir():
+            raise InputError(f"{path}: is a folder; name a file in it")
+        if Path(path).is_file():
+            self.bytes_total = Path(path).stat().st_size
+        return Path(path).open("rb")
+
+    def _first(self, size: int) -> bytes:
+        parts = []
+        while size > 0 and (part := self._more(size)):
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def _unzip(self) -> None:
+        inner = self._file
+        zipped = _Again(self.head, inner)
+        self._file = gzip.GzipFile(fileobj=cast(BinaryIO, io.BufferedReader(zipped)))
+        self._inner = inner
+        self.zipped = True
+        self.head = self._first(HEAD_BYTES)
+
+    def _more(self, size: int) -> bytes:
+        try:
+            # Cut short, gzip gives in small reads what it has, and in a large one nothing.
+            part = self._file.read1(min(size, _ZIP_BYTES)) if self.zipped else self._file.read(size)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            self.damaged = True
+            return b""
+        if not self.zipped:
+            self.bytes_read += len(part)
+        elif self._owned:
+            self.bytes_read = self._inner.tell()
+        return cast(bytes, part)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` with what comes next, the head first."""
+        try:
+            part = self._ahead[: len(buffer)] or self._more(len(buffer))
+        except OSError as error:
+            raise _unreadable(self.name, error) from error
+        self._ahead = self._ahead[len(part) :]
+        buffer[: len(part)] = part
+        return len(part)
+
+    def close(self) -> None:
+        """Close the file; standard input stays open."""
+        if not self.closed:
+            if self.zipped:
+                self._file.close()
+            if self._owned:
+                (self._inner if self.zipped else self._file).close()
+        super().close()
+
+
+class _Again(io.RawIOBase):
+    """A file from its beginning, though its head has been read already."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        super().__init__()
+        self._head = memoryview(head)
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        part = self._head[: len(buffer)] or self._rest.read(len(buffer))
+        self._head = self._head[len(part) :]
+        buffer[: len(part)] = part
+        return len(part)
+
+
+def _unreadable(name: str, error: OSError) -> InputError:
+    if isinstance(error, FileNotFoundError):
+        return InputError(f"{name}: there is no such file; check the name and the folder")
+    if isinstance(error, PermissionError):
+        return InputError(f"{name}: may not be read; ask for the permission, or copy the file")
+    return InputError(f"{name}: cannot be read ({error.strerror or error}); try a copy of it")
+
+
+class TweetFile(ABC):
+    """A file of tweets, open and understood, to be read once from start to end."""
+
+    def __init__(self, stream: ByteStream, read_as: str) -> None:
+        self._stream = stream
+        self.name = stream.name
+        self.read_as = f"gzip, {read_as}" if stream.zipped else read_as
+        self.unreadable = 0  # rows that could not be read; final after the last batch
+
+    @property
+    def bytes_total(self) -> int | None:
+        """The size of the file on disk, if it is known."""
+        return self._stream.bytes_total
+
+    @property
+    def bytes_read(self) -> int:
+        """How much of the file on disk has been read."""
+        return self._stream.bytes_read
+
+    def batches(self, size: int = 8192) -> Iterator[TweetBatch]:
+        """The tweets in the order of the file, at most `size` at a time."""
+        try:
+            yield from self._batches(size)
+            self.unreadable += self._stream.damaged
+        finally:
+            self.close()
+
+    @abstractmethod
+    def _batches(self, size: int) -> Iterator[TweetBatch]: ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

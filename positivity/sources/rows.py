@@ -1,0 +1,148 @@
+"""Cells of a table, or values of objects, as the columns of a tweet batch."""
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from itertools import compress, count
+from typing import Any
+
+import pyarrow as pa
+
+from positivity.sources.columns import Layout
+from positivity.sources.dates import parse_time
+from positivity.sources.own_scores import unguard
+from positivity.tweets import Kind, TweetBatch, tweet_batch
+
+Cells = Sequence[str | None]
+
+COUNTS = ("likes", "reposts", "replies", "quotes", "views")
+_TRUE = frozenset({"t", "true", "1", "1.0", "yes", "y"})
+_NOTHING = frozenset({"", "0", "0.0", "none", "null", "nan", "na", "n/a", "false", "[]", "{}"})
+_ROUNDED = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
+_WHOLE = re.compile(r"(\d{1,15})\.0*")
+_LONGEST_NAME = 50
+_MOST_DIGITS = 18
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def clean_text(text: str) -> str:
+    """A text with its HTML entities undone, once."""
+    return html.unescape(text) if "&" in text else text
+
+
+def clean_id(value: str | None) -> str | None:
+    """An id as a string; None when it is missing, or when a spreadsheet has rounded it."""
+    if not value:
+        return None
+    if value.isdecimal():
+        return value
+    value = value.strip().lstrip("'")
+    if value.lower() in _NOTHING or _ROUNDED.fullmatch(value):
+        return None
+    whole = _WHOLE.fullmatch(value)
+    if whole:
+        return whole[1]
+    # More digits than a float can hold have been rounded on their way here.
+    return None if re.fullmatch(r"\d+\.\d*", value) else value
+
+
+def clean_author(value: str | None) -> str | None:
+    """A handle without its @."""
+    if not value:
+        return None
+    name = value.strip().removeprefix("@")
+    return name if name and len(name) <= _LONGEST_NAME else None
+
+
+def clean_count(value: str | None) -> int | None:
+    """A count, also one written `1,234` or `12.0`."""
+    if not value:
+        return None
+    if not value.isdecimal():
+        value = re.sub(r"\.0*$", "", value.strip().replace(",", ""))
+    return int(value) if value.isdecimal() and len(value) <= _MOST_DIGITS else None
+
+
+def is_true(value: str | None) -> bool:
+    """Whether a flag is set."""
+    return bool(value) and str(value).strip().lower() in _TRUE
+
+
+def is_filled(value: str | None) -> bool:
+    """Whether a cell says anything."""
+    return bool(value) and str(value).strip().lower() not in _NOTHING
+
+
+def kind_of(text: str, known: Kind | None = None) -> Kind:
+    """The kind of a tweet from what its source says, else from how its text begins."""
+    if known is Kind.RETWEET or text.startswith("RT @"):
+        return Kind.RETWEET
+    if known is not None:
+        return known
+    return Kind.REPLY if text.startswith("@") else Kind.ORIGINAL
+
+
+class RowMapper:
+    """Makes tweet batches from the cells of a table with a known layout."""
+
+    def __init__(
+        self, layout: Layout, source: str, *, clean: bool = False, guarded: bool = False
+    ) -> None:
+        self._layout = layout
+        self._source = source
+        self._clean = clean  # texts without HTML entities
+        self._guarded = guarded  # texts with an apostrophe before what looks like a formula
+
+    def batch(self, cells: Mapping[int, Cells]) -> TweetBatch:
+        """The tweets of some rows, given by column; every text is there."""
+        fields = {part: cells[index] for part, index in self._layout.fields.items()}
+        texts = self._texts(fields.pop("text"))
+        columns: dict[str, Sequence[Any]] = {"text": texts, "kind": self._kinds(cells, texts)}
+        for part, values in fields.items():
+            if part == "id":
+                columns[part] = [clean_id(value) for value in values]
+            elif part == "created_at":
+                columns[part] = [parse_time(value) if value else None for value in values]
+            elif part == "author":
+                columns[part] = [clean_author(value) for value in self._unguarded(values)]
+            elif part == "lang":
+                columns[part] = [(value or "").strip() or None for value in values]
+            else:
+                columns[part] = [clean_count(value) for value in values]
+        return batch_of(columns, len(texts), self._source)
+
+    def _texts(self, cells: Cells) -> list[str]:
+        texts = [text or "" for text in self._unguarded(cells)]
+        return texts if self._clean else [clean_text(text) for text in texts]
+
+    def _unguarded(self, cells: Cells) -> Cells:
+        return [unguard(cell) if cell else cell for cell in cells] if self._guarded else cells
+
+    def _kinds(self, cells: Mapping[int, Cells], texts: Sequence[str]) -> list[str]:
+        known: list[Kind | None] = [None] * len(texts)
+        # In the order of the tables a retweet is stronger than a reply, and that than a quote.
+        for kind in (Kind.QUOTE, Kind.REPLY, Kind.RETWEET):
+            for columns, says in ((self._layout.flags, is_true), (self._layout.marks, is_filled)):
+                for index in (index for of, index in columns if of is kind):
+                    column = cells[index]
+                    # A few values, such as "true" and "false", fill most of these columns.
+                    telling = {cell for cell in set(column) if says(cell)}
+                    for row in compress(count(), map(telling.__contains__, column)):
+                        known[row] = kind
+        return [kind_of(*pair).value for pair in zip(texts, known, strict=True)]
+
+
+def batch_of(columns: Mapping[str, Sequence[Any]], length: int, source: str) -> TweetBatch:
+    """A batch of a source's tweets; half an emoji, which no encoding can hold, is replaced."""
+    sourced = {**columns, "source": pa.repeat(source, length)}
+    try:
+        return tweet_batch(sourced, length=length)
+    except UnicodeEncodeError:
+        mended = {name: _mended(values) for name, values in columns.items()}
+        return tweet_batch({**sourced, **mended}, length=length)
+
+
+def _mended(values: Sequence[Any]) -> list[Any]:
+    return [
+        _SURROGATE.sub("\ufffd", value) if isinstance(value, str) else value for value in values
+    ]

@@ -1,0 +1,126 @@
+"""Delimited text: CSV, TSV, and lists of one tweet a line."""
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice
+
+from positivity.errors import InputError
+from positivity.sources.columns import Layout, is_header, lay_out, names_chosen
+from positivity.sources.dialect import (
+    DELIMITERS,
+    ONE_COLUMN,
+    decode_head,
+    shown_encoding,
+    sniff_dialect,
+)
+from positivity.sources.own_scores import is_own
+from positivity.sources.reading import HEAD_BYTES, ByteStream, ReadOptions, TweetFile
+from positivity.sources.records import Dialect, Records
+from positivity.sources.rows import RowMapper
+from positivity.tweets import TweetBatch
+
+_LONGEST_LINE = 1 << 24  # a file without line ends must not fill the memory
+_SAMPLE_CHARS = 1 << 18
+_SAMPLE_ROWS = 500
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What the head of a delimited text tells about it."""
+
+    dialect: Dialect
+    has_header: bool
+    layout: Layout
+
+    @property
+    def width(self) -> int:
+        return len(self.layout.names)
+
+
+class DelimitedFile(TweetFile):
+    """A delimited text, read line by line."""
+
+    def __init__(self, stream: ByteStream, encoding: str, options: ReadOptions) -> None:
+        self._encoding = encoding
+        self._table = _understand(stream, encoding, options)
+        super().__init__(stream, _described(self._table, encoding))
+
+    def _batches(self, size: int) -> Iterator[TweetBatch]:
+        table = self._table
+        lines = text_lines(self._stream, self._encoding)
+        records = Records(lines, table.dialect, table.width, table.layout.text)
+        own = is_own(table.layout.names)
+        mapper = RowMapper(table.layout, self.name, clean=own, guarded=own)
+        rows = iter(records)
+        if table.has_header:
+            next(rows, None)
+        good = self._good(rows)
+        while chunk := list(islice(good, size)):
+            columns = list(zip(*chunk, strict=True))
+            yield mapper.batch({index: columns[index] for index in table.layout.used})
+        self.unreadable += records.broken
+
+    def _good(self, rows: Iterable[list[str]]) -> Iterator[list[str]]:
+        """The rows whose text is certain, each as wide as the table."""
+        width, text = self._table.width, self._table.layout.text
+        for row in rows:
+            if len(row) == width:
+                if row[text] or width == 1 or any(row):
+                    yield row
+            elif text < len(row) < width:
+                yield row + [""] * (width - len(row))
+            elif len(row) > width and not any(row[width:]):
+                yield row[:width]
+            else:
+                self.unreadable += 1
+
+
+def text_lines(stream: ByteStream, encoding: str, longest: int = _LONGEST_LINE) -> Iterator[str]:
+    """The lines of a text with their ends: CR and LF only. Zero bytes are dropped."""
+    decoded = io.TextIOWrapper(
+        io.BufferedReader(stream, 1 << 18), encoding=encoding, errors="replace", newline=""
+    )
+    for line in iter(partial(decoded.readline, longest), ""):
+        yield line.replace("\0", "") if "\0" in line else line
+
+
+def _understand(stream: ByteStream, encoding: str, options: ReadOptions) -> _Table:
+    lines = _head_lines(stream, encoding)
+    dialect = sniff_dialect(lines, options.delimiter)
+    rows = list(islice(Records(lines, dialect), _SAMPLE_ROWS))
+    if not rows:
+        raise InputError(f"{stream.name}: holds no row that can be read")
+    has_header = names_chosen(rows[0], options) or is_header(rows[0], rows[1:])
+    body = rows[has_header:]
+    if not body:
+        raise InputError(f"{stream.name}: has the names of columns and no tweets below them")
+    width = len(rows[0]) if has_header else _usual_width(rows)
+    header = rows[0] if has_header else None
+    return _Table(dialect, has_header, lay_out(stream.name, header, body, width, options))
+
+
+def _usual_width(rows: list[list[str]]) -> int:
+    widths = [len(row) for row in rows]
+    return max(set(widths), key=lambda width: (widths.count(width), width))
+
+
+def _head_lines(stream: ByteStream, encoding: str) -> list[str]:
+    """The first lines; the last one is left out if the file goes on after it."""
+    text = decode_head(stream.head, encoding)
+    cut = len(stream.head) >= HEAD_BYTES or len(text) > _SAMPLE_CHARS
+    text = text[:_SAMPLE_CHARS].replace("\0", "")
+    lines = list(io.StringIO(text, newline=""))
+    return lines[:-1] if cut and len(lines) > 1 else lines
+
+
+def _described(table: _Table, encoding: str) -> str:
+    delimiter = table.dialect.delimiter
+    if delimiter is None or delimiter == ONE_COLUMN:
+        words = ["text, one tweet a line"]
+    else:
+        kind = "TSV" if delimiter == "\t" else "CSV"
+        words = [kind, DELIMITERS.get(delimiter, f"'{delimiter}'")]
+    header = () if table.has_header else ("no header",)
+    return ", ".join(chain(words, [shown_encoding(encoding)], header, [table.layout.describe()]))

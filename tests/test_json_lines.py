@@ -1,0 +1,279 @@
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from positivity.errors import InputError
+from positivity.sources.files import ReadOptions, open_tweets
+from positivity.sources.payload import page_rows, tweet_row
+from positivity.tweets import SCHEMA
+
+API = Path(__file__).parents[2] / "shared" / "data" / "api"
+
+
+def read(path: Path, **options: Any) -> tuple[list[dict[str, Any]], int, str]:
+    with open_tweets(str(path), ReadOptions(**options)) as file:
+        batches = list(file.batches(7))
+    assert all(batch.schema == SCHEMA for batch in batches)
+    return [row for batch in batches for row in batch.to_pylist()], file.unreadable, file.read_as
+
+
+def read_text(folder: Path, content: str, **options: Any) -> tuple[list[dict[str, Any]], int, str]:
+    path = folder / "tweets.json"
+    path.write_text(content, encoding="utf-8", newline="")
+    return read(path, **options)
+
+
+V2 = {
+    "id": "20",
+    "text": "cut…",
+    "note_tweet": {"text": "whole &amp; long"},
+    "author_id": "7",
+    "lang": "en",
+    "created_at": "2022-10-03T17:57:11.000Z",
+    "public_metrics": {
+        "retweet_count": 2,
+        "reply_count": 12,
+        "like_count": 27,
+        "quote_count": 3,
+        "impression_count": 99,
+    },
+}
+PAGE = {"data": [V2], "includes": {"users": [{"id": "7", "username": "alice"}]}, "meta": {}}
+
+
+@pytest.mark.parametrize(
+    ("tweet", "fields"),
+    [
+        (
+            V2,
+            {
+                "id": "20",
+                "text": "whole & long",
+                "author": None,
+                "lang": "en",
+                "kind": "original",
+                "created_at": datetime(2022, 10, 3, 17, 57, 11, tzinfo=UTC),
+                "likes": 27,
+                "reposts": 2,
+                "replies": 12,
+                "quotes": 3,
+                "views": 99,
+            },
+        ),
+        ({"id": "1", "text": "cut", "note_post": {"text": "whole"}}, {"text": "whole"}),
+        (
+            {
+                "text": "RT @a: cu…",
+                "referenced_posts": [{"type": "retweeted", "id": "3", "text": "cut not"}],
+            },
+            {"kind": "retweet", "text": "RT @a: cut not"},
+        ),
+        (
+            {"text": "hm", "referenced_tweets": [{"type": "quoted"}, {"type": "replied_to"}]},
+            {"kind": "reply"},
+        ),
+        ({"text": "hm", "referenced_tweets": [{"type": "quoted"}]}, {"kind": "quote"}),
+        ({"text": "@a hm", "referenced_tweets": [{"type": "odd"}, 3]}, {"kind": "reply"}),
+        (
+            {
+                "id": 1577730467436138524,
+                "id_str": "1577730467436138524",
+                "full_text": "a &lt; b",
+                "user": {"screen_name": "Bob"},
+                "in_reply_to_status_id": None,
+                "is_quote_status": False,
+                "retweeted": False,
+                "favorite_count": "5",
+            },
+            {
+                "id": "1577730467436138524",
+                "text": "a < b",
+                "author": "Bob",
+                "kind": "original",
+                "likes": 5,
+            },
+        ),
+        (
+            {"text": "cut…", "truncated": True, "extended_tweet": {"full_text": "whole"}},
+            {"text": "whole"},
+        ),
+        (
+            {"full_text": "RT @a: lon…", "retweeted_status": {"full_text": "long indeed"}},
+            {"text": "RT @a: long indeed", "kind": "retweet"},
+        ),
+        (
+            {"text": "x", "in_reply_to_user_id": 1, "created_at": "Wed Aug 26 18:29:06 +0000 2026"},
+            {"kind": "reply", "created_at": datetime(2026, 8, 26, 18, 29, 6, tzinfo=UTC)},
+        ),
+        (
+            {
+                "id": 5,
+                "rawContent": "new",
+                "date": "2021-01-02T03:04:05+00:00",
+                "user": {"username": "carol"},
+                "likeCount": 1,
+                "retweetedTweet": None,
+                "quotedTweet": {"id": 9},
+            },
+            {"id": "5", "text": "new", "author": "carol", "likes": 1, "kind": "quote"},
+        ),
+        (
+            {"fullText": "hi", "author": {"userName": "dan"}, "isRetweet": True},
+            {"author": "dan", "kind": "retweet"},
+        ),
+        ({"sentence": "", "id": 1.5e18}, {"text": "", "id": None}),
+    ],
+)  # fmt: skip
+def test_tweet_row(tweet: dict[str, Any], fields: dict[str, Any]) -> None:
+    row = tweet_row(tweet)
+    assert row is not None
+    assert row.keys() == set(SCHEMA.names) - {"source"}
+    assert {name: row[name] for name in fields} == fields
+
+
+@pytest.mark.parametrize(
+    ("document", "texts"),
+    [
+        (PAGE, ["whole & long"]),
+        ([PAGE, PAGE], ["whole & long"] * 2),
+        ({"data": V2}, ["whole & long"]),
+        ({"ok": True, "data": [{"text": "a"}, {"id": 1}, 5]}, ["a", None, None]),
+        ({"meta": {"result_count": 0}}, []),
+        ({"errors": [{"title": "x"}]}, []),
+        ({"statuses": [{"text": "a"}]}, ["a"]),
+        ({"whatever": [{"body": "a"}]}, ["a"]),
+        ([{"tweet": {"full_text": "a"}}], ["a"]),
+        ({"id": 1, "text": None}, [None]),
+        ("hello", [None]),
+        ([[{"text": "a"}]], [None]),
+        ({}, []),
+    ],
+)
+def test_page_rows(document: Any, texts: list[str | None]) -> None:
+    assert [row and row["text"] for row in page_rows(document)] == texts
+
+
+def test_a_page_names_its_authors_and_what_they_repeat() -> None:
+    page = {
+        "data": [
+            {
+                "text": "RT @bob: l…",
+                "author_id": "1",
+                "referenced_tweets": [{"type": "retweeted", "id": "9"}],
+            }
+        ],
+        "includes": {
+            "users": [{"id": "1", "username": "alice"}],
+            "tweets": [{"id": "9", "text": "long"}],
+        },
+    }
+    (row,) = page_rows(page)
+    assert row is not None
+    assert (row["author"], row["text"]) == ("alice", "RT @bob: long")
+
+
+@pytest.mark.parametrize(
+    ("content", "texts", "unreadable", "read_as"),
+    [
+        ('{"text":"a"}\n{"text":"b"}\n', ["a", "b"], 0, "JSON Lines, UTF-8"),
+        ('\ufeff{"text":"a"}\r\n\r\n{"text":"b"}', ["a", "b"], 0, "JSON Lines, UTF-8"),
+        ('{"text":"a"}\n{"text":"b', ["a"], 1, "JSON Lines, UTF-8"),
+        ('{"text":"a\n{"text":"b"}\n{"text":"c"}\n', ["b", "c"], 1, "JSON Lines, UTF-8"),
+        ('{"text":"a"}\n{"id":3}\n{"text":null}\n7\nx\n', ["a"], 4, "JSON Lines, UTF-8"),
+        ('{"text":"a\\ud83d"}\n', ["a\ufffd"], 0, "JSON Lines, UTF-8"),
+        ('{"text":"a&amp;amp;\\u2028b"}\n', ["a&amp;\u2028b"], 0, "JSON Lines, UTF-8"),
+        ('[{"text":"a"},{"text":"b"}]', ["a", "b"], 0, "JSON, UTF-8"),
+        ('[{"text":"a"},\n{"text":"b"},\n{"te', ["a", "b"], 1, "JSON, UTF-8"),
+        ('[{"text":"a"} {"text":"b"}]', ["a"], 1, "JSON, UTF-8"),
+        ('{\n "data": [\n  {"text": "a"},\n  {"text": "b"}\n ]\n}\n', ["a", "b"], 0, "JSON, UTF-8"),
+        ('{"tweets": [{"text":"a"}]}', ["a"], 0, "JSON Lines, UTF-8"),
+    ],
+)  # fmt: skip
+def test_files(
+    tmp_path: Path, content: str, texts: list[str], unreadable: int, read_as: str
+) -> None:
+    rows, found, how = read_text(tmp_path, content)
+    assert [row["text"] for row in rows] == texts
+    assert found == unreadable
+    assert how == read_as
+
+
+@pytest.mark.parametrize("content", ["[BREAKING] good news\n{sigh} ok\n", "{ sigh }\nwell\n"])
+def test_brackets_do_not_make_json(tmp_path: Path, content: str) -> None:
+    rows, _, _ = read_text(tmp_path, content)
+    assert [row["text"] for row in rows] == content.splitlines()
+
+
+def test_chosen_keys(tmp_path: Path) -> None:
+    line = json.dumps({"text": "no", "x": {"said": "yes"}, "who": "eve", "when": "2020-01-01"})
+    rows, _, _ = read_text(
+        tmp_path, line, text_column="x.said", author_column="who", date_column="when"
+    )
+    assert (rows[0]["text"], rows[0]["author"]) == ("yes", "eve")
+    assert rows[0]["created_at"] == datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "message"),
+    [
+        ("[]", {}, "without any tweet"),
+        ('{"data":[],"meta":{"result_count":0}}', {}, "without any tweet"),
+        ('{"a":1,"b":2}\n', {}, "its keys are 'a', 'b'"),
+        ('{"text":"x"}\n', {"text_column": "y"}, "no text under 'y'"),
+        ('{\n"data": [\n{"te', {}, "not whole"),
+        ("[" * 100_000, {}, "no line of JSON"),
+    ],
+)
+def test_errors(tmp_path: Path, content: str, options: dict[str, str], message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_text(tmp_path, content, **options)
+    assert str(caught.value).startswith(str(tmp_path / "tweets.json"))
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def referenced_kinds(tweet: dict[str, Any]) -> str:
+    """The kind of a real tweet, worked out afresh."""
+    types = {reference["type"] for reference in tweet.get("referenced_tweets", [])}
+    for name, kind in (("retweeted", "retweet"), ("replied_to", "reply"), ("quoted", "quote")):
+        if name in types:
+            return kind
+    if "in_reply_to_user_id" in tweet or tweet["text"].startswith("@"):
+        return "reply"
+    return "original"
+
+
+@pytest.mark.shared_data
+@pytest.mark.skipif(not API.is_dir(), reason="the shared data is not here")
+@pytest.mark.parametrize("name", ["twarc_flat.jsonl", "twarc_noflat.jsonl"])
+def test_real_payloads(name: str) -> None:
+    documents = [json.loads(line) for line in (API / name).read_text("utf-8").splitlines()]
+    tweets = [tweet for page in documents for tweet in page.get("data", [page])]
+    users = {
+        user["id"]: user["username"]
+        for page in documents
+        for user in page.get("includes", {}).get("users", [])
+    }
+    rows, unreadable, _ = read(API / name)
+    assert unreadable == 0
+    assert [row["id"] for row in rows] == [tweet["id"] for tweet in tweets]
+    assert Counter(row["kind"] for row in rows) == Counter(map(referenced_kinds, tweets))
+    for row, tweet in zip(rows, tweets, strict=True):
+        author = tweet["author"]["username"] if "author" in tweet else users[tweet["author_id"]]
+        assert row["author"] == author
+        assert row["lang"] == tweet["lang"]
+        assert row["likes"] == tweet["public_metrics"]["like_count"]
+        assert row["text"].startswith(tweet["text"][:20].partition("&")[0])
+        assert row["created_at"] == datetime.fromisoformat(tweet["created_at"])
+
+
+@pytest.mark.shared_data
+@pytest.mark.skipif(not API.is_dir(), reason="the shared data is not here")
+def test_a_real_stream_with_an_error_in_it() -> None:
+    rows, unreadable, _ = read(API / "twarc_streaming_output_with_error.jsonl")
+    assert len(rows) == 7
+    assert unreadable == 1

@@ -1,0 +1,186 @@
+import csv
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from positivity.errors import InputError, UsageError
+from positivity.report.scores import ScoresWriter
+from positivity.sources.files import open_tweets
+from positivity.sources.own_scores import SCORE_COLUMNS, guard, unguard
+from positivity.tweets import LeftOut, TweetBatch, tweet_batch
+
+TEXTS = ['good, "very"\nindeed', "=1+1", "'=odd", "@bob &amp; co", "", "- a list"]
+AUTHORS = ["alice", None, "-dash", "bob", "bob", "bob"]
+
+
+def batch_of(texts: list[str]) -> TweetBatch:
+    number = len(texts)
+    return tweet_batch(
+        {
+            "id": [str(2**60 + n) for n in range(number)],
+            "created_at": [datetime(2026, 8, 26, 18, 29, 6, tzinfo=UTC)] * number,
+            "author": (AUTHORS * number)[:number],
+            "text": texts,
+        },
+        length=number,
+    )
+
+
+PROBABILITIES = np.array(
+    [
+        [0.10001, 0.2, 0.69999],
+        [0.7, 0.2, 0.1],
+        [0.2, 0.6, 0.2],
+        [np.nan] * 3,
+        [np.nan] * 3,
+        [1 / 3, 1 / 3, 1 / 3],
+    ],
+    dtype=np.float32,
+)
+LEFT_OUT = [None, None, None, LeftOut.RETWEET, LeftOut.EMPTY, None]
+
+
+def write(path: Path) -> None:
+    batch = batch_of(TEXTS)
+    with ScoresWriter(path) as writer:
+        writer.write(batch.slice(0, 2), PROBABILITIES[:2], LEFT_OUT[:2])
+        writer.write(batch.slice(2, 0), PROBABILITIES[:0], [])
+        writer.write(batch.slice(2), PROBABILITIES[2:], LEFT_OUT[2:])
+
+
+def tweets(path: Path) -> list[dict[str, Any]]:
+    with open_tweets(str(path)) as file:
+        rows = [row for batch in file.batches() for row in batch.to_pylist()]
+    assert file.unreadable == 0
+    return rows
+
+
+def test_csv(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    write(path)
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    assert tuple(header) == SCORE_COLUMNS
+    time = "2026-08-26T18:29:06Z"
+    assert rows[0] == [
+        *(str(2**60), time, "alice", "positive", "0.1", "0.2", "0.7", "0.6", ""),
+        TEXTS[0],
+    ]
+    assert rows[1][3:] == ["negative", "0.7", "0.2", "0.1", "-0.6", "", "'=1+1"]
+    assert rows[3][3:] == ["", "", "", "", "", "retweet", "'@bob &amp; co"]
+    assert [row[9] for row in rows] == [
+        TEXTS[0],
+        "'=1+1",
+        "''=odd",
+        "'@bob &amp; co",
+        "",
+        "'- a list",
+    ]
+    assert [row[2] for row in rows] == ["alice", "", "'-dash", "bob", "bob", "bob"]
+    assert rows[5][4:8] == ["0.3333", "0.3333", "0.3333", "0.0"]
+
+
+def test_json_lines(tmp_path: Path) -> None:
+    path = tmp_path / "scores.jsonl"
+    write(path)
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    assert [row["text"] for row in rows] == TEXTS
+    assert tuple(rows[0]) == SCORE_COLUMNS
+    assert rows[0]["score"] == 0.6
+    assert rows[0]["created_at"] == "2026-08-26T18:29:06Z"
+    assert rows[3]["label"] is None
+    assert rows[3]["negative"] is None
+    assert rows[3]["left_out"] == "retweet"
+
+
+def test_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "scores.parquet"
+    write(path)
+    table = pq.read_table(path)
+    assert tuple(table.column_names) == SCORE_COLUMNS
+    assert table["text"].to_pylist() == TEXTS
+    assert table["positive"].to_pylist() == [0.7, 0.1, 0.2, None, None, 0.3333]
+    assert table["label"].to_pylist()[2:5] == ["neutral", None, None]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet", ".CSV"])
+def test_scores_are_read_back(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"scores{suffix}"
+    write(path)
+    rows = tweets(path)
+    assert [row["text"] for row in rows] == TEXTS
+    assert [row["author"] for row in rows] == AUTHORS
+    assert [row["id"] for row in rows] == [str(2**60 + n) for n in range(6)]
+    assert rows[0]["created_at"] == datetime(2026, 8, 26, 18, 29, 6, tzinfo=UTC)
+
+
+def test_guards_are_taken_off_own_files_only(tmp_path: Path) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text("id,text\n1,'=1+1\n", encoding="utf-8")
+    assert tweets(path)[0]["text"] == "'=1+1"
+
+
+@given(st.text() | st.from_regex(r"'*[=+\-@]?\w?", fullmatch=True))
+def test_guard_round_trip(text: str) -> None:
+    assert unguard(guard(text)) == text
+    assert guard(text)[:1] not in ("=", "+", "-", "@", "\t", "\r") or not text
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, RuntimeError])
+def test_nothing_written_is_lost(tmp_path: Path, suffix: str, failure: type[BaseException]) -> None:
+    path = tmp_path / f"scores{suffix}"
+    batch = batch_of(["one", "two"])
+    with pytest.raises(failure), ScoresWriter(path) as writer:
+        writer.write(batch, PROBABILITIES[:2], [None, None])
+        assert not path.exists()
+        raise failure
+    assert [row["text"] for row in tweets(path)] == ["one", "two"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_older_file_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_text("old", encoding="utf-8")
+    write(path)
+    assert len(tweets(path)) == len(TEXTS)
+
+
+def test_milliseconds_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "scores.jsonl"
+    time = datetime(2026, 8, 26, 18, 29, 6, 120_000, tzinfo=UTC)
+    batch = tweet_batch({"text": ["a", "b"], "created_at": [time, None]}, length=2)
+    with ScoresWriter(path) as writer:
+        writer.write(batch, PROBABILITIES[:2], [None, None])
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    assert [row["created_at"] for row in rows] == ["2026-08-26T18:29:06.120Z", None]
+
+
+@pytest.mark.parametrize("name", ["scores.xlsx", "scores"])
+def test_other_formats(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=r"\.csv, \.jsonl, \.parquet"):
+        ScoresWriter(tmp_path / name)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_unwritable(tmp_path: Path, suffix: str) -> None:
+    with pytest.raises(InputError, match="cannot be written"):
+        ScoresWriter(tmp_path / "missing" / f"scores{suffix}")
+    (tmp_path / f"folder{suffix}").mkdir()
+    with pytest.raises(InputError, match="is a folder"):
+        ScoresWriter(tmp_path / f"folder{suffix}")
+
+
+def test_lengths_must_agree(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ValueError, match="differ in number"),
+        ScoresWriter(tmp_path / "scores.csv") as writer,
+    ):
+        writer.write(batch_of(["a"]), PROBABILITIES, LEFT_OUT)

@@ -1,0 +1,376 @@
+import csv
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from positivity.errors import InputError, UsageError
+from positivity.sources.files import ReadOptions, open_tweets
+from positivity.tweets import SCHEMA
+
+
+def read(path: Path, **options: Any) -> tuple[list[dict[str, Any]], int, str]:
+    """The tweets of a file, how many rows were unreadable, and how it was read."""
+    with open_tweets(str(path), ReadOptions(**options)) as file:
+        batches = list(file.batches(3))
+    for batch in batches:
+        batch.validate(full=True)
+        assert batch.schema == SCHEMA
+        assert batch.num_rows <= 3
+    return [row for batch in batches for row in batch.to_pylist()], file.unreadable, file.read_as
+
+
+def read_text(folder: Path, content: str | bytes, **options: Any) -> Any:
+    path = folder / "tweets.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return read(path, **options)
+
+
+def texts(folder: Path, content: str | bytes, **options: Any) -> list[str]:
+    return [row["text"] for row in read_text(folder, content, **options)[0]]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("id,text\n1,good\n2,bad\n", ["good", "bad"]),
+        ("id;text\n1;good, very\n2;bad\n", ["good, very", "bad"]),
+        ("id\ttext\n1\tgood, very\n2\tbad\n", ["good, very", "bad"]),
+        ("id|text\n1|good; or\n2|bad\n", ["good; or", "bad"]),
+        ("Tweet Id,Tweet_Text\r\n1,good\r\n2,bad\r\n", ["good", "bad"]),
+        ("id,text\r1,good\r2,bad\r", ["good", "bad"]),
+        ("text\ngood, really; good\nbad\n", ["good, really; good", "bad"]),
+        ('text\n"good, ""really"""\n"two\nlines"\n""\n', ['good, "really"', "two\nlines", ""]),
+        ('id,text\n1,"two\n\nlines, one"\n2,bad\n', ["two\n\nlines, one", "bad"]),
+        ('id,text\n1,He said 5" is, tall\n2,fine\n', ["fine"]),
+        ('id,text\n1,about 5" tall\n2,fine\n3,4" too\n', ['about 5" tall', "fine", '4" too']),
+        ("id,text\n1,NA\n2,null\n3,None\n4,nan\n5,\n", ["NA", "null", "None", "nan", ""]),
+        ("id,text\n1,a\0b\n", ["ab"]),
+        ("id,text\n1,a\u2028b\x0bc\x85\n", ["a\u2028b\x0bc\x85"]),
+        ("id,text\n1,&amp;lt; &gt; &#39;\n", ["&lt; > '"]),
+        ("id,text\n\n1,good\n\n,\n2,bad\n", ["good", "bad"]),
+        ("date,text,full_text\n2020-01-01,cut…,whole\n", ["whole"]),
+        ("포스트 텍스트,날짜\n오늘은 정말 좋은 날이다,2026-06-05\n나쁜 하루 였다,2026-06-06\n",
+         ["오늘은 정말 좋은 날이다", "나쁜 하루 였다"]),
+        ("just a tweet, really\nand another one\nshort\n",
+         ["just a tweet, really", "and another one", "short"]),
+        ('"Hello" she said\nfine by me\n', ['"Hello" she said', "fine by me"]),
+        ("Hello, world\n", ["Hello, world"]),
+        ("one, two\nthree, four\n", ["one, two", "three, four"]),
+        ("positive,I love it\nnegative,I hate it\npositive,So good\n",
+         ["I love it", "I hate it", "So good"]),
+    ],
+)  # fmt: skip
+def test_texts(tmp_path: Path, content: str, expected: list[str]) -> None:
+    assert texts(tmp_path, content) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "expected", "unreadable"),
+    [
+        # An open quote costs its own row and no other.
+        ('id,text\n1,"open\n2,"fine"\n3,"good, too"\n', ["fine", "good, too"], 1),
+        ('id,text\n1,"fine"\n2,"open\n3,plain\n4,"good, too"\n', ["fine", "plain", "good, too"], 1),
+        ('text,id\n"open,1\n"fine",2\n"good, too",3\n', ["fine", "good, too"], 1),
+        ('id,text\n1,"open\n' + "2,plain\n" * 120, ["plain"] * 120, 1),
+        ('id,text\n1,"open\n2,' + "x" * 120_000 + "\n3,fine\n", ["x" * 120_000, "fine"], 1),
+        # The last row is cut.
+        ('id,text,lang\n1,fine,en\n2,"cut in the mid', ["fine"], 1),
+        ('id,text,lang\n1,fine,en\n2,"cut\nin two lines', ["fine"], 1),
+        ("id,text,lang\n1,fine,en\n2", ["fine"], 1),
+        ("id,text,lang\n1,fine,en\n2,short", ["fine", "short"], 0),
+        # Too many cells.
+        ("id,text,lang\n1,fine,en\n2,one, two,en\n3,good,en\n", ["fine", "good"], 1),
+        ("id,text\n1,fine,,\n2,good,,\n", ["fine", "good"], 0),
+    ],
+)
+def test_good_rows_are_never_lost(
+    tmp_path: Path, content: str, expected: list[str], unreadable: int
+) -> None:
+    rows, found, _ = read_text(tmp_path, content)
+    assert [row["text"] for row in rows] == expected
+    assert found == unreadable
+
+
+def test_tsv_without_quoting(tmp_path: Path) -> None:
+    lines = ['1\tpositive\t"To be" or not', '2\tneutral\t"never closed', "3\tneutral\tplain"]
+    rows, unreadable, _ = read_text(tmp_path, "\n".join(lines * 4))
+    assert [row["text"] for row in rows] == [line.split("\t")[2] for line in lines * 4]
+    assert unreadable == 0
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("utf-8", "UTF-8"),
+        ("utf-8-sig", "UTF-8"),
+        ("utf-16", "UTF-16"),
+        ("utf-16-le", "UTF-16"),
+        ("utf-16-be", "UTF-16"),
+        ("cp1252", "Windows-1252"),
+        ("mac_roman", "Mac Roman"),
+    ],
+)
+def test_encodings(tmp_path: Path, encoding: str, shown: str) -> None:
+    text = "“I wouldn’t go to the café – it’s a cliché,” she said…"
+    content = "id,text\n" + f'1,"{text}"\n2,plain\n' * 5
+    rows, _, read_as = read_text(tmp_path, content.encode(encoding))
+    assert rows[0]["text"] == text
+    assert shown in read_as
+
+
+@pytest.mark.parametrize("pad", range(4))
+def test_a_character_cut_at_the_end_of_the_head(tmp_path: Path, pad: int) -> None:
+    content = "id,text\n" + "7" * pad + ("1," + "😀" * 100 + "\n") * 4000
+    rows, unreadable, read_as = read_text(tmp_path, content)
+    assert (len(rows), unreadable) == (4000, 0)
+    assert {row["text"] for row in rows} == {"😀" * 100}
+    assert "UTF-8" in read_as
+
+
+def test_stray_bytes_do_not_change_the_encoding(tmp_path: Path) -> None:
+    content = "id,text\n" + "1,très bien 😀\n" * 20
+    rows, _, read_as = read_text(tmp_path, content.encode() + b"2,stray \xff byte\n")
+    assert rows[0]["text"] == "très bien 😀"
+    assert rows[-1]["text"] == "stray \ufffd byte"
+    assert "UTF-8" in read_as
+
+
+@pytest.mark.parametrize(
+    ("content", "fields"),
+    [
+        (
+            "tweet_id,in_reply_to_status_id,timestamp,source,text,retweeted_status_id\n"
+            "1577730467436138524,,2017-10-11 22:18:59 +0000,web,so happy,\n",
+            {"id": "1577730467436138524", "created_at": (2017, 10, 11, 22, 18, 59)},
+        ),
+        (
+            "tweet_id,in_reply_to_status_id,timestamp,source,text,retweeted_status_id\n"
+            "2,12,2017-10-11 22:18:59 +0000,web,so happy,\n",
+            {"id": "2", "kind": "reply"},
+        ),
+        (
+            "tweet_id,in_reply_to_status_id,timestamp,source,text,retweeted_status_id\n"
+            "2,12,2017-10-11 22:18:59 +0000,web,so happy,13\n",
+            {"kind": "retweet"},
+        ),
+        (
+            "\ufeffPost id,Date,Post text,Impressions,Likes,Replies,Reposts\n"
+            '12,"Fri, Jun 5, 2026",hello there,"1,234",5,0,2\n',
+            {"id": "12", "created_at": (2026, 6, 5), "views": 1234, "likes": 5, "replies": 0},
+        ),
+        (
+            "id,text,isRetweet,isDeleted,device,favorites,retweets,date,isFlagged\n"
+            "7,great!,t,f,web,49,255,2011-08-02 18:07:48,f\n",
+            {"kind": "retweet", "likes": 49, "reposts": 255},
+        ),
+        (
+            "id,text,isRetweet,isDeleted,device,favorites,retweets,date,isFlagged\n"
+            "7,great!,f,f,web,49,255,2011-08-02 18:07:48,f\n",
+            {"kind": "original"},
+        ),
+        (
+            "source,text,created_at,retweet_count,favorite_count,is_retweet,id_str\n"
+            "Web,great!,8/9/18 22:50,1,2,false,1.02769e+18\n",
+            {"id": None, "created_at": (2018, 8, 9, 22, 50), "likes": 2, "reposts": 1},
+        ),
+        (
+            "id,author.username,text,lang,public_metrics.like_count,referenced_tweets.quoted.id,"
+            "referenced_tweets.retweeted.id\n3,@alice,look here,en,4.0,99,\n",
+            {"author": "alice", "lang": "en", "likes": 4, "kind": "quote"},
+        ),
+        ("Datetime,Tweet Id,Text,Username\n2021-01-02 03:04:05+00:00,5,hi,bob\n",
+         {"id": "5", "author": "bob", "created_at": (2021, 1, 2, 3, 4, 5)}),
+        ("author/userName,fullText,createdAt\nbob,hi,Wed Aug 26 18:29:06 +0000 2026\n",
+         {"author": "bob", "created_at": (2026, 8, 26, 18, 29, 6)}),
+        ("id,text\n'15,RT @a: hi\n", {"id": "15", "kind": "retweet"}),
+        ("id,text\n12.0,@a hi\n", {"id": "12", "kind": "reply"}),
+        ("id,text\n,hi\n", {"id": None}),
+    ],
+)  # fmt: skip
+def test_columns_of_exports(tmp_path: Path, content: str, fields: dict[str, Any]) -> None:
+    rows, unreadable, _ = read_text(tmp_path, content)
+    assert unreadable == 0
+    assert rows[0]["source"] == str(tmp_path / "tweets.csv")
+    for name, value in fields.items():
+        if isinstance(value, tuple):
+            value = datetime(*value, tzinfo=UTC)
+        assert rows[0][name] == value, name
+
+
+def test_sentiment140(tmp_path: Path) -> None:
+    lines = [
+        f'"{gold}","146781036{n}","Mon Apr 06 22:19:45 PDT 2009","NO_QUERY","user{n}",'
+        f'"@a day {n}, ok "'
+        for n, gold in enumerate("04040")
+    ]
+    rows, unreadable, read_as = read_text(tmp_path, "\n".join(lines).encode("latin-1"))
+    assert (len(rows), unreadable) == (5, 0)
+    assert rows[0]["author"] == "user0"
+    assert rows[0]["id"] == "1467810360"
+    assert rows[0]["text"] == "@a day 0, ok "
+    assert rows[0]["created_at"] == datetime(2009, 4, 7, 5, 19, 45, tzinfo=UTC)
+    assert "no header" in read_as
+
+
+def test_table_without_header(tmp_path: Path) -> None:
+    content = "".join(
+        f"157773046743613852{n},2020-01-0{n + 1} 10:00,what a day it was number {n}\n"
+        for n in range(5)
+    )
+    rows, _, _ = read_text(tmp_path, content)
+    assert rows[2]["id"] == "1577730467436138522"
+    assert rows[2]["created_at"] == datetime(2020, 1, 3, 10, tzinfo=UTC)
+    assert rows[2]["text"] == "what a day it was number 2"
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"text_column": "note"}, ["b b"]),
+        ({"text_column": "NOTE "}, ["b b"]),
+        ({"text_column": "1"}, ["a a a"]),
+        # One column, and its first row is no name that is known.
+        ({"delimiter": ";", "text_column": "1"}, ["text,note", "a a a,b b"]),
+    ],
+)
+def test_chosen_columns(tmp_path: Path, options: dict[str, str], expected: list[str]) -> None:
+    assert texts(tmp_path, "text,note\na a a,b b\n", **options) == expected
+
+
+def test_all_columns_can_be_chosen(tmp_path: Path) -> None:
+    rows, _, _ = read_text(
+        tmp_path,
+        "a,b,c,d,e\n7,well then,2020-01-01,me,fr\n",
+        text_column="b",
+        id_column="a",
+        date_column="c",
+        author_column="d",
+        lang_column="e",
+    )
+    row = rows[0]
+    assert (row["id"], row["text"], row["author"], row["lang"]) == ("7", "well then", "me", "fr")
+    assert row["created_at"] == datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "message"),
+    [
+        ("id,text\n", {}, "no tweets below"),
+        ("text\n", {}, "no tweets below"),
+        ("id,label\n1,x\n2,y\n", {}, "'id', 'label'; say which it is with --text-column"),
+        ("id,text\n1,x\n", {"text_column": "body"}, "no column 'body' (--text-column)"),
+        (
+            "id,text\n1,x\n",
+            {"date_column": "when"},
+            "(--date-column); its columns are 'id', 'text'",
+        ),
+        ("id,text\n1,x\n", {"encoding": "klingon"}, "'klingon' is no encoding"),
+        ("id,text\n1,x\n", {"encoding": "base64"}, "'base64' is no encoding"),
+        ("id,text\n1,é\n", {"encoding": "ascii"}, "not written in ascii"),
+    ],
+)
+def test_errors(tmp_path: Path, content: str, options: dict[str, str], message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_text(tmp_path, content, **options)
+    assert str(caught.value).startswith(str(tmp_path / "tweets.csv"))
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_delimiter_is_one_character(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not one character"):
+        read_text(tmp_path, "id,text\n1,x\n", delimiter="::")
+
+
+TWEETS = st.text(
+    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="&\ufeff")
+    | st.sampled_from('\n\r\t,;|"'),
+    max_size=40,
+)
+
+
+@settings(max_examples=300)
+@given(
+    tweets=st.lists(TWEETS, min_size=1, max_size=8),
+    delimiter=st.sampled_from(",\t;|"),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+    text_first=st.booleans(),
+)
+def test_what_csv_writes_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory,
+    tweets: list[str],
+    delimiter: str,
+    quoting: Any,
+    text_first: bool,
+) -> None:
+    table = io.StringIO(newline="")
+    writer = csv.writer(table, delimiter=delimiter, quoting=quoting)
+    order = -1 if text_first else 1
+    for row in [("id", "text"), *((f"t{n}", text) for n, text in enumerate(tweets))]:
+        writer.writerow(row[::order])
+    path = tmp_path_factory.mktemp("round") / "trip.csv"
+    path.write_bytes(table.getvalue().encode())
+    rows, unreadable, _ = read(path)
+    assert [row["text"] for row in rows] == tweets
+    assert [row["id"] for row in rows] == [f"t{n}" for n in range(len(tweets))]
+    assert unreadable == 0
+
+
+def write_parquet(folder: Path, **columns: Any) -> Path:
+    path = folder / "tweets.parquet"
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+def test_parquet(tmp_path: Path) -> None:
+    path = write_parquet(
+        tmp_path,
+        id=[2**60 + n for n in range(5)],
+        text=["&lt;3", None, "", "RT @a: b", "five"],
+        created_at=pa.array([datetime(2020, 1, 1, 10)] * 5, pa.timestamp("ns")),
+        likes=[1.0, 2.0, None, 4.0, 5.0],
+        is_retweet=[True, False, False, False, False],
+        extra=[[1]] * 5,
+    )
+    rows, unreadable, read_as = read(path)
+    assert unreadable == 1
+    assert [row["text"] for row in rows] == ["<3", "", "RT @a: b", "five"]
+    assert rows[0]["id"] == str(2**60)
+    assert rows[0]["created_at"] == datetime(2020, 1, 1, 10, tzinfo=UTC)
+    assert [row["likes"] for row in rows] == [1, None, 4, 5]
+    assert [row["kind"] for row in rows] == ["retweet", "original", "retweet", "original"]
+    assert read_as == "Parquet, text from 'text', time from 'created_at'"
+
+
+def test_parquet_of_unusual_types(tmp_path: Path) -> None:
+    path = write_parquet(
+        tmp_path,
+        tweet_id=[1.5e18, 2.0],
+        note=pa.array(["good day", "bad day"]).dictionary_encode(),
+        date=pa.array([18262, 18263], pa.date32()),
+    )
+    rows, _, _ = read(path)
+    assert [row["text"] for row in rows] == ["good day", "bad day"]
+    assert [row["id"] for row in rows] == [None, None]
+    assert rows[0]["created_at"] == datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def test_parquet_cut_short(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path, text=["a", "b"])
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(InputError, match="cut short or damaged"):
+        read(path)
+
+
+def test_parquet_errors(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no rows"):
+        read(write_parquet(tmp_path, text=pa.array([], pa.string())))
+    with pytest.raises(InputError, match="--text-column"):
+        read(write_parquet(tmp_path, number=[1, 2]))
