@@ -38,9 +38,7 @@ class ModelConfig:
     description: str
     tokenizer: str  # its kind
     network: Mapping[str, Any]  # NetworkConfig
-    # Calibration: probabilities = softmax((logits + bias) / temperature).
-    temperature: float = 1.0
-    bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    temperature: float = 1.0  # calibration: probabilities = softmax(logits / temperature)
     normalizer_version: int = normalize.VERSION
     format: int = FORMAT
 
@@ -137,7 +135,7 @@ def _read_config(path: Path) -> ModelConfig:
         raise StateError(
             f"{path}: model format {content.get('format')}, this program reads {FORMAT}; update it"
         )
-    return ModelConfig(**content | {"bias": tuple(content["bias"])})
+    return ModelConfig(**content)
 
 
 def verify(path: Path) -> list[str]:

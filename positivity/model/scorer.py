@@ -103,8 +103,8 @@ class Scorer:
         return logits
 
     def _calibrated(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        """softmax((logits + bias) / temperature)."""
-        scaled = (logits.astype(np.float64) + self.config.bias) / self.config.temperature
+        """softmax(logits / temperature)."""
+        scaled = logits.astype(np.float64) / self.config.temperature
         exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
         return np.asarray(probabilities, np.float32)

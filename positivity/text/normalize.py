@@ -127,7 +127,7 @@ class Normalizer:
 
     def _word(self, word: str) -> Iterator[Piece]:
         """The pieces of one whitespace-separated word."""
-        if word.isascii() and "&" not in word:
+        if word.isascii() and word.isprintable() and "&" not in word:
             yield from self._lex(word)
             return
         plain, starts, ends = fold(word)

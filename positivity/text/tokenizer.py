@@ -53,7 +53,7 @@ class SubwordTokenizer:
 
     @classmethod
     def train(cls, texts: Iterable[str], *, size: int, whole: Sequence[str] = ()) -> Self:
-        """A vocabulary of `size` pieces from normalized tweets; the words `whole` are never cut."""
+        """A vocabulary of `size` pieces, fewer where the tweets have no more; `whole` are never cut."""
         from sentencepiece import SentencePieceTrainer
 
         model = io.BytesIO()
@@ -62,6 +62,7 @@ class SubwordTokenizer:
             model_writer=model,
             model_type="unigram",
             vocab_size=size,
+            hard_vocab_limit=False,  # a small file has fewer pieces to give
             character_coverage=0.9998,
             normalization_rule_name="identity",  # the normalizer has done it
             # With the mark of a word's beginning, which would else be an id of its own before each.

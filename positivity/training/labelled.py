@@ -124,7 +124,7 @@ def _one_hot(path: Path, words: "pd.Series[str]", source: Source) -> NDArray[np.
     if (words == "-1").any():  # then 0 is the middle, not the lower end
         known["0"] = "neutral"
     known |= {str(word): name for word, name in source.labels.items()}
-    labels = words.str.lower().map(known)
+    labels = words.map(known).fillna(words.str.lower().map(known))
     if labels.isna().any():
         strange = sorted(set(words[labels.isna()]))[:3]
         raise InputError(

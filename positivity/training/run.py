@@ -24,7 +24,7 @@ from positivity.model.registry import ModelConfig, ModelDirectory
 from positivity.model.scorer import Scorer
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import TOKENIZERS, Tokenizer, load_tokenizer
-from positivity.training.calibration import fit_calibration
+from positivity.training.calibration import fit_temperature
 from positivity.training.datasets import (
     build_examples,
     corpus,
@@ -141,7 +141,7 @@ class Run:
         for parameter in network.parameters():  # what is measured is what is stored: half precision
             parameter.copy_(parameter.half().float())
         dev_logits = [predict(network, self._encode(each.texts)) for each in self.dev]
-        temperature, bias = fit_calibration(dev_logits, [each.gold for each in self.dev])
+        temperature = fit_temperature(dev_logits, [each.gold for each in self.dev])
         config = ModelConfig(
             name=self.recipe.name,
             version=self.recipe.version,
@@ -149,7 +149,6 @@ class Run:
             tokenizer=self.recipe.tokenizer.kind,
             network=asdict(network.config),
             temperature=temperature,
-            bias=bias,
         )
         path = self.folder / "model"
         files = _text_files(self.normalizer, self.tokenizer)

@@ -1,0 +1,114 @@
+"""What several tests share: a home of their own, tables to normalize with, a tiny trained model."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from positivity.model.registry import ModelDirectory
+from positivity.text.emojis import compile_table
+from positivity.text.normalize import Normalizer
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+WORDS = (
+    "the to i a and so is it you my of in for day not no good love best ever great worst happy "
+    "throwback thursday dog monday motivation just me too cool loose lose school yay filter really"
+).split()
+
+POSITIVE = "love great happy good best lovely wonderful thanks beautiful awesome".split()
+NEGATIVE = "hate awful sad bad worst terrible angry broken sick horrible".split()
+NEUTRAL = "the train leaves meeting report monday table opens station office".split()
+
+TINY_RECIPE = """
+name = "tiny"
+version = "1"
+description = "learns thirty words"
+seed = 3
+[tokenizer]
+kind = "word"
+size = 200
+[network]
+embedding_size = 16
+hidden_size = 16
+mlp_size = 16
+embedding_dropout = 0.0
+state_dropout = 0.0
+mlp_dropout = 0.0
+[training]
+epochs = 6
+batch_size = 16
+learning_rate = 0.01
+word_dropout = 0.0
+averaging = 0.9
+evaluations = 2
+[[train]]
+file = "train.csv"
+[[dev]]
+name = "dev"
+file = "dev.csv"
+[[eval]]
+name = "eval"
+file = "dev.csv"
+"""
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the user's files, nor depends on the user's terminal."""
+    monkeypatch.setenv("POSITIVITY_HOME", str(tmp_path / "home"))
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def skip_without_data(request: pytest.FixtureRequest) -> None:
+    """Tests marked `shared_data` and `gpu` run where these are."""
+    if request.node.get_closest_marker("shared_data") and not SHARED_DATA.is_dir():
+        pytest.skip("the real tweets do not lie beside this checkout")
+    if request.node.get_closest_marker("gpu"):
+        import torch
+
+        if not torch.cuda.is_available():
+            pytest.skip("no CUDA device")
+
+
+@pytest.fixture(scope="session")
+def normalizer() -> Normalizer:
+    return Normalizer(compile_table(), WORDS)
+
+
+def labelled_csv(path: Path, tweets: int) -> Path:
+    """A file of labelled tweets that thirty words tell apart."""
+    rows = ["label,text"]
+    for i in range(tweets):
+        name, words = (("negative", NEGATIVE), ("neutral", NEUTRAL), ("positive", POSITIVE))[i % 3]
+        rows.append(f"{name},{words[i // 3 % 10]} {words[(i // 3 + i // 30 + 1) % 10]} {i % 7}x")
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a recipe, 600 training and 60 development tweets."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "tiny.toml").write_text(TINY_RECIPE, encoding="utf-8")
+    labelled_csv(folder / "train.csv", 600)
+    lines = (folder / "train.csv").read_text(encoding="utf-8").splitlines()
+    dev = [f"{line} indeed" for line in lines[1:61]]
+    (folder / "dev.csv").write_text("\n".join([lines[0], *dev]) + "\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelDirectory:
+    """A small model trained in a second or two."""
+    from positivity.training.recipe import read_recipe
+    from positivity.training.run import Run
+
+    silent: Callable[[str], None] = lambda line: None  # noqa: E731
+    folder = tmp_path_factory.mktemp("run")
+    run = Run(read_recipe(tiny_data / "tiny.toml"), tiny_data, folder, device="cpu", say=silent)
+    for _ in run.train():
+        pass
+    return run.finish()

@@ -1,0 +1,106 @@
+"""Scores: a function of the text alone, the same in any company, order and batch."""
+
+import numpy as np
+import pytest
+import torch
+
+from positivity.errors import UsageError
+from positivity.model.engine_torch import TorchEngine, choose_device
+from positivity.model.registry import ModelDirectory
+from positivity.model.scorer import Scorer
+
+TEXTS = [
+    "love great happy",
+    "",
+    "hate awful 3x",
+    "the train leaves " * 3,
+    "so good " * 400,
+    "unknown words only here",
+    "https://t.co/x",
+    "LOVE GREAT HAPPY",
+]
+
+
+@pytest.fixture(scope="module")
+def scorer(tiny_model: ModelDirectory) -> Scorer:
+    return Scorer.load(tiny_model, device="cpu", exact=True)
+
+
+def test_the_obvious(scorer: Scorer) -> None:
+    labels = scorer.score(["love great happy", "the train leaves", "hate awful sad"]).argmax(axis=1)
+    assert labels.tolist() == [2, 1, 0]
+
+
+def test_probabilities_add_up_and_are_finite(scorer: Scorer) -> None:
+    probabilities = scorer.score(TEXTS)
+    assert probabilities.shape == (len(TEXTS), 3)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+
+
+def test_alone_or_in_a_batch_of_a_thousand(scorer: Scorer) -> None:
+    generator = np.random.default_rng(0)
+    words = "love hate train good sad the so x y z".split()
+    texts = [" ".join(generator.choice(words, generator.integers(1, 40))) for _ in range(1000)]
+    together = scorer.score(texts + TEXTS)
+    alone = np.concatenate([scorer.score([text]) for text in texts[:50] + TEXTS])
+    np.testing.assert_allclose(together[[*range(50), *range(1000, 1008)]], alone, atol=1e-5)
+    shuffled = generator.permutation(1000)
+    np.testing.assert_allclose(
+        scorer.score([texts[i] for i in shuffled]), together[:1000][shuffled], atol=1e-5
+    )
+
+
+def test_a_text_with_nothing_to_read_is_neutral(scorer: Scorer) -> None:
+    assert scorer.score(["", "\u200b"]).tolist() == [[0, 1, 0], [0, 1, 0]]
+
+
+def test_no_text_at_all(scorer: Scorer) -> None:
+    assert scorer.score([]).shape == (0, 3)
+
+
+def test_a_long_text_is_read_to_its_end(scorer: Scorer) -> None:
+    ending = scorer.score(["the " * 300 + "love great happy " * 300, "the " * 300])
+    assert ending[0, 2] > ending[1, 2] + 0.2
+
+
+def test_reduced_precision_keeps_its_stated_bound(tiny_model: ModelDirectory) -> None:
+    exact = Scorer.load(tiny_model, device="cpu", exact=True).score(TEXTS)
+    quick = Scorer.load(tiny_model, device="cpu").score(TEXTS)
+    assert abs(exact - quick).max() < 0.02
+
+
+def test_the_engine_says_what_it_runs_on(tiny_model: ModelDirectory) -> None:
+    engine = TorchEngine(tiny_model, device="cpu", exact=True)
+    assert (engine.device.type, engine.precision) == ("cpu", "float32")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_missing_gpu_gives_way_to_the_cpu(capsys: pytest.CaptureFixture[str]) -> None:
+    assert choose_device("cuda").type == "cpu"
+    assert capsys.readouterr().err == "positivity: torch finds no cuda device here; using the CPU\n"
+
+
+def test_a_gpu_that_cannot_work_gives_way_to_the_cpu(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("CUDA error: no kernel image is available\nmore lines")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch, "ones", refuse)
+    assert choose_device("auto").type == "cpu"
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "no kernel image is available" in error
+
+
+def test_an_unknown_device_is_refused() -> None:
+    with pytest.raises(UsageError, match="tpu"):
+        choose_device("tpu")
+
+
+@pytest.mark.gpu
+def test_the_gpu_agrees_with_the_cpu(tiny_model: ModelDirectory) -> None:
+    cpu = Scorer.load(tiny_model, device="cpu", exact=True).score(TEXTS)
+    gpu = Scorer.load(tiny_model, device="cuda").score(TEXTS)
+    np.testing.assert_allclose(gpu, cpu, atol=1e-3)

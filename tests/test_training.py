@@ -1,0 +1,247 @@
+"""Training: it learns, resumes as if never stopped, keeps sets apart, and says what is wrong."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from positivity.errors import InputError, StateError
+from positivity.model.registry import ModelDirectory
+from positivity.text.emojis import compile_table
+from positivity.text.normalize import Normalizer
+from positivity.text.tokenizer import WordTokenizer
+from positivity.training.datasets import NamedSet, batches, build_examples
+from positivity.training.emoji_ranking import emoji_evidence, read_ranking
+from positivity.training.labelled import read_labelled
+from positivity.training.loop import Record
+from positivity.training.recipe import EmojiRecipe, Recipe, Source, read_recipe
+from positivity.training.run import Run
+from tests.conftest import WORDS
+
+RANKING = """Emoji,Occurrences,Negative,Neutral,Positive
+😂,100,20,30,50
+😡,100,80,15,5
+❤️,100,2,8,90
+🆕,-,0,1,9
+"""
+
+
+def silent(line: str) -> None:
+    """Says nothing."""
+
+
+def test_a_model_learns_and_is_measured(tiny_model: ModelDirectory) -> None:
+    metrics = tiny_model.metrics()
+    assert metrics["eval"]["eval"]["macro_recall"] > 0.95
+    assert metrics["largest_difference_in_bfloat16"] < 0.05
+    assert (tiny_model.path.parent / "curves.png").read_bytes().startswith(b"\x89PNG")
+    records = json.loads((tiny_model.path.parent / "records.json").read_text())
+    assert records[-1]["step"] == records[-1]["steps"] == 228
+    assert records[-1]["loss"] < records[0]["loss"]
+
+
+def test_killed_and_resumed_it_ends_the_same(
+    tiny_data: Path, tiny_model: ModelDirectory, tmp_path: Path
+) -> None:
+    recipe = read_recipe(tiny_data / "tiny.toml")
+    first = Run(recipe, tiny_data, tmp_path, device="cpu", say=silent)
+    looks = 0
+    for each in first.train():
+        looks += isinstance(each, Record)
+        if looks == 3:
+            break  # as a kill would: everything after the checkpoint is lost
+    resumed = Run(recipe, tiny_data, tmp_path, device="cpu", say=silent)
+    for _ in resumed.train():
+        pass
+    result = resumed.finish()
+    for name in ("model.safetensors", "config.json", "metrics.json"):
+        assert (result.path / name).read_bytes() == (tiny_model.path / name).read_bytes(), name
+    records = (tmp_path / "records.json").read_text()
+    assert records == (tiny_model.path.parent / "records.json").read_text()
+
+
+def test_the_folder_of_another_recipe_is_refused(tiny_data: Path, tmp_path: Path) -> None:
+    recipe = read_recipe(tiny_data / "tiny.toml")
+    Run(recipe, tiny_data, tmp_path, device="cpu", say=silent)
+    with pytest.raises(StateError, match="another recipe"):
+        Run(replace(recipe, seed=4), tiny_data, tmp_path, device="cpu", say=silent)
+
+
+def test_training_data_of_one_class_is_refused(tiny_data: Path, tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("label,text\n" + "positive,so good\npositive,great\n" * 9)
+    recipe = replace(
+        read_recipe(tiny_data / "tiny.toml"), train=(Source(file="one.csv"),), dev=(), eval=()
+    )
+    with pytest.raises(InputError, match="has positive tweets only"):
+        Run(recipe, tmp_path, tmp_path / "run", device="cpu", say=silent)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("name = 'x'\nlearning = 1", "learning: not known here"),
+        ("name = 'x'\n[training]\nepoch = 1", "epoch: not known here"),
+        ("name = 'x'\n[tokenizer]\nkind = 'syllable'", "syllable"),
+        ("description = 'no name'", "name"),
+        ("name = ", "not a TOML file"),
+    ],
+)
+def test_a_wrong_recipe_is_named(tmp_path: Path, text: str, complaint: str) -> None:
+    (tmp_path / "r.toml").write_text(text)
+    with pytest.raises(InputError, match=complaint):
+        read_recipe(tmp_path / "r.toml")
+
+
+def test_the_shipped_recipes_can_be_read() -> None:
+    recipes = sorted((Path(__file__).parents[1] / "models" / "recipes").glob("*.toml"))
+    assert [read_recipe(path).name for path in recipes] == [path.stem for path in recipes]
+
+
+def _examples(folder: Path, recipe: Recipe, held_out: list[NamedSet], words: list[str]) -> dict[str, list[float]]:
+    normalizer = Normalizer(compile_table(), WORDS)
+    tokenizer = WordTokenizer(words)
+    examples = build_examples(recipe, folder, normalizer, tokenizer, held_out)
+    texts = [
+        tokenizer.decode(examples.tokens[a:b].tolist())
+        for a, b in zip(examples.offsets, examples.offsets[1:], strict=False)
+    ]
+    return dict(zip(texts, examples.targets.round(3).tolist(), strict=True))
+
+
+VOCABULARY = "a b c d e :face_with_tears_of_joy: :enraged_face: :red_heart: <repeated>".split()
+
+
+def test_held_out_tweets_are_never_trained_on(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("label,text\npositive,a b\nnegative,c\nneutral,D !!\nneutral,e\n")
+    recipe = Recipe(name="r", train=(Source(file="t.csv"),))
+    held_out = [NamedSet("dev", ["A  b", "http://x.y c"], np.array([2, 0]))]
+    examples = _examples(tmp_path, recipe, held_out, VOCABULARY)
+    assert "a b" not in examples
+    assert "e" in examples
+
+
+def test_what_several_sources_say_is_joined(tmp_path: Path) -> None:
+    (tmp_path / "gold.csv").write_text("label,text\npositive,a\nnegative,b\n")
+    (tmp_path / "soft.csv").write_text("text,n,o,p\na,0.5,0.5,0\nc,0.2,0.3,0.5\n")
+    (tmp_path / "cues.csv").write_text("label,text\npositive,c\nnegative,d\n")
+    recipe = Recipe(
+        name="r",
+        train=(
+            Source(file="gold.csv", weight=3.0),
+            Source(file="soft.csv", probabilities=("n", "o", "p")),
+            Source(file="cues.csv", cues={"positive": (0.1, 0.4, 0.5), "negative": (0.6, 0.3, 0.1)}),
+        ),
+    )
+    examples = _examples(tmp_path, recipe, [], VOCABULARY)
+    assert examples["a"] == pytest.approx([0.125, 0.125, 0.75])  # weighted mean, 3 to 1
+    assert examples["b"] == pytest.approx([1, 0, 0])
+    joint = np.array([0.2 * 0.1, 0.3 * 0.4, 0.5 * 0.5])
+    assert examples["c"] == pytest.approx(joint / joint.sum(), abs=1e-3)  # Bayes' rule
+    assert examples["d"] == pytest.approx([0.6, 0.3, 0.1])
+
+
+def test_emoticons_are_stripped_where_they_gave_the_label(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("label,text\npositive,a :)\nnegative,b :(\n")
+    cues = {"positive": (0.1, 0.4, 0.5), "negative": (0.6, 0.3, 0.1)}
+    recipe = Recipe(name="r", train=(Source(file="t.csv", cues=cues, strip_emoticons=True),))
+    assert set(_examples(tmp_path, recipe, [], VOCABULARY)) == {"a", "b"}
+
+
+def test_emoji_add_what_the_labeller_could_not_see(tmp_path: Path) -> None:
+    (tmp_path / "ranking.csv").write_text(RANKING, encoding="utf-8")
+    (tmp_path / "t.csv").write_text(
+        "text,n,o,p\na 😡,0.3,0.4,0.3\na ❤,0.3,0.4,0.3\na,0.3,0.4,0.3\nb,0.8,0.1,0.1\n", encoding="utf-8"
+    )
+    source = Source(file="t.csv", probabilities=("n", "o", "p"), blind_to_emoji=True)
+    recipe = Recipe(name="r", train=(source,), emoji=EmojiRecipe(ranking="ranking.csv"))
+    examples = _examples(tmp_path, recipe, [], VOCABULARY)
+    assert examples["a :enraged_face:"][0] > 0.5
+    assert examples["a :red_heart:"][2] > 0.5
+    assert examples["a"] == pytest.approx([0.3, 0.4, 0.3])
+
+
+def test_emoji_are_put_back_by_the_label(tmp_path: Path) -> None:
+    (tmp_path / "ranking.csv").write_text(RANKING, encoding="utf-8")
+    (tmp_path / "t.csv").write_text("label,text\npositive,a\nnegative,b\n")
+    emoji = EmojiRecipe(ranking="ranking.csv", put_back=1.0, alone=50)
+    recipe = Recipe(name="r", train=(Source(file="t.csv"),), emoji=emoji)
+    examples = _examples(tmp_path, recipe, [], VOCABULARY)
+    assert {"a", "b"} < set(examples)
+    with_emoji = [text for text in examples if text[0] == "a" and len(text) > 1]
+    assert len(with_emoji) == 1
+    assert examples[with_emoji[0]] == [0, 0, 1]
+    assert examples[":enraged_face:"] == pytest.approx([0.794, 0.153, 0.054], abs=2e-3)
+
+
+def test_the_ranking_without_rows_added_by_hand(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text(RANKING, encoding="utf-8")
+    ranking = read_ranking(tmp_path / "r.csv")
+    assert ranking.emoji == ("😂", "😡", "❤")
+    evidence = emoji_evidence(["❤", "❤", "x"], ranking.likelihoods())
+    assert evidence is not None
+    assert evidence[2] > 1 > evidence[0]
+    assert emoji_evidence(["x"], ranking.likelihoods()) is None
+
+
+def test_batches_hold_every_example_once_in_an_order_of_the_seed(tiny_data: Path) -> None:
+    recipe = read_recipe(tiny_data / "tiny.toml")
+    normalizer = Normalizer({}, WORDS)
+    words = (tiny_data / "train.csv").read_text().replace(",", " ").split()
+    tokenizer = WordTokenizer(sorted(set(words)))
+    examples = build_examples(recipe, tiny_data, normalizer, tokenizer, [])
+    first, again, other = (list(batches(examples, 32, seed)) for seed in [(1, 0), (1, 0), (1, 1)])
+    assert sum(len(batch.ids) for batch in first) == len(examples)
+    assert all((a.ids == b.ids).all() for a, b in zip(first, again, strict=True))
+    assert any(a.ids.shape != b.ids.shape or (a.ids != b.ids).any() for a, b in zip(first, other, strict=True))
+    assert all(((batch.ids != 0).sum(axis=1) == batch.lengths).all() for batch in first)
+
+
+SENTIMENT140 = (
+    '"0","1467810369","Mon Apr 06 22:19:45 PDT 2009","NO_QUERY","_TheSpecialOne_","@x - aww, caf\xe9"\n'
+    '"4","1467822272","Mon Apr 06 22:22:45 PDT 2009","NO_QUERY","ersle","I LOVE @y, so much"\n'
+    '"2","1467822273","Mon Apr 06 22:22:46 PDT 2009","NO_QUERY","ersle","null"\n'
+)
+
+
+def test_sentiment140_is_known_by_its_look(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_bytes(SENTIMENT140.encode("latin-1"))
+    tweets = read_labelled(tmp_path / "s.csv", Source(file="s.csv"))
+    assert tweets.texts == ["@x - aww, café", "I LOVE @y, so much", "null"]
+    assert tweets.gold.tolist() == [0, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("content", "source", "gold"),
+    [
+        ("tweet\tsentiment\nNA\tneg\nyes\tpos\n", Source(file="t.tsv"), [0, 2]),
+        ("t;l\nx;-1\ny;0\nz;1\n", Source(file="t.csv", text="t", label="l", delimiter=";"), [0, 1, 2]),
+        ("x,bad\ny,good\n", Source(file="t.csv", text="1", label="2", header=False), [0, 2]),
+        ("text,label\nx,A\ny,B\n", Source(file="t.csv", labels={"A": "neutral", "B": "negative"}), [1, 0]),
+        ("text,label,s\nx,pos,a\ny,neg,b\n", Source(file="t.csv", keep={"s": "b"}), [0]),
+    ],
+)  # fmt: skip
+def test_columns_and_labels(tmp_path: Path, content: str, source: Source, gold: list[int]) -> None:
+    (tmp_path / source.file).write_text(content)
+    assert read_labelled(tmp_path / source.file, source).gold.tolist() == gold
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("text,label\nx,maybe\n", "label 'maybe' is none of"),
+        ("a,b\nx,pos\n", "no column 'text'"),
+        ("text,label\n", "no labelled tweets"),
+        ("", "cannot be read as a table"),
+    ],
+)
+def test_a_wrong_table_is_named(tmp_path: Path, content: str, complaint: str) -> None:
+    (tmp_path / "t.csv").write_text(content)
+    with pytest.raises(InputError, match=complaint):
+        read_labelled(tmp_path / "t.csv", Source(file="t.csv"))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"gone\.csv: cannot be read"):
+        read_labelled(tmp_path / "gone.csv", Source(file="gone.csv"))
