@@ -22,7 +22,8 @@ from positivity.tweets import TweetBatch
 
 Item = TypeVar("Item")
 
-_AHEAD = 2  # batches that are read and encoded while one is scored
+_AHEAD = 1  # items that a stage may have ready before the next one takes them
+_SCORED_TOGETHER = 24_000  # tweets
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +38,55 @@ class ScoredBatch:
 def score_batches(
     batches: Iterable[TweetBatch], scorer: Scorer, selection: Selection, *, everything: bool = False
 ) -> Iterator[ScoredBatch]:
-    """Scores tweets in their order, reading and encoding ahead in a thread of its own.
+    """Scores tweets in their order.
 
     Args:
         everything: score the tweets that do not count, too.
     """
 
-    def prepare() -> Iterator[tuple[TweetBatch, list[str | None], list[int], list[list[int]]]]:
-        for batch in batches:
-            normalized = scorer.normalizer.normalize_many(batch.column("text").to_pylist())
-            left_out = selection.left_out(batch, normalized)
-            rows = [row for row, why in enumerate(left_out) if everything or why is None]
-            yield batch, left_out, rows, scorer.encode_normalized([normalized[row] for row in rows])
+    prepared = _prepared(batches, scorer, selection, everything)
+    # Three stages at once: reading and encoding, scoring, and whatever is done with the scores.
+    with _Ahead(prepared) as chunks, _Ahead(_scored(chunks, scorer)) as scored:
+        yield from scored
 
-    with _Ahead(prepare()) as prepared:
-        for batch, left_out, rows, ids in prepared:
-            probabilities = np.full((len(batch), 3), np.nan, np.float32)
-            probabilities[rows] = scorer.score_ids(ids)
-            yield ScoredBatch(batch, probabilities, left_out)
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """Tweets whose texts are encoded as far as they are to be scored."""
+
+    tweets: TweetBatch
+    left_out: list[str | None]
+    rows: list[int]  # those to score
+    ids: list[list[int]]  # of these
+
+
+def _prepared(
+    batches: Iterable[TweetBatch], scorer: Scorer, selection: Selection, everything: bool
+) -> Iterator[list[_Prepared]]:
+    """Encoded batches, several together: in a larger heap more tweets have the same length."""
+    chunk: list[_Prepared] = []
+    for batch in batches:
+        normalized = scorer.normalizer.normalize_many(batch.column("text").to_pylist())
+        left_out = selection.left_out(batch, normalized)
+        rows = [row for row, why in enumerate(left_out) if everything or why is None]
+        ids = scorer.encode_normalized([normalized[row] for row in rows])
+        chunk.append(_Prepared(batch, left_out, rows, ids))
+        if sum(len(each.tweets) for each in chunk) >= _SCORED_TOGETHER:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _scored(chunks: Iterable[list[_Prepared]], scorer: Scorer) -> Iterator[ScoredBatch]:
+    for chunk in chunks:
+        scores = scorer.score_ids([ids for each in chunk for ids in each.ids])
+        at = 0
+        for each in chunk:
+            probabilities = np.full((len(each.tweets), 3), np.nan, np.float32)
+            probabilities[each.rows] = scores[at : at + len(each.rows)]
+            at += len(each.rows)
+            yield ScoredBatch(each.tweets, probabilities, each.left_out)
 
 
 class _Ahead(Iterator[Item]):

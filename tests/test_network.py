@@ -9,7 +9,13 @@ from torch import Tensor
 
 from positivity.model.network import NetworkConfig, SentimentNetwork
 
-POOLINGS: list[tuple[str, ...]] = [("attention",), ("last",), ("mean",), ("max",), ("attention", "max")]
+POOLINGS: list[tuple[str, ...]] = [
+    ("attention",),
+    ("last",),
+    ("mean",),
+    ("max",),
+    ("attention", "max"),
+]
 
 
 def network(**settings: Any) -> SentimentNetwork:

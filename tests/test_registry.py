@@ -25,7 +25,9 @@ def test_an_unknown_name_tells_what_there_is() -> None:
         registry.load("nope")
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "normalizer.json", "metrics.json"])
+@pytest.mark.parametrize(
+    "name", ["model.safetensors", "config.json", "normalizer.json", "metrics.json"]
+)
 def test_a_changed_file_is_refused(copy: Path, name: str) -> None:
     content = bytearray((copy / name).read_bytes())
     content[len(content) // 2] ^= 1
@@ -52,8 +54,11 @@ def test_half_a_directory_is_refused(copy: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "complaint"),
-    [(('"normalizer_version": 1', '"normalizer_version": 0'), "made for normalizer 0"), (('"format": 1', '"format": 2'), "model format 2")],
-)  # fmt: skip
+    [
+        (('"normalizer_version": 1', '"normalizer_version": 0'), "made for normalizer 0"),
+        (('"format": 1', '"format": 2'), "model format 2"),
+    ],
+)
 def test_a_model_of_another_version_is_refused(
     copy: Path, change: tuple[str, str], complaint: str
 ) -> None:

@@ -13,7 +13,8 @@ from positivity.text.tokenizer import (
     load_tokenizer,
 )
 
-TWEETS = [f"i {verb} this {noun} so much <user> :red_heart:" for verb in ("love", "hate", "saw") for noun in ("day", "city", "train", "play")] * 20  # fmt: skip
+VERBS, NOUNS = ("love", "hate", "saw"), ("day", "city", "train", "play")
+TWEETS = [f"i {v} this {n} so much <user> :red_heart:" for v in VERBS for n in NOUNS] * 20
 WHOLE = ["<user>", ":red_heart:"]
 
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,7 +100,9 @@ def test_the_shipped_recipes_can_be_read() -> None:
     assert [read_recipe(path).name for path in recipes] == [path.stem for path in recipes]
 
 
-def _examples(folder: Path, recipe: Recipe, held_out: list[NamedSet], words: list[str]) -> dict[str, list[float]]:
+def _examples(
+    folder: Path, recipe: Recipe, held_out: list[NamedSet], words: list[str]
+) -> dict[str, list[float]]:
     normalizer = Normalizer(compile_table(), WORDS)
     tokenizer = WordTokenizer(words)
     examples = build_examples(recipe, folder, normalizer, tokenizer, held_out)
@@ -114,7 +117,9 @@ VOCABULARY = "a b c d e :face_with_tears_of_joy: :enraged_face: :red_heart: <rep
 
 
 def test_held_out_tweets_are_never_trained_on(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("label,text\npositive,a b\nnegative,c\nneutral,D !!\nneutral,e\n")
+    (tmp_path / "t.csv").write_text(
+        "label,text\npositive,a b\nnegative,c\nneutral,D !!\nneutral,e\n"
+    )
     recipe = Recipe(name="r", train=(Source(file="t.csv"),))
     held_out = [NamedSet("dev", ["A  b", "http://x.y c"], np.array([2, 0]))]
     examples = _examples(tmp_path, recipe, held_out, VOCABULARY)
@@ -131,7 +136,9 @@ def test_what_several_sources_say_is_joined(tmp_path: Path) -> None:
         train=(
             Source(file="gold.csv", weight=3.0),
             Source(file="soft.csv", probabilities=("n", "o", "p")),
-            Source(file="cues.csv", cues={"positive": (0.1, 0.4, 0.5), "negative": (0.6, 0.3, 0.1)}),
+            Source(
+                file="cues.csv", cues={"positive": (0.1, 0.4, 0.5), "negative": (0.6, 0.3, 0.1)}
+            ),
         ),
     )
     examples = _examples(tmp_path, recipe, [], VOCABULARY)
@@ -152,7 +159,8 @@ def test_emoticons_are_stripped_where_they_gave_the_label(tmp_path: Path) -> Non
 def test_emoji_add_what_the_labeller_could_not_see(tmp_path: Path) -> None:
     (tmp_path / "ranking.csv").write_text(RANKING, encoding="utf-8")
     (tmp_path / "t.csv").write_text(
-        "text,n,o,p\na 😡,0.3,0.4,0.3\na ❤,0.3,0.4,0.3\na,0.3,0.4,0.3\nb,0.8,0.1,0.1\n", encoding="utf-8"
+        "text,n,o,p\na 😡,0.3,0.4,0.3\na ❤,0.3,0.4,0.3\na,0.3,0.4,0.3\nb,0.8,0.1,0.1\n",
+        encoding="utf-8",
     )
     source = Source(file="t.csv", probabilities=("n", "o", "p"), blind_to_emoji=True)
     recipe = Recipe(name="r", train=(source,), emoji=EmojiRecipe(ranking="ranking.csv"))
@@ -194,12 +202,15 @@ def test_batches_hold_every_example_once_in_an_order_of_the_seed(tiny_data: Path
     first, again, other = (list(batches(examples, 32, seed)) for seed in [(1, 0), (1, 0), (1, 1)])
     assert sum(len(batch.ids) for batch in first) == len(examples)
     assert all((a.ids == b.ids).all() for a, b in zip(first, again, strict=True))
-    assert any(a.ids.shape != b.ids.shape or (a.ids != b.ids).any() for a, b in zip(first, other, strict=True))
+    assert any(
+        a.ids.shape != b.ids.shape or (a.ids != b.ids).any()
+        for a, b in zip(first, other, strict=True)
+    )
     assert all(((batch.ids != 0).sum(axis=1) == batch.lengths).all() for batch in first)
 
 
 SENTIMENT140 = (
-    '"0","1467810369","Mon Apr 06 22:19:45 PDT 2009","NO_QUERY","_TheSpecialOne_","@x - aww, caf\xe9"\n'
+    '"0","1467810369","Mon Apr 06 22:19:45 PDT 2009","NO_QUERY","_TheSpecialOne_","@x, caf\xe9"\n'
     '"4","1467822272","Mon Apr 06 22:22:45 PDT 2009","NO_QUERY","ersle","I LOVE @y, so much"\n'
     '"2","1467822273","Mon Apr 06 22:22:46 PDT 2009","NO_QUERY","ersle","null"\n'
 )
@@ -208,23 +219,26 @@ SENTIMENT140 = (
 def test_sentiment140_is_known_by_its_look(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_bytes(SENTIMENT140.encode("latin-1"))
     tweets = read_labelled(tmp_path / "s.csv", Source(file="s.csv"))
-    assert tweets.texts == ["@x - aww, café", "I LOVE @y, so much", "null"]
+    assert tweets.texts == ["@x, café", "I LOVE @y, so much", "null"]
     assert tweets.gold.tolist() == [0, 2, 1]
 
 
 @pytest.mark.parametrize(
     ("content", "source", "gold"),
     [
-        ("tweet\tsentiment\nNA\tneg\nyes\tpos\n", Source(file="t.tsv"), [0, 2]),
-        ("t;l\nx;-1\ny;0\nz;1\n", Source(file="t.csv", text="t", label="l", delimiter=";"), [0, 1, 2]),
-        ("x,bad\ny,good\n", Source(file="t.csv", text="1", label="2", header=False), [0, 2]),
-        ("text,label\nx,A\ny,B\n", Source(file="t.csv", labels={"A": "neutral", "B": "negative"}), [1, 0]),
-        ("text,label,s\nx,pos,a\ny,neg,b\n", Source(file="t.csv", keep={"s": "b"}), [0]),
+        ("tweet\tsentiment\nNA\tneg\nyes\tpos\n", {"file": "t.tsv"}, [0, 2]),
+        ("t;l\nx;-1\ny;0\nz;1\n", {"text": "t", "label": "l", "delimiter": ";"}, [0, 1, 2]),
+        ("x,bad\ny,good\n", {"text": "1", "label": "2", "header": False}, [0, 2]),
+        ("text,label\nx,A\ny,B\n", {"labels": {"A": "neutral", "B": "negative"}}, [1, 0]),
+        ("text,label,s\nx,pos,a\ny,neg,b\n", {"keep": {"s": "b"}}, [0]),
     ],
-)  # fmt: skip
-def test_columns_and_labels(tmp_path: Path, content: str, source: Source, gold: list[int]) -> None:
-    (tmp_path / source.file).write_text(content)
-    assert read_labelled(tmp_path / source.file, source).gold.tolist() == gold
+)
+def test_columns_and_labels(
+    tmp_path: Path, content: str, source: dict[str, Any], gold: list[int]
+) -> None:
+    columns = Source(**{"file": "t.csv"} | source)
+    (tmp_path / columns.file).write_text(content)
+    assert read_labelled(tmp_path / columns.file, columns).gold.tolist() == gold
 
 
 @pytest.mark.parametrize(

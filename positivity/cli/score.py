@@ -1,5 +1,6 @@
 """`positivity score`: a file of tweets -> a verdict."""
 
+import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from positivity.tweets import TweetBatch
 
 PARTLY_DONE = 8
+SAMPLE = Path(__file__).parents[1] / "data" / "sample.csv"  # of an account invented for it
 
 
 class By(StrEnum):
@@ -132,7 +134,7 @@ def score_command(
         raise UsageError("name a file of tweets, - for standard input, or try --sample")
     zone = time_zone(timezone)
     job = ScoreJob(
-        files=tuple([str(sample_path())] if sample else files or ()),
+        files=() if sample else tuple(files or ()),
         options=ReadOptions(
             text_column=text_column,
             id_column=id_column,
@@ -159,16 +161,11 @@ def score_command(
         raise typer.Exit(PARTLY_DONE)
 
 
-def sample_path() -> Path:
-    """The file of the sample account."""
-    return Path(__file__).parents[1] / "data" / "sample.csv"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreJob:
     """What `score` is asked to do."""
 
-    files: tuple[str, ...]
+    files: tuple[str, ...]  # none: the sample account
     options: "ReadOptions"
     zone: "ZoneInfo"
     since: "datetime | None"
@@ -196,10 +193,16 @@ def score(job: ScoreJob) -> tuple[list["Report"], int]:
     from positivity.sources.files import open_tweets
     from positivity.text.language import EnglishDetector
 
+    # Tweets come and go by the million and hold no cycles; looking for some costs a sixth of it all.
+    gc.set_threshold(100_000, 50, 1000)
     is_english = EnglishDetector.load().is_english
     rules = (job.include_retweets, job.language, job.since, job.until)
     Selection(is_english, *rules)  # complains of an option before anything is read
-    opened, failed = _open_all(job.files, lambda path: open_tweets(path, job.options))
+    if job.files:
+        opened, failed = _open_all(job.files, lambda path: open_tweets(path, job.options))
+    else:
+        opened, failed = [open_tweets(str(SAMPLE), job.options)], 0
+        opened[0].name = "the sample account"
     directory = load(job.model)
     info = model_info(directory)
     with ExitStack() as stack:
@@ -211,7 +214,7 @@ def score(job: ScoreJob) -> tuple[list["Report"], int]:
             way = _Way(scorer, Selection(is_english, *rules), writer, job)
             tallies = way.tallies(group)
             for file in group:
-                failed += way.run(file, tallies, alone=len(job.files) == 1)
+                failed += way.run(file, tallies, alone=len(job.files) <= 1)
             reports += tallies.reports(
                 [f"{file.name}: {file.read_as}" for file in group],
                 info,

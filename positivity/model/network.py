@@ -163,10 +163,12 @@ def _reversed(rows: Tensor, padding: Padding | None) -> Tensor:
     """Each row [time, size] in reverse order, its padding left at the end."""
     if padding is None:
         return rows.flip(1)
-    time = torch.arange(rows.shape[1], device=rows.device)
-    mirrored = padding.lengths[:, None] - 1 - time
-    order = torch.where(padding.mask, mirrored, time)  # [batch, time]
-    return rows.gather(1, order.unsqueeze(2).expand_as(rows))
+    batch, steps, size = rows.shape
+    time = torch.arange(steps, device=rows.device)
+    order = torch.where(padding.mask, padding.lengths[:, None] - 1 - time, time)  # [batch, time]
+    # Whole vectors are copied, as many times faster than `gather` takes single numbers.
+    places = order + torch.arange(batch, device=rows.device)[:, None] * steps
+    return rows.reshape(batch * steps, size)[places.flatten()].view(batch, steps, size)
 
 
 def _by_channel(dropout: nn.Dropout1d, states: Tensor) -> Tensor:

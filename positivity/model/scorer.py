@@ -116,17 +116,20 @@ def _starts(ids: Sequence[int]) -> range:
 
 
 def _batches(lengths: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
-    """Rows of alike lengths together, so that little is padded; empty rows in none."""
+    """Rows of alike lengths together: of one length where there are many, else little padded.
+
+    Rows without tokens are in none.
+    """
     order = np.argsort(lengths, kind="stable")
     order = order[np.searchsorted(lengths[order], 1) :]
     start = 0
     while start < len(order):
-        shortest = lengths[order[start]]
-        longest_allowed = int(shortest * (1 + _MOST_PADDING))
-        stop = min(len(order), start + size)
-        stop = start + int(np.searchsorted(lengths[order[start:stop]], longest_allowed, "right"))
-        yield order[start:stop]
-        start = stop
+        here = lengths[order[start : start + size]]
+        alike = int(np.searchsorted(here, here[0], "right"))
+        if alike < size // 4:
+            alike = int(np.searchsorted(here, int(here[0] * (1 + _MOST_PADDING)), "right"))
+        yield order[start : start + alike]
+        start += alike
 
 
 def _padded(

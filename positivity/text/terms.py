@@ -8,7 +8,7 @@ from positivity.text.normalize import Normalizer
 Term = tuple[str, str]
 
 _HASHTAG = re.compile(r"(?<!\w)#(\w*[^\W\d_]\w*)")
-_WORD = re.compile(r"[^\W\d_]{2,}(?:['’][^\W\d_]+)?")
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SKIPPED = ("@", "http", "www.", "&")
 _LONGEST_REMEMBERED = 40
 _MOST_REMEMBERED = 200_000
@@ -49,4 +49,5 @@ class TermFinder:
         hashtags = _HASHTAG.findall(word)
         if hashtags:
             return terms + [("hashtag", f"#{name.lower()}") for name in hashtags]
-        return terms + [("word", w.lower().replace("’", "'")) for w in _WORD.findall(word)]
+        words = (found.lower().replace("’", "'") for found in _WORD.findall(word))
+        return terms + [("word", found) for found in words if len(found) > 1]

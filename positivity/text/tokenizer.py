@@ -53,7 +53,7 @@ class SubwordTokenizer:
 
     @classmethod
     def train(cls, texts: Iterable[str], *, size: int, whole: Sequence[str] = ()) -> Self:
-        """A vocabulary of `size` pieces, fewer where the tweets have no more; `whole` are never cut."""
+        """At most `size` pieces from normalized tweets; the words `whole` are never cut."""
         from sentencepiece import SentencePieceTrainer
 
         model = io.BytesIO()
