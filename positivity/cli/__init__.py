@@ -11,6 +11,11 @@ import typer
 from typer.core import TyperGroup
 
 from positivity import __version__
+from positivity.cli.evaluate import evaluate_command
+from positivity.cli.models import app as models_app
+from positivity.cli.say import say_command
+from positivity.cli.score import score_command
+from positivity.cli.train import train_command
 from positivity.errors import PositivityError
 from positivity.messages import say
 
@@ -62,14 +67,13 @@ def _program(
     """
 
 
+app.command("score")(score_command)
+app.command("say")(say_command)
+app.command("train")(train_command)
+app.command("evaluate")(evaluate_command)
+app.add_typer(models_app, name="models")
+
+
 def main() -> None:
     """The entry point of the program."""
-    from positivity.cli import evaluate, models, score, train
-    from positivity.cli.say import say_command
-
-    app.command("score")(score.score_command)
-    app.command("say")(say_command)
-    app.command("train")(train.train_command)
-    app.command("evaluate")(evaluate.evaluate_command)
-    app.add_typer(models.app, name="models")
     app()

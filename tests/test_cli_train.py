@@ -1,0 +1,118 @@
+"""The commands around models: train, evaluate, models, say."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from positivity.cli import app
+from positivity.model.registry import ModelDirectory
+
+runner = CliRunner()
+
+
+def run(*arguments: object, code: int = 0, stdin: str = "") -> str:
+    """What a command prints on stdout; checks its exit code."""
+    result = runner.invoke(app, [str(each) for each in arguments], input=stdin)
+    assert result.exit_code == code, result.output
+    if code == 0:
+        return result.stdout
+    assert result.stderr.count("\n") == 1, result.stderr
+    return result.stderr
+
+
+def test_train_then_evaluate_then_say(tiny_data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    output = run(
+        "train", tiny_data / "tiny.toml", "--data", tiny_data, "--run", folder, "--device", "cpu"
+    )
+    assert f"saved {folder / 'model'}" in output
+    again = run("train", tiny_data / "tiny.toml", "--data", tiny_data, "--run", folder)
+    assert f"saved {folder / 'model'}" in again  # finished: nothing is left to train
+    metrics = json.loads(
+        run("evaluate", tiny_data / "dev.csv", "--model", folder / "model", "--format", "json")
+    )
+    assert metrics["macro_recall"] > 0.95
+    assert metrics["tweets"] == 60
+    assert sum(map(sum, metrics["confusion"])) == 60
+    said = json.loads(run("say", "love great", "--model", folder / "model", "--format", "json"))
+    assert said[0]["label"] == "positive"
+
+
+def test_train_on_one_file(tiny_data: Path, tmp_path: Path) -> None:
+    text = (
+        (tiny_data / "train.csv").read_text().replace("label,text", "mood;body").replace(",", ";")
+    )
+    (tmp_path / "mine.csv").write_text(text)
+    output = run(
+        *(
+            "train",
+            tiny_data / "tiny.toml",
+            "--data",
+            tmp_path / "mine.csv",
+            "--run",
+            tmp_path / "run",
+        ),
+        *("--text-column", "body", "--label-column", "mood", "--delimiter", ";"),
+    )
+    assert "saved" in output
+    metrics = json.loads((tmp_path / "run" / "model" / "metrics.json").read_text())
+    assert metrics["dev"]["a tenth of the training data"]["macro_recall"] > 0.9
+
+
+def test_evaluate_prints_a_table(tiny_data: Path, tiny_model: ModelDirectory) -> None:
+    output = run(
+        "evaluate", tiny_data / "dev.csv", "--model", tiny_model.path, "--where", "label=positive"
+    )
+    assert "macro-averaged recall" in output
+    assert "expected calibration error" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "complaint"),
+    [
+        (["evaluate", "missing.csv"], 3, "cannot be read"),
+        (["evaluate", "{data}/dev.csv", "--text-column", "body"], 3, "--text-column"),
+        (["evaluate", "{data}/dev.csv", "--where", "label"], 2, "COLUMN=VALUE"),
+        (["evaluate", "{data}/dev.csv", "--model", "nope"], 2, "no model 'nope'"),
+        (["train", "nope", "--data", "{data}"], 3, "no such recipe"),
+        (["train", "{data}/tiny.toml", "--data", "nowhere"], 3, "nowhere"),
+        (["models", "show", "nope"], 2, "no model 'nope'"),
+        (["models", "import", "{data}/dev.csv"], 3, "not a model file"),
+        (["say", "hello", "--model", "{data}"], 9, "not a complete model directory"),
+    ],
+)  # fmt: skip
+def test_what_goes_wrong_is_one_line(
+    tiny_data: Path, arguments: list[str], code: int, complaint: str
+) -> None:
+    filled = [each.format(data=tiny_data) for each in arguments]
+    assert complaint in run(*filled, code=code)
+
+
+def test_models_are_listed_shown_verified_and_shared(
+    tiny_model: ModelDirectory, tmp_path: Path
+) -> None:
+    packed = run("models", "export", tiny_model.path, tmp_path / "t.zip").strip()
+    assert "tiny 1:" in run("models", "import", packed)
+    assert "tiny" in run("models", "list")
+    assert "| eval (eval) | 60 |" in run("models", "show", "tiny")
+    assert "tiny: 6 files are as they were saved" in run("models", "verify", "tiny")
+
+
+def test_a_tampered_model_is_refused_by_name(tiny_model: ModelDirectory, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(tiny_model.path, tmp_path / "copy"))
+    (copy / "model.safetensors").write_bytes(b"no weights")
+    for command in (["say", "x", "--model", copy], ["models", "verify", copy]):
+        assert "copy: model.safetensors is not what was saved" in run(*command, code=9)
+
+
+def test_say_reads_lines_from_standard_input(tiny_model: ModelDirectory) -> None:
+    output = run("say", "-", "--model", tiny_model.path, stdin="love great\nhate awful\n")
+    assert [line.split()[1] for line in output.splitlines()[1:]] == ["positive", "negative"]
+
+
+def test_version_and_help() -> None:
+    assert run("--version").startswith("positivity 0.")
+    assert "score" in run("--help")

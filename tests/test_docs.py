@@ -1,0 +1,100 @@
+"""The documents say what the program does: commands, options, versions, figures."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from positivity import __version__
+from positivity.cli import app
+from positivity.model import registry
+from positivity.training.run import figures_table
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMMANDS = re.compile(r"^(?:.*[|&/ ])?positivity ((?:models )?[a-z]+)([^|\n#]*)", re.MULTILINE)
+
+
+def commands() -> dict[str, set[str]]:
+    """Every command with its options."""
+    found = {}
+    group = get_command(app)
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        for sub_name, sub in getattr(command, "commands", {"": command}).items():
+            options = {option for each in sub.params for option in each.opts}
+            found[f"{name} {sub_name}".strip()] = options
+    return found
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_documents_name_commands_and_options_that_exist(document: Path) -> None:
+    known = commands()
+    blocks = re.findall(r"```\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
+    for name, rest in (match for block in blocks for match in COMMANDS.findall(block)):
+        assert name in known, f"{document.name}: positivity {name}"
+        used = set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", re.sub(r'"[^"]*"', "", rest)))
+        assert used <= known[name], f"{document.name}: positivity {name} {used - known[name]}"
+
+
+def test_every_command_stands_in_the_readme_and_has_help_with_an_example() -> None:
+    group = get_command(app)
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        assert f"positivity {name}" in README
+        for sub in getattr(command, "commands", {"": command}).values():
+            assert "Example: positivity" in (sub.help or ""), name
+            assert all(getattr(each, "help", "x") for each in sub.params), name
+
+
+def test_links_in_the_documents_lead_somewhere() -> None:
+    for document in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_exit_codes_in_the_readme_are_the_program_s() -> None:
+    from positivity import errors
+
+    codes = {
+        kind.exit_code
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.PositivityError)
+    }
+    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
+    assert codes | {0, 8, 130} == listed
+
+
+def test_the_version_stands_in_the_changelog() -> None:
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.search(r"^## (\S+)", changes, re.MULTILINE)
+    assert newest is not None
+    assert newest[1] == __version__
+
+
+@pytest.mark.parametrize("name", sorted(registry.names()))
+def test_a_shipped_model_is_whole_small_and_tells_its_figures(name: str) -> None:
+    directory = registry.load(name)
+    assert directory.size < 24_000_000
+    card = (directory.path / registry.CARD).read_text(encoding="utf-8")
+    assert figures_table(directory.metrics()) in card
+    assert {"{name}", "{figures}"} & set(re.findall(r"\{\w+\}", card)) == set()
+
+
+def test_the_readme_quotes_the_model_s_own_figures() -> None:
+    row = re.search(r"^\| positivity `base` \| (.*) \|$", README, re.MULTILINE)
+    header = re.search(r"^\| macro recall \| (.*) \|$", README, re.MULTILINE)
+    assert row is not None
+    assert header is not None
+    metrics = registry.load("base").metrics()["eval"]
+    for name, figure in zip(header[1].split(" | "), row[1].split(" | "), strict=True):
+        # The benchmark scores in the precision of its machine, the model was measured in float32.
+        assert float(figure) == pytest.approx(metrics[name]["macro_recall"], abs=0.005)
+
+
+def test_the_schema_is_valid() -> None:
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads((ROOT / "positivity" / "report" / "report.schema.json").read_text())
+    Draft202012Validator.check_schema(schema)
