@@ -212,6 +212,16 @@ def test_align_and_normalize_agree(text: str) -> None:
     assert all(piece.text and not set(piece.text) & set(" \n\t") for piece in pieces)
 
 
+@given(
+    st.from_regex(r"(?i)\A[a-z]{1,6}[.,;:!?]{0,2}\Z")
+    | st.sampled_from(["https:", "DONT", "lolol!"])
+)
+@settings(max_examples=400, deadline=None)
+def test_the_short_cut_for_plain_words_leads_to_the_same(word: str) -> None:
+    normalizer = Normalizer({}, WORDS)
+    assert normalizer.normalize(word) == " ".join(piece.text for piece in normalizer.align(word))
+
+
 def test_what_is_remembered_does_not_change_the_result(normalizer: Normalizer) -> None:
     tweet = "Sooo happy!! 😂 http://a.b/c #BestDayEver"
     assert normalizer.normalize(tweet) == normalizer.normalize(tweet)

@@ -1,6 +1,5 @@
 """`positivity score`: a file of tweets -> a verdict."""
 
-import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from positivity.cli.fast_start import prepare_process
 from positivity.cli.options import (
     OUTPUT,
     READING,
@@ -193,8 +193,7 @@ def score(job: ScoreJob) -> tuple[list["Report"], int]:
     from positivity.sources.files import open_tweets
     from positivity.text.language import EnglishDetector
 
-    # Tweets come and go by the million and hold no cycles; looking for some costs a sixth of it all.
-    gc.set_threshold(100_000, 50, 1000)
+    prepare_process()
     is_english = EnglishDetector.load().is_english
     rules = (job.include_retweets, job.language, job.since, job.until)
     Selection(is_english, *rules)  # complains of an option before anything is read
