@@ -135,7 +135,7 @@ def _show(run: "Run") -> None:
         for each in run.train():
             progress.update(task, completed=each.step, loss=each.loss)
             if isinstance(each, Record):
-                console.print(_line(each))
+                console.print(_line(each), soft_wrap=True)
 
 
 def _line(record: "Record") -> str:
