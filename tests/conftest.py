@@ -53,6 +53,14 @@ file = "dev.csv"
 """
 
 
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> None:
+    """On a busy machine two threads wait for each other longer than one works."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's files, nor depends on the user's terminal."""

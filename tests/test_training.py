@@ -10,6 +10,7 @@ import pytest
 
 from positivity.errors import InputError, StateError
 from positivity.model.registry import ModelDirectory
+from positivity.model.scorer import Scorer
 from positivity.text.emojis import compile_table
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import WordTokenizer
@@ -207,6 +208,19 @@ def test_batches_hold_every_example_once_in_an_order_of_the_seed(tiny_data: Path
         for a, b in zip(first, other, strict=True)
     )
     assert all(((batch.ids != 0).sum(axis=1) == batch.lengths).all() for batch in first)
+
+
+def test_a_class_that_no_tweet_has_is_never_the_answer(tiny_data: Path, tmp_path: Path) -> None:
+    lines = (tiny_data / "train.csv").read_text().splitlines()
+    (tmp_path / "two.csv").write_text("\n".join(x for x in lines if not x.startswith("neutral")))
+    recipe = replace(
+        read_recipe(tiny_data / "tiny.toml"), train=(Source(file="two.csv"),), dev=(), eval=()
+    )
+    run = Run(recipe, tmp_path, tmp_path / "run", device="cpu", say=silent)
+    for _ in run.train():
+        pass
+    scorer = Scorer.load(run.finish(), device="cpu")
+    assert (scorer.score(["love great", "hate awful", "the train leaves"])[:, 1] < 0.1).all()
 
 
 SENTIMENT140 = (

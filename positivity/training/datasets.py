@@ -262,6 +262,8 @@ def _joined(pool: _Pool) -> _Joined:
         return (np.stack(sums, axis=1) / total[:, None]).astype(np.float32)
 
     joined = _Joined(list(index), mean(targets), largest.astype(np.float32), mean(priors))
+    # A class that no source has is not rare, it is no answer at all: the network has to learn so.
+    joined.log_priors[:, joined.targets.max(axis=0, initial=0) == 0] = 0.0
     classes = np.unique(joined.targets.argmax(axis=1)).tolist() if size else []
     if len(classes) < 2:
         found = ", ".join(LABELS[i] for i in classes) or "no"
