@@ -24,6 +24,7 @@ Item = TypeVar("Item")
 
 _AHEAD = 1  # items that a stage may have ready before the next one takes them
 _SCORED_TOGETHER = 24_000  # tweets
+_PATIENCE = 2.0  # seconds that a stage gets to notice that nobody wants its items
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,8 @@ class _Ahead(Iterator[Item]):
 
     def __exit__(self, *_: object) -> None:
         self._stopped.set()
-        self._thread.join()
+        # Not for ever: the thread may be waiting for a line of standard input that never comes.
+        self._thread.join(_PATIENCE)
 
     def __next__(self) -> Item:
         what, value = self._queue.get()
