@@ -32,8 +32,10 @@ def commands() -> dict[str, set[str]]:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_documents_name_commands_and_options_that_exist(document: Path) -> None:
     known = commands()
-    blocks = re.findall(r"```\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
-    for name, rest in (match for block in blocks for match in COMMANDS.findall(block)):
+    text = document.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    shell = [block for language, block in blocks if not language]
+    for name, rest in (match for block in shell for match in COMMANDS.findall(block)):
         assert name in known, f"{document.name}: positivity {name}"
         used = set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", re.sub(r'"[^"]*"', "", rest)))
         assert used <= known[name], f"{document.name}: positivity {name} {used - known[name]}"
