@@ -23,8 +23,9 @@ from positivity.tweets import TweetBatch
 Item = TypeVar("Item")
 
 _AHEAD = 1  # items that a stage may have ready before the next one takes them
+_POLL = 0.1  # seconds between two looks at whether the work is called off
 _SCORED_TOGETHER = 24_000  # tweets
-_PATIENCE = 2.0  # seconds that a stage gets to notice that nobody wants its items
+_PATIENCE = 2.0  # seconds that a reader that is called off gets to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,13 @@ def score_batches(
     """
 
     prepared = _prepared(batches, scorer, selection, everything)
+    stopped = threading.Event()
     # Three stages at once: reading and encoding, scoring, and whatever is done with the scores.
-    with _Ahead(prepared) as chunks, _Ahead(_scored(chunks, scorer)) as scored:
+    with (
+        # Reading may wait for a line of standard input that never comes: then it is left behind.
+        _Ahead(prepared, stopped, patience=_PATIENCE) as chunks,
+        _Ahead(_scored(chunks, scorer), stopped) as scored,
+    ):
         yield from scored
 
 
@@ -91,12 +97,18 @@ def _scored(chunks: Iterable[list[_Prepared]], scorer: Scorer) -> Iterator[Score
 
 
 class _Ahead(Iterator[Item]):
-    """An iterator that runs in a thread, a few items ahead of whoever reads it."""
+    """An iterator that runs in a thread, a few items ahead of whoever reads it.
 
-    def __init__(self, items: Iterator[Item]) -> None:
+    Stages that feed each other share `stopped`: when one is left, all of them end.
+    """
+
+    def __init__(
+        self, items: Iterator[Item], stopped: threading.Event, *, patience: float | None = None
+    ) -> None:
         self._items = items
         self._queue: queue.Queue[tuple[str, Any]] = queue.Queue(_AHEAD)
-        self._stopped = threading.Event()
+        self._stopped = stopped
+        self._patience = patience
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
@@ -111,7 +123,7 @@ class _Ahead(Iterator[Item]):
     def _put(self, what: str, value: Any) -> bool:
         while not self._stopped.is_set():
             with suppress(queue.Full):
-                self._queue.put((what, value), timeout=0.1)
+                self._queue.put((what, value), timeout=_POLL)
                 return True
         return False
 
@@ -121,11 +133,10 @@ class _Ahead(Iterator[Item]):
 
     def __exit__(self, *_: object) -> None:
         self._stopped.set()
-        # Not for ever: the thread may be waiting for a line of standard input that never comes.
-        self._thread.join(_PATIENCE)
+        self._thread.join(self._patience)
 
     def __next__(self) -> Item:
-        what, value = self._queue.get()
+        what, value = self._get()
         if what == "error":
             raise value
         if what == "end":
@@ -133,14 +144,30 @@ class _Ahead(Iterator[Item]):
         item: Item = value
         return item
 
+    def _get(self) -> tuple[str, Any]:
+        while not self._stopped.is_set():
+            with suppress(queue.Empty):
+                return self._queue.get(timeout=_POLL)
+        return "end", None
+
 
 class Tallies:
-    """Counts scored tweets: all in one report, or in one report for each author."""
+    """Counts scored tweets: all in one report, or in one report for each author.
+
+    A single report bears the name of its only author, where there is one; with `keep_name` its own.
+    """
 
     def __init__(
-        self, name: str, timezone: ZoneInfo, terms: TermFinder, *, by_author: bool
+        self,
+        name: str,
+        timezone: ZoneInfo,
+        terms: TermFinder,
+        *,
+        by_author: bool,
+        keep_name: bool = False,
     ) -> None:
         self._name, self._timezone, self._terms, self._by_author = name, timezone, terms, by_author
+        self._keep_name = keep_name
         self._tallies: dict[str | None, Tally] = {}
         self._authors: set[str | None] = set()
 
@@ -181,13 +208,15 @@ class Tallies:
         """
         if not self._by_author:
             report = self._tally(None).report(read_as, model, limits, unreadable=unreadable)
-            if len(self._authors) == 1 and (author := next(iter(self._authors))):
+            author = next(iter(self._authors)) if len(self._authors) == 1 else None
+            if author and not self._keep_name:
                 report = replace(report, subject=_handle(author))
             return [report]
         if unreadable:
             limits = [
                 *limits,
-                f"{unreadable:,} rows could not be read; whose they are is not known.",
+                f"{unreadable:,} {'row' if unreadable == 1 else 'rows'} could not be read; whose "
+                "tweets they hold is not known.",
             ]
         reports = [tally.report(read_as, model, limits) for tally in self._tallies.values()]
         return sorted(reports, key=lambda report: (-report.counts.found, report.subject))

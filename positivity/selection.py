@@ -33,9 +33,11 @@ class Selection:
     def __post_init__(self) -> None:
         if self.language is not None and self.language.split("-")[0].lower() != LANGUAGE:
             raise UsageError(
-                f"--language {self.language}: the models read English (en) only; without the "
+                f"--language {self.language!r}: the models read English (en) only; without the "
                 "option, tweets in other languages are told apart and left out"
             )
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise UsageError("--since is later than --until: no tweet can lie between them")
 
     def left_out(self, batch: TweetBatch, normalized: Sequence[str]) -> list[str | None]:
         """For each tweet of a batch, the reason why it does not count, or None.

@@ -1,7 +1,7 @@
 """`positivity models`: what models there are; share one as a single file."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, TextIO
 
 import typer
 
@@ -21,27 +21,32 @@ def list_command() -> None:
 
     from positivity.analysis import model_info
     from positivity.model import registry
+    from positivity.report.output import report_output
+    from positivity.report.terminal import make_console
 
     names = registry.names()
     if not names:
-        typer.echo(
-            "no models; `positivity train` makes one, `positivity models import` takes one over"
-        )
+        _print("no models; `positivity train` makes one, `positivity models import` takes one over")
         return
     table = Table(
         "model", "version", "size", "macro recall on evaluation sets", "description", box=None
     )
+    rows = []
     for name in names:
         directory = registry.load(name)
         accuracy = model_info(directory).accuracy
-        table.add_row(
-            Text(name),
-            Text(directory.config.version),
+        cells = (
+            name,
+            directory.config.version,
             f"{directory.size / 1e6:.1f} MB",
-            Text(", ".join(f"{each} {value:.3f}" for each, value in accuracy.items())),
-            Text(directory.config.description),
+            ", ".join(f"{each} {value:.3f}" for each, value in accuracy.items()),
+            directory.config.description,
         )
-    _console().print(table)
+        rows.append(cells)
+    with report_output(None) as out:
+        for cells in rows:
+            table.add_row(*(Text(_shown(cell, out)) for cell in cells))
+        make_console(out).print(table)
 
 
 @app.command("show")
@@ -54,9 +59,8 @@ def show_command(model: ModelArgument = "base") -> None:
 
     directory = registry.load(model)
     card = directory.path / registry.CARD
-    typer.echo(f"{directory.config.name} {directory.config.version}: {directory.path}\n")
-    if card.is_file():
-        typer.echo(card.read_text(encoding="utf-8"))
+    text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
+    _print(f"{directory.config.name} {directory.config.version}: {directory.path}\n\n{text}")
 
 
 @app.command("verify")
@@ -72,7 +76,7 @@ def verify_command(
     for model in models or list(registry.names()):
         path = registry.find(model)
         files = registry.verify(path)
-        typer.echo(f"{model}: {len(files)} files are as they were saved ({path})")
+        _print(f"{model}: {len(files)} files are as they were saved ({path})")
 
 
 @app.command("export")
@@ -86,7 +90,7 @@ def export_command(
     """
     from positivity.model import registry
 
-    typer.echo(registry.export(model, path))
+    _print(str(registry.export(model, path)))
 
 
 @app.command("import")
@@ -100,12 +104,19 @@ def import_command(
     from positivity.model import registry
 
     directory = registry.import_(path)
-    typer.echo(f"{directory.config.name} {directory.config.version}: {directory.path}")
+    _print(f"{directory.config.name} {directory.config.version}: {directory.path}")
 
 
-def _console() -> Any:
-    import sys
+def _print(text: str) -> None:
+    from positivity.report.output import report_output
 
-    from positivity.report.terminal import make_console
+    with report_output(None) as out:
+        out.write(_shown(text, out) + "\n")
 
-    return make_console(sys.stdout)
+
+def _shown(text: str, out: TextIO) -> str:
+    """`text` made harmless, for models come from strangers too, and such as `out` can encode."""
+    from positivity.report.sanitize import sanitize_lines
+
+    encoding = out.encoding or "utf-8"
+    return sanitize_lines(text).encode(encoding, "replace").decode(encoding)

@@ -1,13 +1,15 @@
 """`positivity say`: scores sentences given on the command line."""
 
+import os
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import typer
 
 from positivity.cli.options import Device, DeviceOption, Format, FormatOption, ModelOption
-from positivity.errors import UsageError
+from positivity.errors import InputError, UsageError
 
 
 def say_command(
@@ -22,24 +24,40 @@ def say_command(
 
     Example: positivity say "I love this" "not bad at all" "meh 😒"
     """
-    texts = [
-        line.rstrip("\n") for each in sentences for line in (sys.stdin if each == "-" else [each])
-    ]
+    from positivity.report.machine import write_json
+    from positivity.report.output import report_output
+    from positivity.report.terminal import make_console, render_sentences
+
+    texts = list(_texts(sentences))
     if not texts:
         raise UsageError('give at least one sentence, such as: positivity say "I love this"')
     rows = say(texts, model=model, device=device)
-    if format is Format.JSON:
-        import json
+    with report_output(None) as out:
+        if format is Format.JSON:
+            write_json([asdict(row) for row in rows], out)
+            return
+        render_sentences(
+            [(row.text, row.negative, row.neutral, row.positive, row.label) for row in rows],
+            make_console(out),
+        )
 
-        json.dump([asdict(row) for row in rows], sys.stdout, ensure_ascii=False, indent=2)
-        print()
-        return
-    from positivity.report.terminal import make_console, render_sentences
 
-    render_sentences(
-        [(row.text, row.negative, row.neutral, row.positive, row.label) for row in rows],
-        make_console(sys.stdout),
-    )
+def _texts(sentences: list[str]) -> Iterator[str]:
+    """The sentences, with the lines of standard input in the place of "-"."""
+    for sentence in sentences:
+        if sentence == "-":
+            yield from _lines()
+        else:
+            # Bytes of the command line that are no character would be in no encoding.
+            yield os.fsencode(sentence).decode("utf-8", "replace")
+
+
+def _lines() -> Iterator[str]:
+    if sys.stdin is None:
+        raise InputError("standard input: is closed; give the sentences as arguments")
+    # Read as bytes: those that are no character are shown as such, and are no reason to stop.
+    for line in sys.stdin.buffer:
+        yield line.decode("utf-8", "replace").rstrip("\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +74,14 @@ class Sentence:
 
 def say(texts: list[str], *, model: str, device: str) -> list[Sentence]:
     """Scores each text."""
+    from positivity.account.tally import labels_of
     from positivity.evaluation import LABELS
     from positivity.model.scorer import Scorer
 
     rows = []
     probabilities = Scorer.load(model, device=device).score(texts).astype(float).round(4)
-    for text, row in zip(texts, probabilities, strict=True):
+    for text, row, label in zip(texts, probabilities, labels_of(probabilities), strict=True):
         negative, neutral, positive = map(float, row)
-        label = LABELS[int(row.argmax())]
         score = round(positive - negative, 4)
-        rows.append(Sentence(text, label, negative, neutral, positive, score))
+        rows.append(Sentence(text, LABELS[label], negative, neutral, positive, score))
     return rows

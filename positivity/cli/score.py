@@ -24,7 +24,6 @@ from positivity.cli.options import (
     OutputOption,
     QuietOption,
     moment,
-    report_output,
     time_zone,
 )
 from positivity.errors import InputError, UsageError
@@ -126,12 +125,18 @@ def score_command(
 
     Example: positivity score tweets.csv --scores scored.csv
     """
+    from positivity.report.output import refuse_folder
     from positivity.sources.files import ReadOptions
+    from positivity.sources.reading import STDIN
 
     if sample and files:
         raise UsageError("--sample scores the sample account: give it no file, or leave it away")
     if not sample and not files:
         raise UsageError("name a file of tweets, - for standard input, or try --sample")
+    if files and files.count(STDIN) > 1:
+        raise UsageError("standard input can be read only once: give - once")
+    if output is not None:
+        refuse_folder(output)  # now, rather than when all is scored
     zone = time_zone(timezone)
     job = ScoreJob(
         files=() if sample else tuple(files or ()),
@@ -217,9 +222,21 @@ def score(job: ScoreJob) -> tuple[list["Report"], int]:
             reports += tallies.reports(
                 [f"{file.name}: {file.read_as}" for file in group],
                 info,
+                [limit for file in group for limit in _limits(file)],
                 unreadable=sum(file.unreadable for file in group),
             )
+    if failed and failed == len(job.files):
+        raise _none_readable(failed)
     return reports, failed
+
+
+def _limits(file: "TweetFile") -> list[str]:
+    """What a report must say of a file that has been read."""
+    return [f"{file.name} is damaged: only its beginning was read."] if file.damaged else []
+
+
+def _none_readable(files: int) -> InputError:
+    return InputError(f"none of the {files} files can be read")
 
 
 def _open_all(
@@ -236,7 +253,7 @@ def _open_all(
             say(error)
             failed += 1
     if not opened:
-        raise InputError(f"none of the {len(paths)} files can be read")
+        raise _none_readable(len(paths))
     return opened, failed
 
 
@@ -255,31 +272,45 @@ class _Way:
 
         name = files[0].name if len(files) == 1 else f"{len(files)} files"
         terms = TermFinder(self.scorer.normalizer)
-        return Tallies(name, self.job.zone, terms, by_author=self.job.by is By.AUTHOR)
+        by = self.job.by
+        return Tallies(
+            name, self.job.zone, terms, by_author=by is By.AUTHOR, keep_name=by is By.FILE
+        )
 
     def run(self, file: "TweetFile", tallies: "Tallies", *, alone: bool) -> int:
         """Scores a file; 1 when it broke off in the middle and others may go on, else 0."""
         from positivity.analysis import score_batches
 
-        batches = file.batches()
+        breaks: list[InputError] = []
+        batches = _until_break(file.batches(), breaks)
         if self.job.progress:
             batches = _with_progress(file, batches)
-        try:
-            for scored in score_batches(
-                batches, self.scorer, self.selection, everything=self.writer is not None
-            ):
-                self._take(scored, tallies)
-        except InputError as error:
+        for scored in score_batches(
+            batches, self.scorer, self.selection, everything=self.writer is not None
+        ):
+            self._take(scored, tallies)
+        for error in breaks:
             if alone:
-                raise
+                raise error
             say(error)
-            return 1
-        return 0
+        for limit in _limits(file):
+            say(limit)
+        return len(breaks)
 
     def _take(self, scored: "ScoredBatch", tallies: "Tallies") -> None:
         tallies.add(scored)
         if self.writer is not None:
             self.writer.write(scored.tweets, scored.probabilities, scored.left_out)
+
+
+def _until_break(
+    batches: Iterable["TweetBatch"], breaks: list[InputError]
+) -> Iterator["TweetBatch"]:
+    """The same batches, up to where the file cannot be read on; why goes to `breaks`."""
+    try:
+        yield from batches
+    except InputError as error:
+        breaks.append(error)
 
 
 def _with_progress(file: "TweetFile", batches: Iterable["TweetBatch"]) -> Iterator["TweetBatch"]:
@@ -308,17 +339,25 @@ def write_reports(
     reports: Sequence["Report"], format: Format, output: Path | None, by: By | None = None
 ) -> None:
     """Writes reports in the format asked for: several of them as a table in the terminal's."""
+    from positivity.report.output import report_output
+
     with report_output(output) as out:
         if format is Format.JSON:
             from positivity.report.machine import render_json
 
             render_json(reports, out)
             return
-        from positivity.report.terminal import make_console, render, render_table
+        from positivity.report.terminal import (
+            make_console,
+            render,
+            render_shared_limits,
+            render_table,
+        )
 
         console = make_console(out)
         if by is not None:
             render_table(reports, console, subject=str(by))
+            render_shared_limits(reports, console)
         else:
             for report in reports:
                 render(report, console)

@@ -23,10 +23,17 @@ def render_json(reports: Report | Sequence[Report], out: TextIO) -> None:
     Characters that `out` cannot encode are written as JSON escapes.
     """
     reports = [reports] if isinstance(reports, Report) else reports
-    document = {
-        "schema_version": SCHEMA_VERSION,
-        "reports": [to_dict(report) for report in reports],
-    }
+    write_json(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "reports": [to_dict(report) for report in reports],
+        },
+        out,
+    )
+
+
+def write_json(document: Any, out: TextIO) -> None:
+    """Write a document; characters that `out` cannot encode are written as JSON escapes."""
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
     if not _encodable(text, out.encoding or "utf-8"):
         text = json.dumps(document, ensure_ascii=True, allow_nan=False, indent=2)

@@ -34,3 +34,10 @@ def sanitize(text: str) -> str:
     of white space, newlines included, become one space.
     """
     return " ".join(text.translate(_HARMLESS).split())
+
+
+def sanitize_lines(text: str) -> str:
+    """`text` made harmless line by line: with its line breaks and the indents of its lines."""
+    return "\n".join(
+        line[: len(line) - len(line.lstrip(" "))] + sanitize(line) for line in text.splitlines()
+    )

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from positivity.account.tally import labels_of
 from positivity.errors import InputError, UsageError
 from positivity.sources.own_scores import SCORE_COLUMNS, guard
 from positivity.tweets import SCHEMA, TweetBatch
@@ -79,6 +80,7 @@ class ScoresWriter:
             self._table.close()
             self._part.replace(self._target)
         except OSError as failure:
+            self._part.unlink(missing_ok=True)  # nobody could tell what is missing from it
             raise self._unwritable(failure) from failure
 
     def _unwritable(self, error: OSError) -> InputError:
@@ -90,9 +92,9 @@ def _score_columns(
     batch: TweetBatch, probabilities: np.ndarray, left_out: Sequence[str | None]
 ) -> Any:
     """The columns of the file for a batch, as arrow."""
-    rounded = np.round(probabilities.astype(np.float64), _DIGITS)  # [n, 3]
+    rounded = probabilities.astype(np.float64).round(_DIGITS)  # [n, 3]
     unscored = np.atleast_1d(np.isnan(rounded).any(axis=1))  # [n]
-    best = np.argmax(np.nan_to_num(rounded), axis=1)  # [n]
+    best = labels_of(rounded)  # [n]
     columns: dict[str, Any] = {
         "label": [
             None if missing else _LABELS[index]

@@ -37,7 +37,7 @@ Sentence: TypeAlias = tuple[str, float, float, float, str]
 def make_console(out: TextIO) -> Console:
     """A console on `out`: in colour on a terminal, plain and 80 cells wide everywhere else."""
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    console = Console(
+    console = _Console(
         file=out,
         color_system=None if plain else "auto",
         highlight=False,
@@ -47,6 +47,14 @@ def make_console(out: TextIO) -> Console:
     if not console.is_terminal:
         console.width = PLAIN_WIDTH
     return console
+
+
+class _Console(Console):
+    """A console that leaves it to the program what to do when its reader has gone."""
+
+    def on_broken_pipe(self) -> None:
+        """Called while a BrokenPipeError is handled: lets it go on."""
+        raise
 
 
 def render(report: Report, console: Console) -> None:
@@ -71,6 +79,16 @@ def render_table(reports: Sequence[Report], console: Console, *, subject: str = 
     rows = [[Text(title, style="bold") for title in header]]
     rows += [page.table_row(report) for report in reports]
     page.table(rows, right=(1, 2, 3, 4, 5), flexible=0)
+
+
+def render_shared_limits(reports: Sequence[Report], console: Console) -> None:
+    """Print what limits all of the subjects of a table, below it."""
+    page = _Page(console)
+    first = reports[0].limits if reports else ()
+    shared = [limit for limit in first if all(limit in report.limits for report in reports)]
+    if shared:
+        page.blank()
+        page.limits(shared)
 
 
 def render_sentences(rows: Iterable[Sentence], console: Console) -> None:
@@ -138,7 +156,8 @@ class _Page:
         label, colour = report.verdict.label, STYLES[report.verdict.label]
         headline, _, reason = self.clean(report.verdict.sentence).partition(": ")
         body = self.hanging(f"{self.glyphs.signs[label]} ", headline, f"bold {colour}")
-        body += self.hanging("  ", reason)
+        if reason:
+            body += self.hanging("  ", reason)
         if report.net:
             body += [Text(), *self.hanging("  ", self.net(report.net), "dim")]
         self.console.print(

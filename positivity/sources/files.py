@@ -54,6 +54,8 @@ def open_tweets(path: str, options: ReadOptions | None = None) -> TweetFile:
 
 
 def _reader(stream: ByteStream, options: ReadOptions) -> TweetFile:
+    if not stream.head and stream.damaged:
+        raise InputError(f"{stream.name}: is a gzip file that is damaged; get it again")
     if not stream.head:
         raise InputError(f"{stream.name}: is empty")
     if stream.head.startswith(_PARQUET):

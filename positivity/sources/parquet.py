@@ -64,7 +64,13 @@ class ParquetFile(TweetFile):
         if self._table.metadata.num_rows == 0:
             raise InputError(f"{name}: has columns and no rows")
         sample = self._sample(schema)
-        return lay_out(name, schema.names, sample, len(schema.names), options)
+        layout = lay_out(name, schema.names, sample, len(schema.names), options)
+        if pa.types.is_nested(schema.field(layout.text).type):
+            raise InputError(
+                f"{name}: its column '{layout.names[layout.text]}' holds lists or structs, not "
+                "text; say which column is the text with --text-column"
+            )
+        return layout
 
     def _sample(self, schema: Any) -> list[list[str]]:
         """The first rows, blank where a column holds no strings: those cannot be the text."""
@@ -114,13 +120,20 @@ class ParquetFile(TweetFile):
 
 def _is_text(kind: Any) -> bool:
     value = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return bool(pa.types.is_string(value) or pa.types.is_large_string(value))
+    return bool(pa.types.is_string(value) or pa.types.is_large_string(value) or _is_bytes(value))
+
+
+def _is_bytes(kind: Any) -> bool:
+    """Whether these are bytes: some writers of Parquet do not say that theirs are text."""
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
 def _strings(column: Any) -> Cells:
     """A column of any simple type as strings; a column of lists or structs as nothing."""
     if pa.types.is_nested(column.type):
         return [None] * len(column)
+    if _is_bytes(column.type):
+        return [cell and cell.decode("utf-8", "replace") for cell in column.to_pylist()]
     strings: list[str | None] = pc.cast(column, pa.string()).to_pylist()
     return strings
 

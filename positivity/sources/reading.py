@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import sys
 import zlib
 from abc import ABC, abstractmethod
@@ -40,7 +41,7 @@ class ByteStream(io.RawIOBase):
 
     def __init__(self, path: str) -> None:
         super().__init__()
-        self.name = "standard input" if path == STDIN else path
+        self.name = "standard input" if path == STDIN else _shown(path)
         self.path = None if path == STDIN else Path(path)
         self.bytes_read = 0
         self.bytes_total: int | None = None
@@ -58,7 +59,9 @@ class ByteStream(io.RawIOBase):
 
     def _open(self, path: str) -> BinaryIO:
         if path == STDIN:
-            return sys.stdin.buffer
+            return _standard_input()
+        if not path or "\0" in path:
+            raise InputError(f"'{path}': is no name of a file")
         if Path(path).is_dir():
             raise InputError(f"{path}: is a folder; name a file in it")
         if Path(path).is_file():
@@ -134,8 +137,22 @@ class _Again(io.RawIOBase):
         return len(part)
 
 
+def _shown(path: str) -> str:
+    """A path as text: bytes that are no character, which no report could hold, are replaced."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise InputError("standard input: is closed; give it the tweets, or name a file")
+    # Unbuffered where that can be: a thread that waits here must hold no lock of sys.stdin, or the
+    # program cannot end before more input comes.
+    buffer = sys.stdin.buffer
+    return cast(BinaryIO, getattr(buffer, "raw", buffer))
+
+
 def _unreadable(name: str, error: OSError) -> InputError:
-    if isinstance(error, FileNotFoundError):
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
         return InputError(f"{name}: there is no such file; check the name and the folder")
     if isinstance(error, PermissionError):
         return InputError(f"{name}: may not be read; ask for the permission, or copy the file")
@@ -150,6 +167,11 @@ class TweetFile(ABC):
         self.name = stream.name
         self.read_as = f"gzip, {read_as}" if stream.zipped else read_as
         self.unreadable = 0  # rows that could not be read; final after the last batch
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the file ended too soon; final after the last batch."""
+        return self._stream.damaged
 
     @property
     def bytes_total(self) -> int | None:
