@@ -2,6 +2,7 @@
 
 import doctest
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -39,8 +40,8 @@ TEXTS = ["love great happy", "hate awful sad", "so happy and great", "love this"
     ],
     ids=["texts", "frame", "table"],
 )
-def test_tweets_come_in_any_form(analyzer: Analyzer, tweets: object) -> None:
-    report = analyzer.analyze(tweets, language="en")  # type: ignore[arg-type]
+def test_tweets_come_in_any_form(analyzer: Analyzer, tweets: Any) -> None:
+    report = analyzer.analyze(tweets, language="en")
     assert report.counts.found == report.counts.counted == 4
     assert report.positive is not None
     assert report.positive.value == pytest.approx(0.75)

@@ -102,29 +102,31 @@ def detector() -> EnglishDetector:
 
 
 @pytest.mark.parametrize("language", FOREIGN)
-def test_other_languages_are_left_out(detector, language):
+def test_other_languages_are_left_out(detector: EnglishDetector, language: str) -> None:
     kept = detector.is_english(FOREIGN[language])
     assert not kept.any(), [t for t, k in zip(FOREIGN[language], kept, strict=True) if k]
 
 
 @pytest.mark.parametrize("kind", ENGLISH)
-def test_english_stays_and_so_does_what_has_little_to_go_by(detector, kind):
+def test_english_stays_and_so_does_what_has_little_to_go_by(
+    detector: EnglishDetector, kind: str
+) -> None:
     kept = detector.is_english(ENGLISH[kind])
     assert kept.all(), [t for t, k in zip(ENGLISH[kind], kept, strict=True) if not k]
 
 
-def test_mentions_and_links_do_not_count(detector):
+def test_mentions_and_links_do_not_count(detector: EnglishDetector) -> None:
     bare = detector.scores(["what a lovely morning"])
     dressed = detector.scores(["@straßenköter what a lovely morning https://beispiel.de/schöne"])
     assert dressed == pytest.approx(bare, abs=0.5)
 
 
-def test_more_evidence_makes_surer(detector):
+def test_more_evidence_makes_surer(detector: EnglishDetector) -> None:
     few, many = detector.scores(["das ist", "das ist aber wirklich eine schöne Überraschung"])
     assert many < few
 
 
-def test_a_score_is_the_same_in_any_batch(detector):
+def test_a_score_is_the_same_in_any_batch(detector: EnglishDetector) -> None:
     texts = [t for group in (*FOREIGN.values(), *ENGLISH.values()) for t in group] + HOSTILE
     alone = np.concatenate([detector.scores([text]) for text in texts])
     together = detector.scores(texts * 20)
@@ -132,18 +134,18 @@ def test_a_score_is_the_same_in_any_batch(detector):
     assert np.array_equal(detector.scores(texts[::-1]), alone[::-1])
 
 
-def test_no_texts_no_scores(detector):
+def test_no_texts_no_scores(detector: EnglishDetector) -> None:
     assert detector.scores([]).shape == (0,)
     assert detector.is_english([]).dtype == np.bool_
     assert detector.is_english([]).shape == (0,)
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "word " * 100_000, "ß" * 300_000], ids=ascii)
-def test_any_string_has_a_finite_score(detector, text):
+def test_any_string_has_a_finite_score(detector: EnglishDetector, text: str) -> None:
     assert np.isfinite(detector.scores([text, text])).all()
 
 
-def test_the_table_is_read_once_and_is_small():
+def test_the_table_is_read_once_and_is_small() -> None:
     assert EnglishDetector.load() is EnglishDetector.load()
     table = Path(__file__).parents[1] / "positivity" / "text" / "data" / "english.npz"
     assert table.stat().st_size < 300_000
@@ -151,7 +153,7 @@ def test_the_table_is_read_once_and_is_small():
 
 @pytest.mark.shared_data
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the real tweets are not here")
-def test_on_real_tweets(detector):
+def test_on_real_tweets(detector: EnglishDetector) -> None:
     from positivity.training.language import english_held_out, foreign_held_out, measure
 
     english = measure(detector, english_held_out(SHARED))

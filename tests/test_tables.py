@@ -200,7 +200,7 @@ def test_columns_of_exports(tmp_path: Path, content: str, fields: dict[str, Any]
     assert rows[0]["source"] == str(tmp_path / "tweets.csv")
     for name, value in fields.items():
         if isinstance(value, tuple):
-            value = datetime(*value, tzinfo=UTC)
+            value = datetime(*value).replace(tzinfo=UTC)
         assert rows[0][name] == value, name
 
 
