@@ -1,0 +1,90 @@
+"""Which tweets count: every reason, in its order, and the words that X has for languages."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+
+from positivity.errors import UsageError
+from positivity.selection import Selection
+from positivity.tweets import Kind, LeftOut, TweetBatch, tweet_batch
+
+MARCH = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def batch(*tweets: dict[str, Any]) -> TweetBatch:
+    columns = {name for tweet in tweets for name in tweet}
+    return tweet_batch(
+        {"text": ["hello"] * len(tweets)} | {n: [t.get(n) for t in tweets] for n in columns},
+        length=len(tweets),
+    )
+
+
+def english(texts: Any) -> Any:
+    """Stands in for the detector: a text is English unless it says "foreign"."""
+    return np.array(["foreign" not in text for text in texts])
+
+
+def reasons(selection: Selection, tweets: TweetBatch) -> list[str | None]:
+    return selection.left_out(tweets, tweets.column("text").to_pylist())
+
+
+@pytest.mark.parametrize(
+    ("tweet", "settings", "reason"),
+    [
+        ({}, {}, None),
+        ({"text": "<url>"}, {}, LeftOut.EMPTY),
+        ({"text": ""}, {}, LeftOut.EMPTY),
+        ({"kind": Kind.RETWEET}, {}, LeftOut.RETWEET),
+        ({"kind": Kind.RETWEET}, {"include_retweets": True}, None),
+        ({"kind": Kind.REPLY}, {}, None),
+        ({"text": "foreign"}, {}, LeftOut.LANGUAGE),
+        ({"text": "foreign"}, {"language": "en"}, None),
+        ({"text": "foreign", "lang": "en-gb"}, {}, None),
+        ({"lang": "fr"}, {}, LeftOut.LANGUAGE),
+        ({"lang": "French"}, {}, LeftOut.LANGUAGE),
+        ({"lang": "English"}, {}, None),
+        ({"lang": "qme"}, {}, None),
+        ({"lang": "und", "text": "foreign"}, {}, LeftOut.LANGUAGE),
+        (
+            {"created_at": datetime(2026, 2, 28, 23, 59, tzinfo=UTC)},
+            {"since": MARCH},
+            LeftOut.DATES,
+        ),
+        ({"created_at": MARCH}, {"since": MARCH}, None),
+        ({"created_at": MARCH}, {"until": MARCH}, LeftOut.DATES),
+        ({}, {"since": MARCH}, LeftOut.DATES),
+        ({"created_at": MARCH, "kind": Kind.RETWEET}, {"until": MARCH}, LeftOut.DATES),
+    ],
+)
+def test_each_reason(tweet: dict[str, Any], settings: dict[str, Any], reason: str | None) -> None:
+    assert reasons(Selection(english, **settings), batch({"text": "hello"} | tweet)) == [reason]
+
+
+def test_duplicates_are_found_across_batches() -> None:
+    selection = Selection(english)
+    assert reasons(selection, batch({"id": "1"}, {"id": "2"}, {"id": "1"})) == [
+        *(None, None, LeftOut.DUPLICATE)
+    ]
+    assert reasons(selection, batch({"id": "2"}, {"id": "3"})) == [LeftOut.DUPLICATE, None]
+
+
+def test_without_ids_author_time_and_text_tell_duplicates() -> None:
+    morning: dict[str, Any] = {"text": "Good morning!", "author": "a", "created_at": MARCH}
+    others: list[dict[str, Any]] = [
+        {"author": "b"},
+        {"created_at": datetime(2026, 3, 2, tzinfo=UTC)},
+        {"text": "x"},
+    ]
+    tweets = batch(morning, *(morning | other for other in others), morning)
+    assert reasons(Selection(english), tweets) == [None, None, None, None, LeftOut.DUPLICATE]
+
+
+def test_without_id_and_time_nothing_is_a_duplicate() -> None:
+    assert reasons(Selection(english), batch({"author": "a"}, {"author": "a"})) == [None, None]
+
+
+def test_another_language_than_the_model_s_is_refused() -> None:
+    with pytest.raises(UsageError, match="--language 'de': the models read English"):
+        Selection(english, language="de")
