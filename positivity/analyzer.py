@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from positivity.account.report import Report
+from positivity.account.tally import labels_of
 from positivity.analysis import Tallies, model_info, score_batches
 from positivity.errors import InputError
 from positivity.evaluation import LABELS
@@ -50,7 +51,7 @@ class Analyzer:
         probabilities = self._scorer.score(rows).astype(float).round(4)
         frame = pd.DataFrame(probabilities, columns=list(LABELS))
         frame.insert(0, "text", pd.Series(rows, dtype="str"))
-        frame.insert(1, "label", [LABELS[i] for i in probabilities.argmax(axis=1)])
+        frame.insert(1, "label", [LABELS[i] for i in labels_of(probabilities)])
         frame["score"] = (frame["positive"] - frame["negative"]).round(4)
         return frame
 

@@ -14,9 +14,17 @@ from positivity.errors import InputError
 def write_atomically(path: Path) -> Iterator[IO[bytes]]:
     """A binary file that takes its name only when all of it is written.
 
+    A link stays a link to the file written; a device or a pipe is written to as it is, for a file
+    must not take its place.
+
     Raises:
         InputError: the folder does not exist or cannot be written to.
     """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            yield file
+        return
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:

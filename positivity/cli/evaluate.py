@@ -14,7 +14,6 @@ from positivity.cli.options import (
     FormatOption,
     ModelOption,
     OutputOption,
-    report_output,
 )
 from positivity.errors import InputError, UsageError
 
@@ -59,18 +58,19 @@ def evaluate_command(
 
     Example: positivity evaluate labelled.parquet --where split=eval --where dataset=sanders
     """
+    from positivity.report.machine import write_json
+    from positivity.report.output import refuse_folder, report_output
     from positivity.report.terminal import make_console
 
+    if output is not None:
+        refuse_folder(output)
     source = labelled_source(
         file, text_column, label_column, delimiter, encoding, no_header, where or []
     )
     metrics = evaluate(file, source, model=model, device=device)
     with report_output(output) as out:
         if format is Format.JSON:
-            import json
-
-            json.dump({"schema_version": 1, "model": model, **asdict(metrics)}, out, indent=2)
-            out.write("\n")
+            write_json({"schema_version": 1, "model": model, **asdict(metrics)}, out)
         else:
             _print(metrics, make_console(out))
 

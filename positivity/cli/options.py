@@ -1,12 +1,9 @@
 """The options that several commands share, and what they mean."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -86,20 +83,9 @@ def moment(option: str, text: str | None, zone: ZoneInfo, *, end: bool = False) 
     if found.tzinfo is None:
         found = found.replace(tzinfo=zone)
     is_date = len(text.strip()) <= len("2026-03-31") and found.time() == time()
-    return found + timedelta(days=1) if end and is_date else found
-
-
-@contextmanager
-def report_output(path: Path | None) -> Iterator[TextIO]:
-    """Standard output, or a file that appears when it is complete."""
-    if path is None:
-        yield sys.stdout
-        return
-    import io
-
-    from positivity.files import write_atomically
-
-    with write_atomically(path) as file, io.TextIOWrapper(file, encoding="utf-8") as text:
-        yield text
-        text.flush()
-        text.detach()
+    try:
+        found = found + timedelta(days=1) if end and is_date else found
+        found.timestamp()
+    except (OverflowError, ValueError):
+        raise UsageError(f"{option} {text!r}: outside the years that can be told") from None
+    return found

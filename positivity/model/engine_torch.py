@@ -1,6 +1,5 @@
 """The forward pass in PyTorch, on the CPU or a GPU."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,13 +19,9 @@ def load_network(directory: ModelDirectory) -> SentimentNetwork:
     """The network of a model in float32, ready to score."""
     config: dict[str, Any] = dict(directory.config.network)
     network = SentimentNetwork(NetworkConfig(**config | {"pooling": tuple(config["pooling"])}))
-    load_weights(network, directory.path / WEIGHTS)
+    weights = load_file(directory.path / WEIGHTS)  # stored in half precision
+    network.load_state_dict({n: tensor.float() for n, tensor in weights.items()}, assign=True)
     return network.requires_grad_(False).eval()
-
-
-def load_weights(network: SentimentNetwork, path: Path) -> None:
-    """Takes over weights that were stored in half precision."""
-    network.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()})
 
 
 def choose_device(wanted: str) -> torch.device:

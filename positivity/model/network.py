@@ -138,9 +138,8 @@ class _RecurrentLayer(nn.Module):
             cell(input_size, config.hidden_size, batch_first=True) if config.bidirectional else None
         )
         for name, parameter in self.named_parameters():
-            if (
-                "weight_hh" in name
-            ):  # each gate's matrix starts as a rotation: gradients keep their size
+            if "weight_hh" in name:
+                # Each gate's matrix starts as a rotation: gradients keep their size.
                 for gate in parameter.data.chunk(parameter.shape[0] // config.hidden_size):
                     nn.init.orthogonal_(gate)
             elif "weight_ih" in name:

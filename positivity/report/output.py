@@ -28,11 +28,8 @@ def report_output(path: Path | None) -> Iterator[TextIO]:
     yield text
     data = text.getvalue().encode("utf-8", "replace")  # half of a pair is in no encoding
     try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(data)  # a device or a pipe, of which a file must not take the place
-        else:
-            with write_atomically(path.resolve()) as file:
-                file.write(data)
+        with write_atomically(path) as file:
+            file.write(data)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
 
