@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from positivity.account.evidence import TermKey
-from positivity.account.report import Estimate, ModelInfo, Month, Report, Term, Verdict
+from positivity.account.report import Estimate, ModelInfo, Month, Report, Slot, Term, Verdict
 from positivity.account.tally import Tally
 from positivity.report.sanitize import sanitize
 from positivity.report.terminal import make_console, render, render_sentences, render_table
@@ -222,6 +222,14 @@ def test_many_months_show_the_last_that_fit() -> None:
     text = shown(replace(invented(), months=months))
     assert "2011-01 to 2016-08 · net 0 to +6, 132 earlier not shown" in text
     assert max(map(cell_len, text.splitlines())) == 80
+
+
+def test_weekdays_and_hours_have_a_bar_each_and_gaps_where_nothing_was_said() -> None:
+    days = (Slot(3, -20.0), Slot(0, None), *(Slot(2, float(10 * i)) for i in range(5)))
+    hours = tuple(Slot(1, 50.0) if hour == 7 else Slot(0, None) for hour in range(24))
+    text = shown(replace(invented(), weekdays=days, hours=hours))
+    assert "  by day    Mo ▁ Tu   We ▃ Th ▅ Fr ▆ Sa ▇ Su █\n" in text
+    assert "  by hour   00             06   ▅         12             18\n" in text
 
 
 def test_one_month_is_no_line() -> None:

@@ -13,12 +13,14 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from positivity.account.report import Estimate, Month, Report, StrongTweet, Term
+from positivity.account.report import Estimate, Month, Report, Slot, StrongTweet, Term
 from positivity.report.glyphs import ASCII, UNICODE
 from positivity.report.sanitize import sanitize
 
 PLAIN_WIDTH = 80  # of pipes and files
 WIDEST = 120  # longer lines are hard to read
+WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+HOURS = tuple(f"{hour:02}" if hour % 6 == 0 else "" for hour in range(24))
 SIDE = 12  # cells of the left column with the names of the lines
 
 STYLES = {
@@ -64,7 +66,7 @@ def render(report: Report, console: Console) -> None:
     page.blank()
     if report.counts.counted:
         page.shares(report)
-        page.months(report.months)
+        page.times(report)
         page.tweets("most positive", report.strongest_positive, "green")
         page.tweets("most negative", report.strongest_negative, "red")
         page.terms(report.terms_positive, report.terms_negative)
@@ -210,34 +212,49 @@ class _Page:
         full, part = divmod(round(share * width * steps), steps)
         return self.glyphs.bar[-1] * full + (self.glyphs.bar[part - 1] if part else "")
 
+    def times(self, report: Report) -> None:
+        """The net positivity by month, weekday and hour as lines of small bars."""
+        if len(report.months) >= 2:
+            self.months(report.months)
+        if report.months:
+            self.slots("by day", report.weekdays, WEEKDAYS)
+            self.slots("by hour", report.hours, HOURS)
+            self.blank()
+
+    def slots(self, title: str, slots: Sequence[Slot], names: Sequence[str]) -> None:
+        """One bar for each weekday or hour, gaps where there are no tweets."""
+        known = [slot.net for slot in slots if slot.net is not None]
+        line = Text()
+        for name, slot in zip(names, slots, strict=True):
+            line.append(f"{name} " if name else "", style="dim")
+            line.append_text(self.spark(slot.net, min(known), max(known), 2))
+        self.side(title, line)
+
     def months(self, months: Sequence[Month]) -> None:
-        """The net positivity of the months as a line of small bars."""
-        if len(months) < 2:
-            return
+        """The months, oldest first, with the first and the last named and the scale of all."""
         room = self.width - SIDE
         shown, cell = _last_months(months, room)
         known = [month.net.value for month in shown if month]
         low, high = min(known), max(known)
         spark = Text()
         for month in shown:
-            spark.append_text(self.spark(month, low, high, cell))
+            spark.append_text(self.spark(month.net.value if month else None, low, high, cell))
         ends = f"{_first(shown).month} to {months[-1].month}"
         scale = f"net {self.signed(low)} to {self.signed(high)}"
         dropped = len(months) - sum(month is not None for month in shown)
         earlier = f", {dropped} earlier not shown" if dropped else ""
         self.side("by month", spark)
         self.side("", f"{ends}  {self.glyphs.dot}  {scale}{earlier}", "dim")
-        self.blank()
 
-    def spark(self, month: Month | None, low: float, high: float, cell: int) -> Text:
-        """One month, `cell` cells wide, the last of which is a gap when there is room for one."""
+    def spark(self, net: float | None, low: float, high: float, cell: int) -> Text:
+        """One bar, `cell` cells wide, the last of which is a gap when there is room for one."""
         gap = " " if cell > 1 else ""
-        if month is None:
+        if net is None:
             return Text(" " * cell)
         levels = self.glyphs.spark
-        height = (month.net.value - low) / (high - low) if high > low else 0.5
+        height = (net - low) / (high - low) if high > low else 0.5
         bar = levels[round(height * (len(levels) - 1))] * (cell - len(gap))
-        return Text(bar + gap, style="red" if month.net.value < 0 else "green")
+        return Text(bar + gap, style="red" if net < 0 else "green")
 
     def tweets(self, title: str, tweets: Sequence[StrongTweet], style: str) -> None:
         """The strongest tweets of a side, a line each: date, probability, text."""
