@@ -1,6 +1,7 @@
 """Opens a file of tweets, or standard input, by what is in it rather than by its name."""
 
 from positivity.errors import InputError
+from positivity.sources.compression import compression_of
 from positivity.sources.dialect import checked_encoding, decode_head, sniff_encoding
 from positivity.sources.json_lines import JsonFile, is_document, is_json
 from positivity.sources.parquet import ParquetFile
@@ -19,11 +20,7 @@ _BINARIES = (
     (b"\xff\xd8\xff", f"an image; {_EXPORT}"),
     (b"GIF8", f"an image; {_EXPORT}"),
     (b"SQLite format 3\0", f"a SQLite database; {_EXPORT}"),
-    (b"BZh", "compressed with bzip2; unpack it first"),
-    (b"\xfd7zXZ\0", "compressed with xz; unpack it first"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd; unpack it first"),
-    (b"\x1f\x8b", "compressed twice; unpack it first"),
     (b"Rar!", "a rar archive; unpack it first"),
 )
 _TEXTS = (
@@ -55,7 +52,8 @@ def open_tweets(path: str, options: ReadOptions | None = None) -> TweetFile:
 
 def _reader(stream: ByteStream, options: ReadOptions) -> TweetFile:
     if not stream.head and stream.damaged:
-        raise InputError(f"{stream.name}: is a gzip file that is damaged; get it again")
+        kind = stream.compression or "zip"
+        raise InputError(f"{stream.name}: is a {kind} file that is damaged; get it again")
     if not stream.head:
         raise InputError(f"{stream.name}: is empty")
     if stream.head.startswith(_PARQUET):
@@ -86,6 +84,8 @@ def _is_binary(head: bytes) -> bool:
 
 
 def _refuse_binary(stream: ByteStream) -> None:
+    if compression_of(stream.head):
+        raise InputError(f"{stream.name}: is compressed twice; unpack it first")
     for magic, what in _BINARIES:
         if stream.head.startswith(magic):
             raise InputError(f"{stream.name}: is {what}")

@@ -1,10 +1,8 @@
 """What every reader of files shares: the options, the bytes, and what a file shows of itself."""
 
-import gzip
 import io
 import os
 import sys
-import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self, cast
 
 from positivity.errors import InputError
+from positivity.sources.compression import compression_of, decompressed, is_broken
 from positivity.tweets import TweetBatch
 
 STDIN = "-"
@@ -34,25 +33,32 @@ class ReadOptions:
     lang_column: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    community: bool = False  # of an X archive, also the tweets in communities
+    deleted: bool = False  # of an X archive, also the tweets that were deleted
 
 
 class ByteStream(io.RawIOBase):
-    """The bytes of a file or of standard input, once; the first of them may be looked at before."""
+    """The bytes of a file or of standard input, once; the first of them may be looked at before.
 
-    def __init__(self, path: str) -> None:
+    A `member` is the open file of something inside another, which `path` then only names.
+    """
+
+    def __init__(self, path: str, member: BinaryIO | None = None, size: int | None = None) -> None:
         super().__init__()
         self.name = "standard input" if path == STDIN else _shown(path)
-        self.path = None if path == STDIN else Path(path)
+        self.path = None if path == STDIN or member is not None else Path(path)
         self.bytes_read = 0
-        self.bytes_total: int | None = None
+        self.bytes_total = size
         self.damaged = False  # a compressed file that ends too soon
-        self.zipped = False
+        self.compression: str | None = None
+        self._unpacks = member is not None
         self._owned = path != STDIN
         try:
-            self._file: Any = self._open(path)
+            self._file: Any = self._open(path) if member is None else member
             self.head = self._first(HEAD_BYTES)
-            if self.head.startswith(b"\x1f\x8b"):
-                self._unzip()
+            compression = compression_of(self.head)
+            if compression:
+                self._decompress(compression)
         except OSError as error:
             raise _unreadable(self.name, error) from error
         self._ahead = memoryview(self.head)
@@ -75,19 +81,28 @@ class ByteStream(io.RawIOBase):
             size -= len(part)
         return b"".join(parts)
 
-    def _unzip(self) -> None:
-        inner = self._file
-        zipped = _Again(self.head, inner)
-        self._file = gzip.GzipFile(fileobj=cast(BinaryIO, io.BufferedReader(zipped)))
-        self._inner = inner
-        self.zipped = True
+    @property
+    def zipped(self) -> bool:
+        """Whether the bytes on disk are compressed."""
+        return self.compression is not None
+
+    def _decompress(self, compression: str) -> None:
+        self._inner = self._file
+        self._file = decompressed(compression, _Again(self.head, self._inner))
+        self.compression = compression
+        self._unpacks = True
         self.head = self._first(HEAD_BYTES)
 
     def _more(self, size: int) -> bytes:
         try:
-            # Cut short, gzip gives in small reads what it has, and in a large one nothing.
-            part = self._file.read1(min(size, _ZIP_BYTES)) if self.zipped else self._file.read(size)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
+            if not self._unpacks:
+                part = self._file.read(size)
+            else:
+                # Cut short, gzip gives in small reads what it has, and in a large one nothing.
+                part = self._file.read1(min(size, _ZIP_BYTES))
+        except Exception as error:
+            if not (self._unpacks and is_broken(error)):
+                raise
             self.damaged = True
             return b""
         if not self.zipped:
@@ -165,7 +180,7 @@ class TweetFile(ABC):
     def __init__(self, stream: ByteStream, read_as: str) -> None:
         self._stream = stream
         self.name = stream.name
-        self.read_as = f"gzip, {read_as}" if stream.zipped else read_as
+        self.read_as = f"{stream.compression}, {read_as}" if stream.zipped else read_as
         self.unreadable = 0  # rows that could not be read; final after the last batch
 
     @property
@@ -187,7 +202,7 @@ class TweetFile(ABC):
         """The tweets in the order of the file, at most `size` at a time."""
         try:
             yield from self._batches(size)
-            self.unreadable += self._stream.damaged
+            self.unreadable += self.damaged
         finally:
             self.close()
 
