@@ -104,3 +104,22 @@ def test_the_gpu_agrees_with_the_cpu(tiny_model: ModelDirectory) -> None:
     cpu = Scorer.load(tiny_model, device="cpu", exact=True).score(TEXTS)
     gpu = Scorer.load(tiny_model, device="cuda").score(TEXTS)
     np.testing.assert_allclose(gpu, cpu, atol=1e-3)
+
+
+def test_the_network_meets_few_shapes_of_batches(tiny_model: ModelDirectory) -> None:
+    engine = TorchEngine(tiny_model, device="cpu")
+    shapes = set()
+    network = engine._network
+
+    def seen(ids: torch.Tensor, lengths: torch.Tensor | None) -> torch.Tensor:
+        shapes.add(tuple(ids.shape))
+        result: torch.Tensor = network(ids, lengths)
+        return result
+
+    engine._network = seen  # type: ignore[assignment]
+    for rows in range(1, 257, 5):
+        for time in (1, 7, 33, 35, 61):
+            ids = np.ones((rows, time), np.int64)
+            assert engine.logits(ids, np.full(rows, time)).shape == (rows, 3)
+    assert {shape[0] for shape in shapes} == {16, 64, 256}
+    assert {shape[1] for shape in shapes} == {1, 7, 36, 64}

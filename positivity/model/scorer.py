@@ -21,7 +21,7 @@ class Engine(Protocol):
     """What runs the network."""
 
     workers: int  # calls that may run at once
-    batch_size: int
+    batch_sizes: tuple[int, ...]  # rows that a batch had best have, the most first
 
     def logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
         """Logits [batch, 3] of padded ids [batch, time] with their lengths [batch]."""
@@ -88,7 +88,7 @@ class Scorer:
         self, windows: Sequence[Sequence[int]], lengths: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         logits = np.zeros((len(windows), 3), np.float32)
-        batches = list(_batches(lengths, self._engine.batch_size))
+        batches = list(_batches(lengths, self._engine.batch_sizes))
 
         def run(rows: NDArray[np.int64]) -> None:
             logits[rows] = self._engine.logits(_padded(windows, rows, lengths), lengths[rows])
@@ -115,21 +115,22 @@ def _starts(ids: Sequence[int]) -> range:
     return range(0, max(1, len(ids)), _WINDOW)
 
 
-def _batches(lengths: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
+def _batches(lengths: NDArray[np.int64], sizes: tuple[int, ...]) -> Iterator[NDArray[np.int64]]:
     """Rows of alike lengths together: of one length where there are many, else little padded.
 
-    Rows without tokens are in none.
+    As many rows as the largest of the `sizes` that can be filled; rows without tokens in none.
     """
     order = np.argsort(lengths, kind="stable")
     order = order[np.searchsorted(lengths[order], 1) :]
     start = 0
     while start < len(order):
-        here = lengths[order[start : start + size]]
+        here = lengths[order[start : start + sizes[0]]]
         alike = int(np.searchsorted(here, here[0], "right"))
-        if alike < size // 4:
+        if alike < sizes[0] // 4:
             alike = int(np.searchsorted(here, int(here[0] * (1 + _MOST_PADDING)), "right"))
-        yield order[start : start + alike]
-        start += alike
+        rows = next((size for size in sizes if size <= alike), alike)
+        yield order[start : start + rows]
+        start += rows
 
 
 def _padded(
