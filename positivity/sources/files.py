@@ -1,19 +1,24 @@
 """Opens a file of tweets, or standard input, by what is in it rather than by its name."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 from positivity.errors import InputError
+from positivity.sources.archive import ArchiveFile
+from positivity.sources.archive_names import ArchiveNames, is_part
 from positivity.sources.compression import compression_of
 from positivity.sources.dialect import checked_encoding, decode_head, sniff_encoding
+from positivity.sources.folders import PART, Folder, Part, Zip, is_office, is_zip
 from positivity.sources.json_lines import JsonFile, is_document, is_json
 from positivity.sources.parquet import ParquetFile
-from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
+from positivity.sources.reading import STDIN, ByteStream, ReadOptions, TweetFile
+from positivity.sources.several import tweet_files
 from positivity.sources.tables import DelimitedFile
 
-__all__ = ["ReadOptions", "TweetFile", "open_tweets"]
+__all__ = ["ReadOptions", "TweetFile", "open_all", "open_tweets"]
 
 _EXPORT = "export the tweets as CSV, JSON or Parquet"
 _BINARIES = (
-    (b"PK\x03\x04", "a zip archive or an Excel file; unpack it, or save the sheet as CSV"),
-    (b"PK\x05\x06", "an empty zip archive"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file; save it as CSV"),
     (b"%PDF", f"a PDF; {_EXPORT}"),
     (b"\x89PNG", f"an image; {_EXPORT}"),
@@ -28,8 +33,9 @@ _TEXTS = (
     ("<html", f"a web page; {_EXPORT}"),
     ("<?xml", f"XML; {_EXPORT}"),
     ("{\\rtf", f"a word processor's file; {_EXPORT}"),
-    ("window.ytd", f"a part of an X archive, which cannot be read yet; {_EXPORT}"),
-    ("grailbird.data", f"a part of a Twitter archive, which cannot be read yet; {_EXPORT}"),
+    ("window.ytd.like.", "the likes of an X archive, which are other people's words"),
+    ("window.ytd", "a part of an X archive that holds no tweets; name its folder or its zip file"),
+    ("grailbird.data", "a part of an X archive that holds no tweets; name its folder or zip file"),
 )
 _PARQUET = b"PAR1"
 _CONTROLS = bytes(set(range(32)) - set(b"\0\t\n\v\f\r\x1b")) + b"\x7f"
@@ -40,14 +46,55 @@ _MOST_ZEROS = 0.1
 def open_tweets(path: str, options: ReadOptions | None = None) -> TweetFile:
     """The tweets of the file at `path`, or of standard input if that is "-".
 
-    Raises InputError when the file is missing or holds nothing that reads as tweets.
+    Raises InputError when the file is missing or holds nothing that reads as tweets, or when it is
+    a folder or zip archive with several files of tweets.
     """
-    stream = ByteStream(path)
+    files = open_all(path, options)
+    if len(files) > 1:
+        for file in files:
+            file.close()
+        raise InputError(f"{path}: holds {len(files)} files of tweets; name one of them")
+    return files[0]
+
+
+def open_all(
+    path: str,
+    options: ReadOptions | None = None,
+    on_error: Callable[[InputError], object] | None = None,
+) -> list[TweetFile]:
+    """The files of tweets at `path`: several if it is a folder or a zip archive, else one.
+
+    An X archive is one file, whether a folder, a zip archive, or inside of one.
+
+    Raises InputError when nothing there reads as tweets. Of several files, those that cannot be
+    opened go to `on_error` and the others are given; without `on_error` the first of them raises.
+    """
+    options = options or ReadOptions()
+    if path and "\0" not in path and path != STDIN and Path(path).is_dir():
+        return tweet_files(
+            Folder(path), options, lambda stream: _opened(stream, options, on_error), on_error
+        )
+    return _opened(ByteStream(path), options, on_error)
+
+
+def _opened(
+    stream: ByteStream, options: ReadOptions, on_error: Callable[[InputError], object] | None
+) -> list[TweetFile]:
     try:
-        return _reader(stream, options or ReadOptions())
+        if is_zip(stream.head):
+            return _unzipped(Zip(stream), options, on_error)
+        return [_reader(stream, options)]
     except BaseException:
         stream.close()
         raise
+
+
+def _unzipped(
+    archive: Zip, options: ReadOptions, on_error: Callable[[InputError], object] | None
+) -> list[TweetFile]:
+    if is_office(archive):
+        raise InputError(f"{archive.name}: is an Excel or other office file; save its sheet as CSV")
+    return tweet_files(archive, options, lambda stream: [_reader(stream, options)], on_error)
 
 
 def _reader(stream: ByteStream, options: ReadOptions) -> TweetFile:
@@ -63,6 +110,8 @@ def _reader(stream: ByteStream, options: ReadOptions) -> TweetFile:
     text = decode_head(stream.head, encoding)
     if not text.strip("\ufeff\0 \t\r\n"):
         raise InputError(f"{stream.name}: is empty but for spaces")
+    if is_part(text):
+        return ArchiveFile(Part(stream), ArchiveNames(tweets=(PART,)), options)
     _refuse_other_text(stream.name, text)
     if options.delimiter is None and is_json(text):
         return JsonFile(stream, encoding, options, document=is_document(text))
@@ -84,6 +133,8 @@ def _is_binary(head: bytes) -> bool:
 
 
 def _refuse_binary(stream: ByteStream) -> None:
+    if is_zip(stream.head):
+        raise InputError(f"{stream.name}: is a zip archive inside another; unpack it first")
     if compression_of(stream.head):
         raise InputError(f"{stream.name}: is compressed twice; unpack it first")
     for magic, what in _BINARIES:

@@ -45,7 +45,7 @@ class ByteStream(io.RawIOBase):
 
     def __init__(self, path: str, member: BinaryIO | None = None, size: int | None = None) -> None:
         super().__init__()
-        self.name = "standard input" if path == STDIN else _shown(path)
+        self.name = "standard input" if path == STDIN else shown(path)
         self.path = None if path == STDIN or member is not None else Path(path)
         self.bytes_read = 0
         self.bytes_total = size
@@ -152,7 +152,7 @@ class _Again(io.RawIOBase):
         return len(part)
 
 
-def _shown(path: str) -> str:
+def shown(path: str) -> str:
     """A path as text: bytes that are no character, which no report could hold, are replaced."""
     return os.fsencode(path).decode("utf-8", "replace")
 

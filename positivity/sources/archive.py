@@ -1,0 +1,215 @@
+"""The archive of an account that X gives its owner, read as tweets."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from positivity.errors import InputError
+from positivity.sources.archive_names import ArchiveNames
+from positivity.sources.dialect import sniff_encoding
+from positivity.sources.folders import Container
+from positivity.sources.js_array import BROKEN, elements
+from positivity.sources.long_posts import LongPosts
+from positivity.sources.payload import Row, tweet_row
+from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
+from positivity.sources.rows import batch_of
+from positivity.sources.tables import DelimitedFile
+from positivity.tweets import SCHEMA, TweetBatch
+
+_HANDLE = re.compile(rb'"(?:username|userName|screen_name)"\s*:\s*"@?(\w{1,50})"')
+
+
+class ArchiveFile(TweetFile):
+    """The tweets of an X archive, read one after the other from all its parts.
+
+    Once they are read, `read_as` says how many they are, and what of the archive was left out.
+    """
+
+    def __init__(self, container: Container, names: ArchiveNames, options: ReadOptions) -> None:
+        self._container = container
+        self._names = names
+        self._options = options
+        self._notes = LongPosts()
+        self._now: ByteStream | None = None
+        self._bytes_done = 0
+        self._count = 0
+        self._made_whole = 0
+        self._broken: dict[str, InputError | None] = {}  # files that are damaged, and why
+        self.name = container.shown_name(names.root.rstrip("/")) if names.root else container.name
+        self.unreadable = 0
+        self._handle = self._find_handle()
+        self.read_as = f"X archive{self._of_whom()}"
+
+    @property
+    def damaged(self) -> bool:
+        """Never: what cannot be read is counted, named in `read_as`, and the rest is read."""
+        return False
+
+    @property
+    def bytes_total(self) -> int | None:
+        """The size of the files with tweets, unpacked."""
+        return sum(map(self._container.size, (*self._sources(), *self._names.tables)))
+
+    @property
+    def bytes_read(self) -> int:
+        """How much of these has been read."""
+        return self._bytes_done + (self._now.bytes_read if self._now else 0)
+
+    def close(self) -> None:
+        """Let go of the archive."""
+        self._close_part()
+        self._container.close()
+
+    def _close_part(self) -> None:
+        if self._now is not None:
+            self._now.close()
+            self._now = None
+
+    def _batches(self, size: int) -> Iterator[TweetBatch]:
+        self._read_notes()
+        seen: set[str] = set()
+        rows = self._rows()
+        while chunk := list(islice(rows, size)):
+            self._count += len(chunk)
+            if self._names.tables:
+                seen.update(row["id"] for row in chunk if row["id"])
+            columns = {
+                name: [row[name] for row in chunk] for name in SCHEMA.names if name != "source"
+            }
+            yield batch_of(columns, len(chunk), self.name)
+        for table in self._names.tables:
+            for batch in self._only_in_table(table, pa.array(seen, pa.string()), size):
+                self._count += batch.num_rows
+                yield batch
+        if not self._count:
+            raise self._why_empty()
+        self.read_as = ", ".join(self._described())
+
+    def _sources(self) -> tuple[str, ...]:
+        community = self._names.community if self._options.community else ()
+        deleted = self._names.deleted if self._options.deleted else ()
+        return (*self._names.tweets, *community, *deleted)
+
+    def _rows(self) -> Iterator[Row]:
+        for name in self._sources():
+            for element in self._elements(name):
+                row = self._row(element)
+                if row is None:
+                    self.unreadable += 1
+                else:
+                    yield row
+            self._bytes_done += self._container.size(name)
+
+    def _row(self, element: Any) -> Row | None:
+        # The archives of 2018 hold tweets without anything around them.
+        tweet = element.get("tweet", element) if isinstance(element, dict) else None
+        row = tweet_row(tweet) if isinstance(tweet, dict) else None
+        if row is None:
+            return None
+        self._handle = self._handle or row["author"]
+        row["author"] = row["author"] or self._handle
+        if self._notes:
+            whole = self._notes.whole(row["id"], row["created_at"], row["text"])
+            self._made_whole += whole != row["text"]
+            row["text"] = whole
+        return row
+
+    def _elements(self, name: str) -> Iterator[Any]:
+        """What the array of a file holds; BROKEN for what of it cannot be read."""
+        try:
+            with self._open(name) as stream:
+                for element in elements(stream):
+                    if element is BROKEN:
+                        self._broken.setdefault(name, None)
+                    yield element
+        except InputError as error:
+            self._broken[name] = error
+            yield BROKEN
+        self._close_part()
+
+    def _open(self, name: str) -> ByteStream:
+        self._now = self._container.open(name)
+        return self._now
+
+    def _read_notes(self) -> None:
+        deleted = self._names.deleted_notes if self._options.deleted else ()
+        for name in (*self._names.notes, *deleted):
+            for element in self._elements(name):
+                if not self._notes.add(element):
+                    self._broken.setdefault(name, None)
+
+    def _only_in_table(self, name: str, seen: pa.Array, size: int) -> Iterator[TweetBatch]:
+        """The tweets of a table that were not in the months, be these damaged or incomplete."""
+        months_are_whole = bool(self._names.tweets) and not self._broken
+        try:
+            stream = self._open(name)
+            with DelimitedFile(stream, sniff_encoding(stream.head), ReadOptions()) as table:
+                for batch in table.batches(size):
+                    new = batch.filter(pc.invert(pc.is_in(batch["id"], value_set=seen)))
+                    if new.num_rows:
+                        yield self._signed(new)
+        except InputError as error:
+            self._broken[name] = error
+            self.unreadable += 1
+            return
+        finally:
+            self._close_part()
+            self._bytes_done += self._container.size(name)
+        if table.damaged:
+            self._broken.setdefault(name, None)
+        # What is unreadable here has been read there, if nothing is missing there.
+        self.unreadable += 0 if months_are_whole else table.unreadable
+
+    def _signed(self, batch: TweetBatch) -> TweetBatch:
+        authors = pc.fill_null(batch["author"], self._handle) if self._handle else batch["author"]
+        return batch.set_column(batch.schema.get_field_index("author"), "author", authors)
+
+    def _find_handle(self) -> str | None:
+        for name in self._names.account:
+            try:
+                with self._container.open(name) as stream:
+                    found = _HANDLE.search(stream.head)
+            except InputError:
+                continue  # the tweets may still be read; whose they are is not known
+            if found:
+                return found[1].decode()
+        return None
+
+    def _of_whom(self) -> str:
+        return f" of @{self._handle}" if self._handle else ""
+
+    def _described(self) -> Iterator[str]:
+        yield "X archive"
+        yield _counted(self._count, "tweet") + self._of_whom()
+        if self._made_whole:
+            yield _counted(self._made_whole, "long post") + " made whole"
+        if self._notes:
+            yield _counted(len(self._notes), "long post") + " without a tweet left out"
+        if not self._options.community:
+            yield from self._left_out(self._names.community, "community tweet")
+        if not self._options.deleted:
+            yield from self._left_out(self._names.deleted, "deleted tweet")
+        if self._broken:
+            yield f"damaged: {' '.join(name.rpartition('/')[2] for name in self._broken)}"
+
+    def _left_out(self, names: tuple[str, ...], what: str) -> Iterator[str]:
+        count = sum(1 for name in names for _ in self._elements(name))
+        if count:
+            yield _counted(count, what) + " left out"
+
+    def _why_empty(self) -> InputError:
+        reasons = [error for error in self._broken.values() if error is not None]
+        if len(reasons) == len(self._sources()) + len(self._names.tables) and reasons:
+            return reasons[0]
+        what = f"is an X archive ({self._container.what})"
+        if self.unreadable:
+            return InputError(f"{self.name}: {what} in which no tweet can be read; get it again")
+        return InputError(f"{self.name}: {what} without any tweet in it")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,111 @@
+"""The files of tweets in a folder or zip archive, each opened only while it is read."""
+
+from collections.abc import Callable, Iterator
+
+from positivity.errors import InputError
+from positivity.sources.archive import ArchiveFile
+from positivity.sources.archive_names import archives_in
+from positivity.sources.folders import Container
+from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
+from positivity.tweets import TweetBatch
+
+_SUFFIXES = (
+    *(".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq"),
+    *(".feather", ".arrow", ".xlsx", ".zip"),
+)
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zstd")
+# Texts that come with data, and are none.
+_NOTES = ("readme", "license", "licence", "copying", "changelog", "notice", "requirements")
+
+OpenStream = Callable[[ByteStream], list[TweetFile]]
+OnError = Callable[[InputError], object]
+
+
+def tweet_files(
+    container: Container, options: ReadOptions, open_stream: OpenStream, on_error: OnError | None
+) -> list[TweetFile]:
+    """The X archives of a folder or zip archive, and its other files of tweets by name.
+
+    Those that cannot be opened go to `on_error`; without it, or when nothing opens, they raise.
+    """
+    names = container.names
+    archives = archives_in(names)
+    plain = [name for name in names if _may_hold_tweets(name)]
+    plain = [name for name in plain if not any(archive.owns(name) for archive in archives)]
+    files: list[TweetFile] = [ArchiveFile(container, archive, options) for archive in archives]
+    if len(archives) == 1:
+        files[0].name = container.name
+    errors: list[InputError] = []
+    for name in plain:
+        try:
+            files += _opened(container, name, open_stream)
+        except InputError as error:
+            if on_error is None or (len(plain) == 1 and not archives):
+                raise
+            errors.append(error)
+            on_error(error)
+    if not files:
+        raise _nothing(container, len(errors))
+    return files
+
+
+def _opened(container: Container, name: str, open_stream: OpenStream) -> list[TweetFile]:
+    """The file of a name, or several if it is a zip archive itself; closed again."""
+    files = open_stream(container.open(name))
+    if len(files) != 1 or isinstance(files[0], ArchiveFile):
+        return files
+    with files[0] as file:
+        return [MemberFile(file, lambda: open_stream(container.open(name))[0])]
+
+
+def _may_hold_tweets(name: str) -> bool:
+    file = name.rpartition("/")[2].lower()
+    for suffix in _COMPRESSED:
+        file = file.removesuffix(suffix)
+    return file.endswith(_SUFFIXES) and not file.startswith(_NOTES)
+
+
+def _nothing(container: Container, failed: int) -> InputError:
+    if failed:
+        return InputError(f"{container.name}: none of the {failed} files in it can be read")
+    return InputError(
+        f"{container.name}: is {container.what} without a file of tweets in it: no X archive, and "
+        "nothing that ends in .csv, .json, .parquet or the like"
+    )
+
+
+class MemberFile(TweetFile):
+    """A file of tweets that is opened again to be read: of a thousand only one is open."""
+
+    def __init__(self, first: TweetFile, reopen: Callable[[], TweetFile]) -> None:
+        self._file = first
+        self._reopen = reopen
+        self.name = first.name
+        self.read_as = first.read_as
+        self.unreadable = 0
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the file ended too soon; final after the last batch."""
+        return self._file.damaged
+
+    @property
+    def bytes_total(self) -> int | None:
+        """The size of the file, if it is known; in a zip archive, unpacked."""
+        return self._file.bytes_total
+
+    @property
+    def bytes_read(self) -> int:
+        """How much of it has been read."""
+        return self._file.bytes_read
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def _batches(self, size: int) -> Iterator[TweetBatch]:
+        self._file = self._reopen()
+        try:
+            yield from self._file._batches(size)
+        finally:
+            self.unreadable += self._file.unreadable
