@@ -1,7 +1,7 @@
 """`positivity score`: a file of tweets -> a verdict."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
@@ -61,7 +61,9 @@ class Include(StrEnum):
 def score_command(
     files: Annotated[
         list[str] | None,
-        typer.Argument(help="CSV, TSV, JSON, JSONL or parquet; - reads standard input."),
+        typer.Argument(
+            help="CSV, TSV, JSON(L), parquet, X archive, a folder or zip of them; - is stdin."
+        ),
     ] = None,
     sample: Annotated[
         bool, typer.Option("--sample", help="Score the sample account that comes along.")
@@ -203,10 +205,11 @@ def score(job: ScoreJob) -> tuple[list["Report"], int]:
     rules = (job.include_retweets, job.language, job.since, job.until)
     Selection(is_english, *rules)  # complains of an option before anything is read
     if job.files:
-        opened, failed = _open_all(job.files, lambda path: open_tweets(path, job.options))
+        opened, failed = _open_all(job.files, job.options)
     else:
         opened, failed = [open_tweets(str(SAMPLE), job.options)], 0
         opened[0].name = "the sample account"
+    files = len(opened) + failed
     directory = load(job.model)
     info = model_info(directory)
     with ExitStack() as stack:
@@ -218,14 +221,14 @@ def score(job: ScoreJob) -> tuple[list["Report"], int]:
             way = _Way(scorer, Selection(is_english, *rules), writer, job)
             tallies = way.tallies(group)
             for file in group:
-                failed += way.run(file, tallies, alone=len(job.files) <= 1)
+                failed += way.run(file, tallies, alone=files == 1)
             reports += tallies.reports(
                 [f"{file.name}: {file.read_as}" for file in group],
                 info,
                 [limit for file in group for limit in _limits(file)],
                 unreadable=sum(file.unreadable for file in group),
             )
-    if failed and failed == len(job.files):
+    if failed and failed == files:
         raise _none_readable(failed)
     return reports, failed
 
@@ -239,22 +242,28 @@ def _none_readable(files: int) -> InputError:
     return InputError(f"none of the {files} files can be read")
 
 
-def _open_all(
-    paths: Sequence[str], open_one: Callable[[str], "TweetFile"]
-) -> tuple[list["TweetFile"], int]:
-    """The files that open, and how many do not; each of these gets a line, one alone its error."""
-    opened, failed = [], 0
+def _open_all(paths: Sequence[str], options: "ReadOptions") -> tuple[list["TweetFile"], int]:
+    """The files that open, in folders and archives too, and how many do not; these get a line each.
+
+    Raises:
+        InputError: there is one file only and it does not open, or none of several does.
+    """
+    from positivity.sources.files import open_all
+
+    opened: list[TweetFile] = []
+    errors: list[InputError] = []
     for path in paths:
         try:
-            opened.append(open_one(path))
+            opened += open_all(path, options, errors.append)
         except InputError as error:
-            if len(paths) == 1:
-                raise
-            say(error)
-            failed += 1
+            errors.append(error)
+    if not opened and len(errors) == 1:
+        raise errors[0]
+    for each in errors:
+        say(each)
     if not opened:
-        raise _none_readable(len(paths))
-    return opened, failed
+        raise _none_readable(len(errors))
+    return opened, len(errors)
 
 
 @dataclass(frozen=True, slots=True)
