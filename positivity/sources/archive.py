@@ -18,9 +18,10 @@ from positivity.sources.payload import Row, tweet_row
 from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
 from positivity.sources.rows import batch_of
 from positivity.sources.tables import DelimitedFile
-from positivity.tweets import SCHEMA, TweetBatch
+from positivity.tweets import SCHEMA, Kind, TweetBatch
 
 _HANDLE = re.compile(rb'"(?:username|userName|screen_name)"\s*:\s*"@?(\w{1,50})"')
+_ACCOUNT_ID = re.compile(rb'"(?:accountId|id)"\s*:\s*"(\d{1,25})"')
 
 
 class ArchiveFile(TweetFile):
@@ -41,7 +42,9 @@ class ArchiveFile(TweetFile):
         self._broken: dict[str, InputError | None] = {}  # files that are damaged, and why
         self.name = container.shown_name(names.root.rstrip("/")) if names.root else container.name
         self.unreadable = 0
-        self._handle = self._find_handle()
+        self._handle: str | None = None
+        self._account_id: str | None = None
+        self._find_account()
         self.read_as = f"X archive{self._of_whom()}"
 
     @property
@@ -107,16 +110,24 @@ class ArchiveFile(TweetFile):
     def _row(self, element: Any) -> Row | None:
         # The archives of 2018 hold tweets without anything around them.
         tweet = element.get("tweet", element) if isinstance(element, dict) else None
-        row = tweet_row(tweet) if isinstance(tweet, dict) else None
-        if row is None:
+        if not isinstance(tweet, dict) or (row := tweet_row(tweet)) is None:
             return None
         self._handle = self._handle or row["author"]
-        row["author"] = row["author"] or self._handle
+        if self._is_by_another(tweet.get("user"), row["author"]):
+            row["kind"] = Kind.RETWEET.value
+        row["author"] = self._handle
         if self._notes:
             whole = self._notes.whole(row["id"], row["created_at"], row["text"])
             self._made_whole += whole != row["text"]
             row["text"] = whole
         return row
+
+    def _is_by_another(self, user: Any, author: str | None) -> bool:
+        """Whether an archive that a tool has added to holds a retweet as its original alone."""
+        if author is None or self._handle is None or author.lower() == self._handle.lower():
+            return False
+        user_id = str(user.get("id_str")) if isinstance(user, dict) else None
+        return user_id is None or user_id != self._account_id
 
     def _elements(self, name: str) -> Iterator[Any]:
         """What the array of a file holds; BROKEN for what of it cannot be read."""
@@ -168,16 +179,18 @@ class ArchiveFile(TweetFile):
         authors = pc.fill_null(batch["author"], self._handle) if self._handle else batch["author"]
         return batch.set_column(batch.schema.get_field_index("author"), "author", authors)
 
-    def _find_handle(self) -> str | None:
+    def _find_account(self) -> None:
         for name in self._names.account:
             try:
                 with self._container.open(name) as stream:
-                    found = _HANDLE.search(stream.head)
+                    handle = _HANDLE.search(stream.head)
+                    account_id = _ACCOUNT_ID.search(stream.head)
             except InputError:
                 continue  # the tweets may still be read; whose they are is not known
-            if found:
-                return found[1].decode()
-        return None
+            if handle:
+                self._handle = handle[1].decode("utf-8", "replace")
+                self._account_id = account_id[1].decode() if account_id else None
+                return
 
     def _of_whom(self) -> str:
         return f" of @{self._handle}" if self._handle else ""

@@ -39,7 +39,9 @@ class ArchiveNames:
 
     def owns(self, name: str) -> bool:
         """Whether a file belongs to the archive."""
-        return name in self.tables or (self.data is not None and name.startswith(self.data))
+        if self.data is not None and name.startswith(self.data):
+            return True
+        return name in self.tables or (name.startswith(self.root) and "_media/" in name)
 
 
 def archives_in(names: Sequence[str]) -> list[ArchiveNames]:

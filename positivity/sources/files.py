@@ -47,9 +47,9 @@ def open_tweets(path: str, options: ReadOptions | None = None) -> TweetFile:
     """The tweets of the file at `path`, or of standard input if that is "-".
 
     Raises InputError when the file is missing or holds nothing that reads as tweets, or when it is
-    a folder or zip archive with several files of tweets.
+    a folder, or a zip archive with several files of tweets.
     """
-    files = open_all(path, options)
+    files = _opened(ByteStream(path), options or ReadOptions(), None)
     if len(files) > 1:
         for file in files:
             file.close()
@@ -70,11 +70,18 @@ def open_all(
     opened go to `on_error` and the others are given; without `on_error` the first of them raises.
     """
     options = options or ReadOptions()
-    if path and "\0" not in path and path != STDIN and Path(path).is_dir():
-        return tweet_files(
-            Folder(path), options, lambda stream: _opened(stream, options, on_error), on_error
-        )
-    return _opened(ByteStream(path), options, on_error)
+    if not _is_folder(path):
+        return _opened(ByteStream(path), options, on_error)
+    return tweet_files(
+        Folder(path), options, lambda stream: _opened(stream, options, on_error), on_error
+    )
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return path not in ("", STDIN) and Path(path).is_dir()
+    except (OSError, ValueError):
+        return False  # no name that a file could have: opening it will say so
 
 
 def _opened(
