@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import struct
 import tempfile
 import zipfile
 from abc import ABC, abstractmethod
@@ -91,7 +92,13 @@ class Zip(Container):
         self._file = _seekable(stream)
         try:
             self._zip = zipfile.ZipFile(self._file)
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+        except (
+            zipfile.BadZipFile,
+            NotImplementedError,
+            OSError,
+            ValueError,
+            struct.error,
+        ) as error:
             self._file.close()
             raise InputError(
                 f"{self.name}: is a zip archive that is cut short or damaged; get it again"
@@ -128,7 +135,7 @@ class Zip(Container):
             )
         try:
             return cast(BinaryIO, self._zip.open(info))
-        except (zipfile.BadZipFile, EOFError, OSError) as error:
+        except (zipfile.BadZipFile, EOFError, OSError, ValueError, struct.error) as error:
             raise InputError(
                 f"{called}: is damaged in its zip archive; get the archive again"
             ) from error
