@@ -462,7 +462,7 @@ def independent_count(path: Path, handle: str | None) -> tuple[int, int, set[str
         tweet
         for tweet in tweets
         if "retweeted_status" in tweet
-        or tweet.get("full_text", tweet.get("text")).startswith("RT @")
+        or tweet.get("full_text", tweet.get("text", "")).startswith("RT @")
         or tweet.get("user", {}).get("screen_name", handle) != handle
     ]
     return len(tweets), len(retweets), ids
