@@ -1,10 +1,12 @@
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from positivity.sources.dates import parse_time
+from positivity.sources.dates import DayMonth, day_month_order, parse_time
+from positivity.sources.files import open_tweets
 
 
 @pytest.mark.parametrize(
@@ -87,3 +89,51 @@ def test_any_text_is_a_time_in_utc_or_none(value: str) -> None:
 @given(st.datetimes(datetime(2006, 1, 1), datetime(2100, 12, 31)))
 def test_iso_round_trip(time: datetime) -> None:
     assert parse_time(time.isoformat() + "Z") == time.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("values", "order"),
+    [
+        ([], DayMonth.NONE),
+        (["2020-01-01", "31.12.2020", "nothing", "Fri, Jun 5, 2026"], DayMonth.NONE),
+        (["5/5/2020"], DayMonth.NONE),
+        (["3/4/2020", "1/2/2020"], DayMonth.OPEN),
+        (["3/4/2020", "13/2/2020"], DayMonth.DAY_FIRST),
+        (["3-4-2020 10:00", "13-2-20 11:00"], DayMonth.DAY_FIRST),
+        (["3/4/2020", "2/13/2020 1:22 AM"], DayMonth.MONTH_FIRST),
+        (["14/4/2020", "15/4/2020", "2/13/2020"], DayMonth.DAY_FIRST),
+    ],
+)
+def test_order_of_day_and_month(values: list[str], order: DayMonth) -> None:
+    assert day_month_order(values) is order
+
+
+def test_day_first() -> None:
+    expected = datetime(2020, 4, 3, tzinfo=UTC)
+    assert parse_time("3/4/2020", day_first=True) == expected
+    assert parse_time("4/3/2020") == expected
+    assert parse_time("3.4.2020") == expected
+    assert parse_time("4/13/2020", day_first=True) == datetime(2020, 4, 13, tzinfo=UTC)
+    assert parse_time("2020-04-03", day_first=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("dates", "month", "said"),
+    [
+        (["3/4/2020", "25/4/2020"], 4, "dates with the day first"),
+        (["3/4/2020", "4/25/2020"], 3, None),
+        (["3/4/2020", "5/6/2020"], 3, "dates such as 3/4/2020 taken as month first"),
+        (["3/4/2020"] * 30_000 + ["25/4/2020"], 4, "dates with the day first"),
+    ],
+)
+def test_one_date_tells_for_all(
+    tmp_path: Path, dates: list[str], month: int, said: str | None
+) -> None:
+    path = tmp_path / "tweets.csv"
+    rows = "".join(f"{date},hi\n" for date in dates)
+    path.write_text(f"date,text\n{rows}", encoding="utf-8")
+    with open_tweets(str(path)) as file:
+        first = next(iter(file.batches())).column("created_at")[0].as_py()
+    assert first.month == month
+    assert ("dates" in file.read_as) == (said is not None)
+    assert said is None or said in file.read_as

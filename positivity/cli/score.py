@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from positivity.cli.fast_start import prepare_process
+from positivity.cli.inputs import print_inputs
 from positivity.cli.options import (
     OUTPUT,
     READING,
@@ -89,6 +90,20 @@ def score_command(
     delimiter: Annotated[
         str | None, typer.Option(help="What separates columns.", rich_help_panel=READING)
     ] = None,
+    as_format: Annotated[
+        str | None,
+        typer.Option("--as", help="What the files are, if not found.", rich_help_panel=READING),
+    ] = None,
+    list_inputs: Annotated[
+        bool,
+        typer.Option(
+            "--list-inputs",
+            help="List the forms of files that are known.",
+            callback=print_inputs,
+            is_eager=True,
+            rich_help_panel=READING,
+        ),
+    ] = False,
     since: Annotated[
         str | None, typer.Option(help="First day or time that counts.", rich_help_panel=TIMES)
     ] = None,
@@ -128,6 +143,7 @@ def score_command(
     Example: positivity score tweets.csv --scores scored.csv
     """
     from positivity.report.output import refuse_folder
+    from positivity.sources.exports import checked_format
     from positivity.sources.files import ReadOptions
     from positivity.sources.reading import STDIN
 
@@ -150,6 +166,7 @@ def score_command(
             lang_column=lang_column,
             encoding=encoding,
             delimiter=delimiter,
+            format=None if as_format is None else checked_format(as_format),
         ),
         zone=zone,
         since=moment("--since", since, zone),

@@ -1,11 +1,12 @@
 """Which column of a table, or key of an object, holds which part of a tweet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from positivity.errors import InputError
-from positivity.sources import guess
+from positivity.sources import exports, guess, own_scores
+from positivity.sources.dates import DayMonth, day_month_order
+from positivity.sources.exports import Export, plain_name
 from positivity.sources.reading import ReadOptions
 from positivity.tweets import Kind
 
@@ -30,19 +31,33 @@ FIELD_NAMES: Mapping[str, tuple[str, ...]] = {
     "lang": ("lang", "language", "tweetlanguage", "tweetlang"),
     "likes": (
         *("publicmetricslikecount", "likecount", "likes", "favoritecount", "favorites"),
-        *("likescount", "nlikes", "favouritecount"),
+        *("likescount", "nlikes", "favouritecount", "metricslikes"),
     ),
     "reposts": (
         *("publicmetricsretweetcount", "publicmetricsrepostcount", "retweetcount", "retweets"),
-        *("reposts", "repostcount", "retweetscount", "nretweets"),
+        *("reposts", "repostcount", "retweetscount", "nretweets", "metricsretweets"),
     ),
-    "replies": ("publicmetricsreplycount", "replycount", "replies", "repliescount", "nreplies"),
-    "quotes": ("publicmetricsquotecount", "quotecount", "quotes"),
+    "replies": (
+        *("publicmetricsreplycount", "replycount", "replies", "repliescount", "nreplies"),
+        "metricsreplies",
+    ),
+    "quotes": ("publicmetricsquotecount", "quotecount", "quotes", "metricsquotes"),
     "views": (
         *("publicmetricsimpressioncount", "impressioncount", "viewcount", "views"),
-        *("impressions", "viewscount"),
+        *("impressions", "viewscount", "metricsviews"),
     ),
+    # The tweet's own address, which holds its author and id; a plain "url" may be another's.
+    "link": (
+        *("postlink", "tweetpermalink", "statusurl", "tweeturl", "tweetlink", "posturl"),
+        *("permalink", "twitterurl"),
+    ),
+    # A word such as "retweet".
+    "type": ("tweettype", "posttype"),
 }
+
+# The time of day and zone beside a column of dates.
+_CLOCK_NAMES = ("time", "tweettime", "hour")
+_ZONE_NAMES = ("timezone", "utcoffset")
 
 # Columns that say true or false.
 FLAG_NAMES: Mapping[Kind, tuple[str, ...]] = {
@@ -55,6 +70,7 @@ FLAG_NAMES: Mapping[Kind, tuple[str, ...]] = {
 MARK_NAMES: Mapping[Kind, tuple[str, ...]] = {
     Kind.QUOTE: (
         *("quotedstatusid", "quotedstatusidstr", "quotedtweetid", "quotedtweet", "quoteurl"),
+        *("quotedtweettweetid", "quotedstatus", "quotesource", "quoteid"),
         *("referencedtweetsquotedid", "referencedpostsquotedid"),
     ),
     Kind.REPLY: (
@@ -64,7 +80,7 @@ MARK_NAMES: Mapping[Kind, tuple[str, ...]] = {
     ),
     Kind.RETWEET: (
         *("retweetedstatusid", "retweetedstatusidstr", "retweetedstatus", "retweetedtweet"),
-        *("retweetedtweetid", "retweetedid", "rtsource"),
+        *("retweetedtweetid", "retweetedid", "rtsource", "retweettweetid"),
         *("referencedtweetsretweetedid", "referencedpostsretweetedid"),
     ),
 }
@@ -86,6 +102,10 @@ class Layout:
     fields: Mapping[str, int]  # columns of the tweet schema, "text" among them
     flags: tuple[tuple[Kind, int], ...] = field(default=())
     marks: tuple[tuple[Kind, int], ...] = field(default=())
+    clock: tuple[int, ...] = ()  # the time of day, and its zone, where the date has none
+    day_first: bool = False
+    export: str | None = None  # the name of the tool or data set
+    remarks: tuple[str, ...] = ()  # what a reader of the report should know of it
 
     @property
     def text(self) -> int:
@@ -95,24 +115,22 @@ class Layout:
     def used(self) -> tuple[int, ...]:
         """Every column that is read."""
         kinds = (index for _, index in (*self.flags, *self.marks))
-        return tuple(dict.fromkeys((*self.fields.values(), *kinds)))
+        return tuple(dict.fromkeys((*self.fields.values(), *kinds, *self.clock)))
+
+    def described(self, kind: str) -> str:
+        """A kind of file, such as CSV, with the name of the tool that writes it."""
+        return f"{self.export} {kind}" if self.export else kind
 
     def describe(self) -> str:
-        """Where text and time come from, in a few words."""
-        parts = [f"text from {self._called('text')}"]
+        """Where text and time come from, in a few words, and what is odd about them."""
+        parts = [f"text from {self._called(self.text)}"]
         if "created_at" in self.fields:
-            parts.append(f"time from {self._called('created_at')}")
-        return ", ".join(parts)
+            columns = (self.fields["created_at"], *self.clock)
+            parts.append(f"time from {' and '.join(map(self._called, columns))}")
+        return ", ".join((*parts, *self.remarks))
 
-    def _called(self, part: str) -> str:
-        index = self.fields[part]
+    def _called(self, index: int) -> str:
         return f"'{self.names[index]}'" if self.names[index] else f"column {index + 1}"
-
-
-@lru_cache(4096)
-def plain_name(name: str) -> str:
-    """A column's name without case, spaces and marks: "Tweet_Text" and "tweet text" are one."""
-    return "".join(filter(str.isalnum, name)).casefold()
 
 
 def known_names(row: Sequence[str]) -> int:
@@ -153,23 +171,108 @@ def lay_out(
     rows: Sequence[Sequence[str]],
     width: int,
     options: ReadOptions,
+    more_rows: Callable[[], Iterable[Sequence[str]]] = tuple,
 ) -> Layout:
-    """The layout of a table with this header, or without one, and these first rows below it."""
+    """The layout of a table with this header, or without one, and these first rows below it.
+
+    `more_rows` gives all that can be seen so far, for questions that the first rows leave open.
+    """
     names = tuple(cell.strip() for cell in header) if header is not None else ("",) * width
-    fields = _by_name(names) if header is not None else _by_value(rows, width)
+    plain = [plain_name(name) for name in names]
+    export = _export(source, plain, options)
+    fields = _by_name(plain) if header is not None else _by_value(rows, width)
+    fields |= _of_export(export, plain, rows) if export else {}
     fields |= _chosen(source, names, options)
     if "text" not in fields:
         text = guess.text_column(rows, width, without=frozenset(fields.values()))
         if text is None:
             raise InputError(_no_text(source, names))
         fields["text"] = text
-    return Layout(names, fields, _kinds(names, FLAG_NAMES), _kinds(names, MARK_NAMES))
+    clock = _clock(plain, fields, rows)
+    order = _day_month(fields, rows)
+    if order is DayMonth.OPEN:
+        order = _day_month(fields, [*rows, *more_rows()])
+    day_first = order is DayMonth.DAY_FIRST or (order is DayMonth.OPEN and _says_day(export))
+    return Layout(
+        names,
+        fields,
+        _kinds(plain, FLAG_NAMES),
+        _kinds(plain, MARK_NAMES),
+        clock=clock,
+        day_first=day_first,
+        export=_name(export, header, rows),
+        remarks=tuple(_remarks(names, fields, rows, order, export)),
+    )
 
 
-def _by_name(names: Sequence[str]) -> dict[str, int]:
+def _export(source: str, plain: Sequence[str], options: ReadOptions) -> Export | None:
+    if options.format is not None:
+        return exports.demanded(source, options.format, plain)
+    return exports.recognised(plain)
+
+
+def _name(export: Export | None, header: Sequence[str] | None, rows: guess.Rows) -> str | None:
+    if export is not None:
+        return export.name
+    return "Sentiment140" if header is None and guess.is_sentiment140(rows) else None
+
+
+def _says_day(export: Export | None) -> bool:
+    return export is not None and export.day_first is True
+
+
+def _of_export(export: Export, plain: Sequence[str], rows: guess.Rows) -> dict[str, int]:
+    """The columns that a known tool has for the parts of a tweet."""
+    fields = {part: plain.index(name) for part, name in export.fields.items() if name in plain}
+    if export.by_value:
+        width = len(plain)
+        found = {"id": guess.id_column(rows, width), "link": guess.link_column(rows, width)}
+        fields |= {part: index for part, index in found.items() if index is not None}
+    return fields
+
+
+def _clock(plain: Sequence[str], fields: Mapping[str, int], rows: guess.Rows) -> tuple[int, ...]:
+    """The columns of the time of day and the zone that go with a column of bare dates."""
+    date = fields.get("created_at")
+    if date is None:
+        return ()
+    for index, name in enumerate(plain):
+        if name in _CLOCK_NAMES and index != date and guess.are_clocks(rows, date, index):
+            zones = (zone for zone, other in enumerate(plain) if other in _ZONE_NAMES)
+            return (index, *(zone for zone in zones if guess.are_zones(rows, zone)))[:2]
+    return ()
+
+
+def _day_month(fields: Mapping[str, int], rows: guess.Rows) -> DayMonth:
+    date = fields.get("created_at")
+    return DayMonth.NONE if date is None else day_month_order(guess.column(rows, date))
+
+
+def _remarks(
+    names: Sequence[str],
+    fields: Mapping[str, int],
+    rows: guess.Rows,
+    order: DayMonth,
+    export: Export | None,
+) -> Iterator[str]:
+    if order is DayMonth.DAY_FIRST:
+        yield "dates with the day first"
+    elif order is DayMonth.OPEN and (export is None or export.day_first is None):
+        yield "dates such as 3/4/2020 taken as month first"
+    if "id" in fields and guess.has_rounded_ids(rows, fields["id"]):
+        kept = "taken from the links" if "link" in fields else "kept as missing"
+        yield f"ids were rounded by a spreadsheet: {kept}"
+    label = None if own_scores.is_own(names) else guess.label_column(rows, names)
+    if label is not None:
+        yield (
+            f"has labels in '{names[label]}': `positivity evaluate FILE` measures the model on them"
+        )
+
+
+def _by_name(plain: Sequence[str]) -> dict[str, int]:
     places: dict[str, int] = {}
-    for index, name in enumerate(names):
-        places.setdefault(plain_name(name), index)
+    for index, name in enumerate(plain):
+        places.setdefault(name, index)
     return {
         part: next(places[name] for name in wanted if name in places)
         for part, wanted in FIELD_NAMES.items()
@@ -179,7 +282,7 @@ def _by_name(names: Sequence[str]) -> dict[str, int]:
 
 def _by_value(rows: Sequence[Sequence[str]], width: int) -> dict[str, int]:
     """The parts that a table without a header gives away by what its cells look like."""
-    if guess.is_sentiment140(rows):
+    if guess.is_sentiment140(rows):  # it has no header, ever
         return {"id": 1, "created_at": 2, "author": 4, "text": 5}
     fields = {}
     for part, column in (
@@ -212,13 +315,13 @@ def _place(source: str, names: Sequence[str], wish: str, flag: str) -> int:
 
 
 def _kinds(
-    names: Sequence[str], table: Mapping[Kind, tuple[str, ...]]
+    plain: Sequence[str], table: Mapping[Kind, tuple[str, ...]]
 ) -> tuple[tuple[Kind, int], ...]:
     return tuple(
         (kind, index)
         for kind, wanted in table.items()
-        for index, name in enumerate(names)
-        if plain_name(name) in wanted
+        for index, name in enumerate(plain)
+        if name in wanted
     )
 
 

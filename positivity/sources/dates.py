@@ -1,7 +1,9 @@
 """The times that tweets carry, however the API, exports and spreadsheets spell them, as UTC."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
+from enum import Enum
 
 FIRST_YEAR, LAST_YEAR = 2006, 2100  # the first tweet is of March 2006
 _LONGEST = 64
@@ -47,16 +49,41 @@ _SLASHED = re.compile(
 )
 
 
-def parse_time(value: str) -> datetime | None:
+class DayMonth(Enum):
+    """What dates such as 3/4/2020 tell about the order of day and month."""
+
+    NONE = "there are no such dates"
+    OPEN = "none of them tells"
+    DAY_FIRST = "most of those that tell have a first number above 12"
+    MONTH_FIRST = "most of those that tell have a second number above 12"
+
+
+def day_month_order(values: Iterable[str]) -> DayMonth:
+    """The order of day and month in the dates of a file."""
+    days = months = unclear = 0
+    for value in values:
+        match = _SLASHED.fullmatch(value.strip())
+        if match and match["mark"] != ".":
+            first, second = int(match["first"]), int(match["second_number"])
+            days += first > 12
+            months += second > 12
+            unclear += first <= 12 and second <= 12 and first != second
+    if days or months:
+        return DayMonth.DAY_FIRST if days > months else DayMonth.MONTH_FIRST
+    return DayMonth.OPEN if unclear else DayMonth.NONE
+
+
+def parse_time(value: str, *, day_first: bool = False) -> datetime | None:
     """The time that `value` spells, in UTC; None when it is unknown or no time of a tweet.
 
-    A time without a zone is taken as UTC, and `3/4/2020` as the American 4 March.
+    A time without a zone is taken as UTC, and `3/4/2020` as the American 4 March unless the day
+    comes first.
     """
     text = value.strip()
     if not text or len(text) > _LONGEST:
         return None
     try:
-        found = _parse(text)
+        found = _parse(text, day_first)
     except (ValueError, OverflowError):
         return None
     if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
@@ -64,7 +91,7 @@ def parse_time(value: str) -> datetime | None:
     return found
 
 
-def _parse(text: str) -> datetime | None:
+def _parse(text: str, day_first: bool) -> datetime | None:
     if not text[0].isdigit():
         return _spelled(text)
     if text.isdecimal() and len(text) != 8:
@@ -72,7 +99,7 @@ def _parse(text: str) -> datetime | None:
     try:
         return _utc(datetime.fromisoformat(text))
     except ValueError:
-        return _numbered(text) or _spelled(text)
+        return _numbered(text, day_first) or _spelled(text)
 
 
 def _utc(time: datetime) -> datetime:
@@ -100,7 +127,7 @@ def _spelled(text: str) -> datetime | None:
     return None
 
 
-def _numbered(text: str) -> datetime | None:
+def _numbered(text: str, day_first: bool) -> datetime | None:
     """A date whose month has a number."""
     match = _YEAR_FIRST.fullmatch(text)
     if match:
@@ -109,8 +136,8 @@ def _numbered(text: str) -> datetime | None:
     if not match:
         return None
     month, day = int(match["first"]), int(match["second_number"])
-    if match["mark"] == "." or month > 12:  # 31.12.2020 is never American
-        month, day = day, month
+    if month > 12 or (day <= 12 and (day_first or match["mark"] == ".")):
+        month, day = day, month  # 31.12.2020 is never American
     year = int(match["year"])
     return _built(match, year + 2000 if year < 100 else year, month, day)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from positivity.errors import InputError
+from positivity.sources import exports
 from positivity.sources.archive import ArchiveFile
 from positivity.sources.archive_names import ArchiveNames, is_part
 from positivity.sources.compression import compression_of
@@ -120,9 +121,21 @@ def _reader(stream: ByteStream, options: ReadOptions) -> TweetFile:
     if is_part(text):
         return ArchiveFile(Part(stream), ArchiveNames(tweets=(PART,)), options)
     _refuse_other_text(stream.name, text)
-    if options.delimiter is None and is_json(text):
+    if _is_json(stream.name, text, options):
         return JsonFile(stream, encoding, options, document=is_document(text))
     return DelimitedFile(stream, encoding, options)
+
+
+def _is_json(name: str, text: str, options: ReadOptions) -> bool:
+    """Whether a text is to be read as JSON; complains if it is not what the user says."""
+    if options.format in exports.NO_TEXT:
+        raise InputError(f"{name}: is text, and nothing of the kind that --as {options.format} is")
+    if options.format in exports.JSON_ONLY:
+        if not is_json(text):
+            raise InputError(f"{name}: is no JSON, as --as {options.format} takes it to be")
+        return True
+    tabular = options.format in (*exports.HEADERLESS, "table")
+    return options.delimiter is None and not tabular and is_json(text)
 
 
 def _encoding(stream: ByteStream, options: ReadOptions) -> str:

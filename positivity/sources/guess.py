@@ -14,6 +14,16 @@ _SENTENCE_WORDS = 4
 _LONGEST_NAME = 60
 _ID_DIGITS = 8
 _SENTIMENT140_WIDTH = 6
+_STATUS = re.compile(
+    r"(?:https?://)?(?:www\.|mobile\.)?(?:twitter|x)\.com/\S*/status(?:es)?/\d+\S*"
+)
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s*[AaPp]\.?[Mm]\.?)?")
+_ZONE = re.compile(r"(?:UTC|GMT)?[+-]\d{1,2}:?\d{2}|[A-Z]{1,4}")
+_ROUNDED = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
+_LABEL_NAMES = ("airline_sentiment", "sentiment", "polarity", "label", "gold", "target", "class")
+_LABELS = frozenset(
+    "positive neutral negative pos neu neg -2 -1 0 1 2 4 -1.0 0.0 1.0 2.0 4.0".split()
+)
 
 
 def looks_like_data(row: Sequence[str], body: Rows) -> bool:
@@ -54,7 +64,7 @@ def text_column(rows: Rows, width: int, without: frozenset[int] = frozenset()) -
     """The column that reads most like the text of tweets: the longest one of sentences."""
     lengths = {}
     for index in range(width):
-        values = _column(rows, index)
+        values = column(rows, index)
         if index not in without and _is_prose(values, alone=width == 1):
             lengths[index] = sum(map(len, values)) / len(values)
     return max(lengths, key=lambda index: lengths[index]) if lengths else None
@@ -77,7 +87,7 @@ def _has_words(value: str) -> bool:
 def id_column(rows: Rows, width: int) -> int | None:
     """The first column of long numbers that do not repeat."""
     for index in range(width):
-        values = _column(rows, index)
+        values = column(rows, index)
         ids = [value for value in values if value.isdecimal() and len(value) >= _ID_DIGITS]
         if ids and len(ids) >= _MOST * len(values) and len(set(ids)) >= _MOST * len(ids):
             return index
@@ -87,13 +97,59 @@ def id_column(rows: Rows, width: int) -> int | None:
 def time_column(rows: Rows, width: int) -> int | None:
     """The first column of dates; a bare number might be anything."""
     for index in range(width):
-        values = _column(rows, index)
+        values = column(rows, index)
         times = sum(not value.isdecimal() and parse_time(value) is not None for value in values)
         if times and times >= _MOST * len(values):
             return index
     return None
 
 
-def _column(rows: Rows, index: int) -> list[str]:
+def link_column(rows: Rows, width: int) -> int | None:
+    """The first column of tweets' own addresses."""
+    for index in range(width):
+        values = column(rows, index)
+        if values and sum(map(is_status, values)) >= _MOST * len(values):
+            return index
+    return None
+
+
+def is_status(value: str) -> bool:
+    """Whether a value is the address of a tweet."""
+    return _STATUS.fullmatch(value) is not None
+
+
+def are_clocks(rows: Rows, date: int, clock: int) -> bool:
+    """Whether one column holds days and another the times of day that go with them."""
+    days, clocks = column(rows, date), column(rows, clock)
+    return (
+        bool(days and clocks)
+        and not any(":" in day for day in days)
+        and sum(_CLOCK.fullmatch(value) is not None for value in clocks) >= _MOST * len(clocks)
+    )
+
+
+def are_zones(rows: Rows, index: int) -> bool:
+    """Whether a column holds time zones of the kind that stands behind a time."""
+    values = column(rows, index)
+    return bool(values) and all(_ZONE.fullmatch(value) for value in values)
+
+
+def has_rounded_ids(rows: Rows, index: int) -> bool:
+    """Whether a spreadsheet has made 1.5777E+18 of ids."""
+    return any(_ROUNDED.fullmatch(value) for value in column(rows, index))
+
+
+def label_column(rows: Rows, names: Sequence[str]) -> int | None:
+    """The column of a table that says which tweets are positive."""
+    for name in _LABEL_NAMES:
+        for index, other in enumerate(names):
+            values = {value.lower() for value in column(rows, index)} if name == other else set()
+            if len(values) > 1 and values <= _LABELS:
+                return index
+    return None
+
+
+def column(rows: Rows, index: int) -> list[str]:
+    """The values of a column, without the empty ones."""
     values = (row[index].strip() for row in rows if index < len(row))
     return [value for value in values if value]

@@ -1,20 +1,23 @@
 """JSON of tweets: one object or page a line, or one document with a list."""
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 from positivity.errors import InputError
 from positivity.sources.columns import chosen_names
-from positivity.sources.dialect import shown_encoding
-from positivity.sources.payload import Row, page_rows
+from positivity.sources.dialect import decode_head, shown_encoding
+from positivity.sources.exports import recognised_json
+from positivity.sources.payload import Row, first_tweet, page_rows
 from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
 from positivity.sources.rows import batch_of
 from positivity.sources.tables import text_lines
 from positivity.tweets import SCHEMA, TweetBatch
 
 _SNIFFED_LINES = 20
+_OBJECTS_TRIED = 4
 _OPENINGS = {"{": ('"', "}"), "[": ("{", "]", "[")}
 
 
@@ -51,7 +54,9 @@ class JsonFile(TweetFile):
         self, stream: ByteStream, encoding: str, options: ReadOptions, *, document: bool
     ) -> None:
         kind = "JSON" if document else "JSON Lines"
-        super().__init__(stream, f"{kind}, {shown_encoding(encoding)}")
+        tool = _tool(decode_head(stream.head, encoding))
+        named = f"{tool} {kind}" if tool else kind
+        super().__init__(stream, f"{named}, {shown_encoding(encoding)}")
         self._encoding = encoding
         self._document = document
         self._chosen = chosen_names(options)
@@ -110,6 +115,20 @@ class JsonFile(TweetFile):
             text = f"text under '{wanted}'" if wanted else "text of tweets"
             return f"{self.name}: has no {text}; its keys are {keys}; name one with --text-column"
         return f"{self.name}: has no line of JSON with the text of a tweet"
+
+
+def _tool(head: str) -> str | None:
+    """The tool or API that a JSON text comes from, by the first tweet in it."""
+    text = head.lstrip("\ufeff \t\r\n")
+    # An envelope may be longer than the head: then its first inner object tells.
+    for opening in islice(re.finditer(r"[\[{]", text), _OBJECTS_TRIED):
+        try:
+            value, _ = json.JSONDecoder().raw_decode(text, opening.start())
+        except (ValueError, RecursionError):
+            continue
+        tweet = first_tweet(value)
+        return recognised_json(tweet) if tweet is not None else None
+    return None
 
 
 def _elements(text: str) -> Iterator[Any]:

@@ -35,7 +35,7 @@ class ParquetFile(TweetFile):
                 raise _broken(stream.name) from error
             raise
         self._rows_read = 0
-        super().__init__(stream, f"Parquet, {self._layout.describe()}")
+        super().__init__(stream, f"{self._layout.described('Parquet')}, {self._layout.describe()}")
 
     @property
     def bytes_read(self) -> int:

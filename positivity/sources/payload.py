@@ -5,10 +5,12 @@ Read are the API v2 with its old and new field names (`note_tweet` and `note_pos
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, TypeAlias
 
-from positivity.sources.columns import FIELD_NAMES, FLAG_NAMES, MARK_NAMES, plain_name
+from positivity.sources.columns import FIELD_NAMES, FLAG_NAMES, MARK_NAMES
 from positivity.sources.dates import parse_time
+from positivity.sources.exports import plain_name
 from positivity.sources.own_scores import SCORE_COLUMNS
 from positivity.sources.rows import (
     COUNTS,
@@ -26,7 +28,7 @@ Json: TypeAlias = Mapping[str, Any]
 Row: TypeAlias = dict[str, Any]
 
 # Objects inside a tweet whose values are its own.
-_NESTED = frozenset({"author", "user", "publicmetrics", "notetweet", "notepost", "extendedtweet"})
+_NESTED = frozenset("author user metrics publicmetrics notetweet notepost extendedtweet".split())
 _TEXT_NAMES = ("notetweettext", "noteposttext", "extendedtweetfulltext", *FIELD_NAMES["text"])
 _ORIGINALS = ("retweetedstatus", "retweetedtweet")
 _REFERENCES = ("referencedtweets", "referencedposts")
@@ -65,7 +67,7 @@ def tweet_row(
     known = _kind(values, references)
     row: Row = {
         "id": clean_id(_first(values, FIELD_NAMES["id"])),
-        "created_at": parse_time(_first(values, FIELD_NAMES["created_at"]) or ""),
+        "created_at": _time(values),
         "author": clean_author(_author(values, users or {})),
         "text": text,
         "lang": _first(values, FIELD_NAMES["lang"]) or None,
@@ -128,6 +130,24 @@ def _page(page: Json, names: Mapping[str, str]) -> Iterator[Row | None]:
             yield None
 
 
+def first_tweet(document: Any) -> Json | None:
+    """The first thing in a document that may be a tweet: what its form is told by."""
+    for _ in range(_DEPTH + 1):
+        if isinstance(document, list):
+            document = next(iter(_objects(document)), None)
+        elif not isinstance(document, dict):
+            return None
+        elif isinstance(document.get("tweet"), dict):
+            return dict(document["tweet"])
+        elif isinstance(document.get("data"), (dict, list)):
+            document = document["data"]
+        elif _text(_values(document)) is None and (inner := _inner_list(document)):
+            document = inner
+        else:
+            return document
+    return None
+
+
 def _inner_list(document: Json) -> list[Any] | None:
     """The list of objects that a document is the wrapping of."""
     for key in (*_LISTS, *document):
@@ -186,6 +206,20 @@ def _string(value: Any) -> str | None:
 def _text(values: Mapping[str, Any]) -> str | None:
     text = _first(values, _TEXT_NAMES)
     return text if text is None or values["isclean"] else clean_text(text)
+
+
+def _time(values: Mapping[str, Any]) -> datetime | None:
+    """The first of the times that can be read; a bare date goes with the time of day beside it."""
+    for name in FIELD_NAMES["created_at"]:
+        text = _string(values.get(name))
+        if text and ":" not in text and name == "date":
+            parts = (text, *(_string(values.get(part)) for part in ("time", "timezone")))
+            time = parse_time(" ".join(filter(None, parts))) or parse_time(text)
+        else:
+            time = parse_time(text) if text else None
+        if time is not None:
+            return time
+    return None
 
 
 def _author(values: Mapping[str, Any], users: Mapping[str, str]) -> str | None:

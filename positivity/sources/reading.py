@@ -35,6 +35,7 @@ class ReadOptions:
     delimiter: str | None = None
     community: bool = False  # of an X archive, also the tweets in communities
     deleted: bool = False  # of an X archive, also the tweets that were deleted
+    format: str | None = None  # one of exports.KEYS
 
 
 class ByteStream(io.RawIOBase):

@@ -3,7 +3,8 @@
 import html
 import re
 from collections.abc import Mapping, Sequence
-from itertools import compress, count
+from datetime import datetime
+from itertools import compress, count, repeat
 from typing import Any
 
 import pyarrow as pa
@@ -22,6 +23,14 @@ _ROUNDED = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
 _WHOLE = re.compile(r"(\d{1,15})\.0*")
 _LONGEST_NAME = 50
 _MOST_DIGITS = 18
+_STATUS = re.compile(r"(?:twitter|x)\.com/(\w+)(?:/web)?/status(?:es)?/(\d+)")
+_NO_AUTHOR = frozenset({"i", "statuses", "web", "anyuser"})
+_USERNAME = re.compile(r"""['"](?:username|screen_name)['"]: ['"](\w+)['"]""")
+_TYPES = {
+    **dict.fromkeys(("retweet", "retweeted", "rt", "repost", "reposted"), Kind.RETWEET),
+    **dict.fromkeys(("reply", "replied_to", "reply_tweet"), Kind.REPLY),
+    **dict.fromkeys(("quote", "quoted", "quote_tweet"), Kind.QUOTE),
+}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -47,9 +56,12 @@ def clean_id(value: str | None) -> str | None:
 
 
 def clean_author(value: str | None) -> str | None:
-    """A handle without its @."""
+    """A handle without its @; of an object in a cell of a table, the handle in it."""
     if not value:
         return None
+    if value.startswith("{"):
+        found = _USERNAME.search(value)
+        return found[1] if found else None
     name = value.strip().removeprefix("@")
     return name if name and len(name) <= _LONGEST_NAME else None
 
@@ -97,19 +109,37 @@ class RowMapper:
         """The tweets of some rows, given by column; every text is there."""
         fields = {part: cells[index] for part, index in self._layout.fields.items()}
         texts = self._texts(fields.pop("text"))
-        columns: dict[str, Sequence[Any]] = {"text": texts, "kind": self._kinds(cells, texts)}
+        links = [_linked(link) for link in fields.pop("link", ())]
+        types = fields.pop("type", None)
+        columns: dict[str, Sequence[Any]] = {
+            "text": texts,
+            "kind": self._kinds(cells, texts, types),
+        }
         for part, values in fields.items():
             if part == "id":
                 columns[part] = [clean_id(value) for value in values]
             elif part == "created_at":
-                columns[part] = [parse_time(value) if value else None for value in values]
+                columns[part] = self._times(values, cells)
             elif part == "author":
                 columns[part] = [clean_author(value) for value in self._unguarded(values)]
             elif part == "lang":
                 columns[part] = [(value or "").strip() or None for value in values]
             else:
                 columns[part] = [clean_count(value) for value in values]
+        for place, part in enumerate(("author", "id") if links else ()):
+            own = columns.get(part, repeat(None))
+            columns[part] = [value or link[place] for value, link in zip(own, links, strict=False)]
         return batch_of(columns, len(texts), self._source)
+
+    def _times(self, days: Cells, cells: Mapping[int, Cells]) -> list[datetime | None]:
+        day_first = self._layout.day_first
+        clocks = [cells[index] for index in self._layout.clock]
+        if not clocks:
+            return [parse_time(day, day_first=day_first) if day else None for day in days]
+        return [
+            parse_time(" ".join(filter(None, moment)), day_first=day_first) if moment[0] else None
+            for moment in zip(days, *clocks, strict=True)
+        ]
 
     def _texts(self, cells: Cells) -> list[str]:
         texts = [text or "" for text in self._unguarded(cells)]
@@ -118,8 +148,12 @@ class RowMapper:
     def _unguarded(self, cells: Cells) -> Cells:
         return [unguard(cell) if cell else cell for cell in cells] if self._guarded else cells
 
-    def _kinds(self, cells: Mapping[int, Cells], texts: Sequence[str]) -> list[str]:
-        known: list[Kind | None] = [None] * len(texts)
+    def _kinds(
+        self, cells: Mapping[int, Cells], texts: Sequence[str], types: Cells | None
+    ) -> list[str]:
+        known = [
+            _TYPES.get((value or "").strip().lower()) for value in types or [None] * len(texts)
+        ]
         # In the order of the tables a retweet is stronger than a reply, and that than a quote.
         for kind in (Kind.QUOTE, Kind.REPLY, Kind.RETWEET):
             for columns, says in ((self._layout.flags, is_true), (self._layout.marks, is_filled)):
@@ -128,8 +162,17 @@ class RowMapper:
                     # A few values, such as "true" and "false", fill most of these columns.
                     telling = {cell for cell in set(column) if says(cell)}
                     for row in compress(count(), map(telling.__contains__, column)):
-                        known[row] = kind
+                        if known[row] is not Kind.RETWEET:
+                            known[row] = kind
         return [kind_of(*pair).value for pair in zip(texts, known, strict=True)]
+
+
+def _linked(link: str | None) -> tuple[str | None, str | None]:
+    """The author and the id in a tweet's own address."""
+    found = _STATUS.search(link) if link else None
+    if found is None:
+        return None, None
+    return (None if found[1].lower() in _NO_AUTHOR else found[1]), found[2]
 
 
 def batch_of(columns: Mapping[str, Sequence[Any]], length: int, source: str) -> TweetBatch:

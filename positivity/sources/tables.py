@@ -7,6 +7,7 @@ from functools import partial
 from itertools import chain, islice
 
 from positivity.errors import InputError
+from positivity.sources import exports
 from positivity.sources.columns import Layout, is_header, lay_out, names_chosen
 from positivity.sources.dialect import (
     DELIMITERS,
@@ -88,17 +89,34 @@ def text_lines(stream: ByteStream, encoding: str, longest: int = _LONGEST_LINE) 
 
 def _understand(stream: ByteStream, encoding: str, options: ReadOptions) -> _Table:
     lines = _head_lines(stream, encoding)
-    dialect = sniff_dialect(lines, options.delimiter)
+    if options.format == exports.LINES:
+        dialect = Dialect(None, quoted=False)
+    else:
+        dialect = sniff_dialect(lines, options.delimiter)
     rows = list(islice(Records(lines, dialect), _SAMPLE_ROWS))
     if not rows:
         raise InputError(f"{stream.name}: holds no row that can be read")
-    has_header = names_chosen(rows[0], options) or is_header(rows[0], rows[1:])
+    has_header = _has_header(rows, options)
     body = rows[has_header:]
     if not body:
         raise InputError(f"{stream.name}: has the names of columns and no tweets below them")
     width = len(rows[0]) if has_header else _usual_width(rows)
     header = rows[0] if has_header else None
-    return _Table(dialect, has_header, lay_out(stream.name, header, body, width, options))
+    layout = lay_out(
+        stream.name,
+        header,
+        body,
+        width,
+        options,
+        lambda: Records(_head_lines(stream, encoding, HEAD_BYTES), dialect),
+    )
+    return _Table(dialect, has_header, layout)
+
+
+def _has_header(rows: list[list[str]], options: ReadOptions) -> bool:
+    if options.format in exports.HEADERLESS:
+        return False
+    return names_chosen(rows[0], options) or is_header(rows[0], rows[1:])
 
 
 def _usual_width(rows: list[list[str]]) -> int:
@@ -106,11 +124,11 @@ def _usual_width(rows: list[list[str]]) -> int:
     return max(set(widths), key=lambda width: (widths.count(width), width))
 
 
-def _head_lines(stream: ByteStream, encoding: str) -> list[str]:
+def _head_lines(stream: ByteStream, encoding: str, most_chars: int = _SAMPLE_CHARS) -> list[str]:
     """The first lines; the last one is left out if the file goes on after it."""
     text = decode_head(stream.head, encoding)
-    cut = len(stream.head) >= HEAD_BYTES or len(text) > _SAMPLE_CHARS
-    text = text[:_SAMPLE_CHARS].replace("\0", "")
+    cut = len(stream.head) >= HEAD_BYTES or len(text) > most_chars
+    text = text[:most_chars].replace("\0", "")
     lines = list(io.StringIO(text, newline=""))
     return lines[:-1] if cut and len(lines) > 1 else lines
 
@@ -121,6 +139,7 @@ def _described(table: _Table, encoding: str) -> str:
         words = ["text, one tweet a line"]
     else:
         kind = "TSV" if delimiter == "\t" else "CSV"
-        words = [kind, DELIMITERS.get(delimiter, f"'{delimiter}'")]
+        mark = DELIMITERS.get(delimiter, f"'{delimiter}'")
+        words = [table.layout.described(kind), mark]
     header = () if table.has_header else ("no header",)
     return ", ".join(chain(words, [shown_encoding(encoding)], header, [table.layout.describe()]))
