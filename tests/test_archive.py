@@ -13,7 +13,7 @@ import pytest
 from positivity.errors import InputError
 from positivity.sources.archive_names import archives_in
 from positivity.sources.files import ReadOptions, TweetFile, open_all, open_tweets
-from positivity.sources.js_array import BROKEN, elements
+from positivity.sources.js_array import BROKEN, Elements
 from positivity.sources.long_posts import LongPosts
 from positivity.sources.reading import ByteStream
 from tests.conftest import SHARED_DATA
@@ -316,7 +316,8 @@ def test_a_part_that_is_cut_short(written: Any) -> None:
     file, rows = read(written({**NEW, "data/tweets.js": cut}))
     assert len(rows) == 49 + 2
     assert file.unreadable == 1
-    assert not file.damaged
+    assert file.damage.endswith("is damaged: not all of tweets.js was read.")
+    assert file.damaged
 
 
 def test_what_a_damaged_month_lost_is_in_the_table(written: Any) -> None:
@@ -422,7 +423,7 @@ def stream(tmp_path: Path, text: str) -> ByteStream:
 
 def test_elements_larger_than_what_is_read_at_once(tmp_path: Path) -> None:
     items = [{"tweet": {"full_text": "😀é" * 300_000, "n": n}} for n in range(4)]
-    assert list(elements(stream(tmp_path, js("tweets", items, ";")))) == items
+    assert list(Elements(stream(tmp_path, js("tweets", items, ";")))) == items
 
 
 @pytest.mark.parametrize(
@@ -439,7 +440,7 @@ def test_elements_larger_than_what_is_read_at_once(tmp_path: Path) -> None:
 )
 def test_elements(tmp_path: Path, text: str, expected: list[Any]) -> None:
     def plain() -> Iterator[Any]:
-        for element in elements(stream(tmp_path, text)):
+        for element in Elements(stream(tmp_path, text)):
             yield element["t"]["x"] if isinstance(element, dict) else element
 
     assert list(plain()) == expected

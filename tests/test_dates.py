@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from positivity.sources.dates import DayMonth, day_month_order, parse_time
+from positivity.sources.dates import DayMonth, day_month_order, parse_time, time_of_id
 from positivity.sources.files import open_tweets
 
 
@@ -137,3 +137,20 @@ def test_one_date_tells_for_all(
     assert first.month == month
     assert ("dates" in file.read_as) == (said is not None)
     assert said is None or said in file.read_as
+
+
+@pytest.mark.parametrize(
+    ("tweet_id", "time"),
+    [
+        (
+            "1050118621198921728",
+            datetime(2018, 10, 10, 20, 19, 24, 211000, UTC),
+        ),
+        ("20", None),
+        ("029700859247", None),
+        ("abc", None),
+        (None, None),
+    ],
+)
+def test_times_of_ids(tweet_id: str | None, time: datetime | None) -> None:
+    assert time_of_id(tweet_id) == time

@@ -1,15 +1,25 @@
 """The exports of tools, APIs and data sets: small files of each form, written for these tests."""
 
+import csv
+import gzip
+import io
 import json
+import shlex
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.feather as feather
+import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 from typer.testing import CliRunner
 
 from positivity.cli import app
 from positivity.errors import InputError, UsageError
+from positivity.model.registry import ModelDirectory
 from positivity.sources import exports
 from positivity.sources.files import ReadOptions, open_tweets
 
@@ -29,9 +39,14 @@ def read_text(folder: Path, content: str | bytes, **options: Any) -> tuple[list[
     return read(path, **options)
 
 
+def utc(*parts: int) -> datetime:
+    year, month, day, *clock = parts
+    return datetime(year, month, day, *clock, tzinfo=UTC)  # type: ignore[arg-type]
+
+
 def check(row: dict[str, Any], fields: dict[str, Any]) -> None:
     for name, value in fields.items():
-        expected = datetime(*value, tzinfo=UTC) if isinstance(value, tuple) else value
+        expected = utc(*value) if isinstance(value, tuple) else value
         assert row[name] == expected, name
 
 
@@ -54,7 +69,7 @@ ANALYTICS = (
 )
 TAGS = "id_str,from_user,text,created_at,time,user_lang,in_reply_to_user_id_str,status_url\n"
 
-TABLES = {
+TABLES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "snscrape notebook": (
         f",Datetime,Tweet Id,Text,Username\n0,2021-01-02 03:04:05+00:00,{ID},hi there,bob\n",
         "snscrape CSV, comma, UTF-8",
@@ -190,7 +205,7 @@ TABLES = {
         "tweet_id,airline_sentiment,airline_sentiment_confidence,airline,name,text,tweet_created\n"
         f"{ID},negative,1.0,United,bob,late again,2015-02-24 11:35:52 -0800\n"
         f"{ID},positive,1.0,United,bob,on time,2015-02-24 11:35:52 -0800\n",
-        "has labels in 'airline_sentiment': `positivity evaluate FILE` measures the model on them",
+        "airline tweets CSV",
         {"author": "bob", "created_at": (2015, 2, 24, 19, 35, 52)},
     ),
     "twarc-csv": (
@@ -224,26 +239,74 @@ def test_tables(tmp_path: Path, name: str) -> None:
     check(rows[0], fields)
 
 
-@pytest.mark.parametrize(
-    ("text", "date"),
-    [
-        ("포스트 텍스트", "날짜"),
-        ("ポスト本文", "日付"),
-        ("Texto del post", "Fecha"),
-        ("Post-Text", "Datum"),
-        ("Texte du post", "Date"),
-        ("Texto do post", "Data"),
-    ],
-)
-def test_x_analytics_in_other_languages(tmp_path: Path, text: str, date: str) -> None:
-    content = f"\ufeffA,{date},{text},B,C\n" + "".join(
-        f'{ID[:-1]}{n},"Fri, Jun 5, 2026",hello,https://x.com/bob/status/{ID[:-1]}{n},"1,2"\n'
-        for n in range(3)
-    )
+def analytics(header: list[str], row: list[str]) -> str:
+    """A table of three tweets; {id} in a cell is the id of each."""
+    table = io.StringIO()
+    writer = csv.writer(table)
+    writer.writerow(header)
+    for n in range(3):
+        writer.writerow([cell.replace("{id}", f"{ID[:-1]}{n}") for cell in row])
+    return "\ufeff" + table.getvalue()
+
+
+LINK = "https://x.com/bob/status/{id}"
+FOREIGN = [f"Σ{n}" for n in range(17)]  # names in a language that is not known here
+
+
+def test_x_analytics_in_korean(tmp_path: Path) -> None:
+    header = ["게시", "포스트 텍스트", "날짜", "링크"]
+    content = analytics(header, ["{id}", "hello", "Fri, Jun 5, 2026", LINK])
     rows, read_as = read_text(tmp_path, content)
-    assert read_as.startswith("X Analytics (")
+    assert read_as.startswith("X Analytics (Korean) CSV")
     check(rows[2], {"id": f"{ID[:-1]}2", "text": "hello", "author": "bob"})
     check(rows[2], {"created_at": (2026, 6, 5)})
+
+
+@pytest.mark.parametrize(
+    ("date", "time", "said"),
+    [
+        ("Fri, Jun 5, 2026", (2026, 6, 5), "time from 'Σ1'"),
+        ("5 de juny del 2026", (2022, 10, 5, 18, 40, 30), "time from the ids"),
+    ],
+)
+def test_x_analytics_with_unknown_names(tmp_path: Path, date: str, time: Any, said: str) -> None:
+    content = analytics(FOREIGN, ["{id}", date, "hi", LINK, "1,234", *["0"] * 12])
+    rows, read_as = read_text(tmp_path, content)
+    assert read_as.startswith("X Analytics CSV, comma, UTF-8, text from 'Σ2', ")
+    assert read_as.endswith(f"{said}, columns recognised by what is in them")
+    check(rows[1], {"id": f"{ID[:-1]}1", "text": "hi", "author": "bob"})
+    assert rows[1]["created_at"].replace(microsecond=0) == utc(*time)
+
+
+def test_old_x_analytics_with_unknown_names(tmp_path: Path) -> None:
+    content = analytics(FOREIGN, ["{id}", LINK, "hi", "2026-06-20 09:00 +0000", *["0"] * 13])
+    rows, read_as = read_text(tmp_path, content)
+    assert "X Analytics CSV" in read_as
+    check(rows[0], {"text": "hi", "author": "bob", "created_at": (2026, 6, 20, 9)})
+
+
+def test_columns_with_unknown_names_are_guessed(tmp_path: Path) -> None:
+    content = "".join(f"{ID[:-1]}{n},some words {n},2021-01-0{n + 1}\n" for n in range(9))
+    rows, _ = read_text(tmp_path, f"α,β,γ\n{content}")
+    check(rows[8], {"id": f"{ID[:-1]}8", "text": "some words 8", "created_at": (2021, 1, 9)})
+
+
+@pytest.mark.parametrize("ids", [("1.57773E+18", "1.57774E+18"), (f"{ID[:15]}0000",) * 2])
+def test_rounded_ids_are_missing(tmp_path: Path, ids: tuple[str, str]) -> None:
+    content = f"id,text,created_at\n{ids[0]},a,2021-01-02\n{ids[1]},b,2021-01-02\n"
+    rows, read_as = read_text(tmp_path, content)
+    assert [row["id"] for row in rows] == [None, None]
+    assert read_as.endswith("ids were rounded by a spreadsheet: kept as missing")
+
+
+def test_times_are_in_the_ids(tmp_path: Path) -> None:
+    rows, read_as = read_text(tmp_path, f"id,text\n{ID},a\n20,just setting up\n{ID},b\n{ID},c\n"
+                              f"{ID},d\n")  # fmt: skip
+    assert "time from the ids" in read_as
+    assert rows[0]["created_at"] == datetime.fromtimestamp(
+        ((int(ID) >> 22) + 1288834974657) / 1000, UTC
+    )
+    assert rows[1]["created_at"] is None
 
 
 USER = {"id": "7", "username": "bob", "screen_name": "bob", "userName": "bob"}
@@ -317,6 +380,48 @@ def test_an_envelope_longer_than_the_head_is_recognised(tmp_path: Path) -> None:
     assert read_as.startswith("twitter-cli JSON, ")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "options"),
+    [
+        ("a.csv", "id,airline_sentiment,text\n1,negative,late\n2,positive,fine\n", "{label}"),
+        ("a b.csv", "sentiment;tweet\nneg;spät\npos;früh\n",
+         "--label-column sentiment --text-column tweet --delimiter ';' --encoding cp1252"),
+        ("a.tsv", "airline_sentiment\ttext\n0\tlate\n4\tfine\n", "{label}"),
+        ("s.csv", f'"0","{ID}","Mon May 11 03:17:40 UTC 2009","NO_QUERY","bob","late"\n'
+         f'"4","{ID[:-1]}5","Mon May 11 03:17:40 UTC 2009","NO_QUERY","bob","fine"\n', ""),
+    ],
+)  # fmt: skip
+def test_a_file_with_labels_offers_to_measure(
+    tiny_model: ModelDirectory, tmp_path: Path, name: str, content: str, options: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content.encode("cp1252"))
+    with open_tweets(str(path)) as file:
+        assert sum(batch.num_rows for batch in file.batches()) == 2
+        (note,) = file.notes
+    wanted = options.format(label="--label-column airline_sentiment")
+    command = note.split("`")[1]
+    assert command.endswith(wanted)
+    # What is offered works.
+    arguments = [*shlex.split(command)[1:], "--model", str(tiny_model.path), "--device", "cpu"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert "macro-averaged recall" in result.stdout
+
+
+def test_no_offer_without_labels_or_where_it_would_not_work(tmp_path: Path) -> None:
+    labelled = b"text,sentiment\nlate,neg\nfine,pos\n"
+    for name, content in {
+        "plain.csv": b"text,sentiment\nlate,happy\nfine,sad\n",
+        "labelled.txt": labelled,
+        "labelled.csv.gz": gzip.compress(labelled),
+    }.items():
+        path = tmp_path / name
+        path.write_bytes(content)
+        with open_tweets(str(path)) as file:
+            assert file.notes == ()
+
+
 def test_a_form_can_be_demanded(tmp_path: Path) -> None:
     content = TABLES["Trump Archive v2"][0]
     assert "Trump" in read_text(tmp_path, content, format="trump-v2")[1]
@@ -326,12 +431,70 @@ def test_a_form_can_be_demanded(tmp_path: Path) -> None:
     assert read_as.startswith("text, one tweet a line")
     with pytest.raises(InputError, match=r"no table of twint; that has the columns \(tweet, user"):
         read_text(tmp_path, content, format="twint")
-    with pytest.raises(InputError, match="is no JSON"):
+    with pytest.raises(InputError, match="that is no JSON, and cannot be read with --as api"):
         read_text(tmp_path, content, format="api")
-    with pytest.raises(InputError, match="--as parquet"):
-        read_text(tmp_path, content, format="parquet")
     with pytest.raises(UsageError, match="no format 'spam'; give one of scores, twint"):
         exports.checked_format("spam")
+
+
+def binary(kind: str, folder: Path) -> Path:
+    """A file of one tweet, of a kind that is no text."""
+    table = pa.table({"text": ["hi"]})
+    path = folder / f"tweets.{kind}"
+    if kind == "parquet":
+        pq.write_table(table, path)
+    elif kind == "feather":
+        feather.write_feather(table, path)
+    elif kind == "excel":
+        with xlsxwriter.Workbook(path) as book:
+            sheet = book.add_worksheet()
+            sheet.write_column(0, 0, ["text", "hi"])
+    elif kind == "x-archive":
+        with zipfile.ZipFile(path, "w") as archive:
+            js = 'window.YTD.tweets.part0 = [{"tweet": {"full_text": "hi"}}]'
+            archive.writestr("data/tweets.js", js)
+    elif kind == "json":
+        path.write_text('[{"text": "hi"}]')
+    else:
+        path.write_text("text,when\nhi,now\n")
+    return path
+
+
+KINDS = ("parquet", "feather", "excel", "x-archive", "json", "table")
+ALSO = {"json": {"api"}, "parquet": {"table"}, "feather": {"table"}, "excel": {"table"}}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("key", [*KINDS, "api", "twint", "airline"])
+def test_what_a_file_cannot_be_is_one_line(tmp_path: Path, kind: str, key: str) -> None:
+    path = binary(kind, tmp_path)
+    if key == kind or key in ALSO.get(kind, ()):
+        assert [row["text"] for row in read(path, format=key)[0]] == ["hi"]
+    elif (kind, key) == ("json", "table"):
+        assert read(path, format=key)[1].startswith("text, one tweet a line")
+    else:
+        with pytest.raises(InputError) as caught:
+            read(path, format=key)
+        assert str(caught.value).startswith(str(path))
+        assert ": is " in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_json_of_another_tool_is_refused(tmp_path: Path) -> None:
+    content = json.dumps(DOCUMENTS["twscrape"][0])
+    assert read_text(tmp_path, content, format="twscrape")[1].startswith("twscrape")
+    with pytest.raises(InputError, match=r"is no JSON of apify; its tweets have the keys \(author"):
+        read_text(tmp_path, content, format="apify")
+
+
+def test_the_table_of_an_archive_can_be_demanded(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("data/js/tweets/2012_01.js", "Grailbird.data.tweets_2012_01 = []")
+        archive.writestr("tweets.csv", TABLES["Grailbird"][0])
+    rows, read_as = read(path, format="archive-csv")
+    assert len(rows) == 1
+    assert read_as.startswith("Twitter archive CSV")
 
 
 def test_every_form_is_listed() -> None:

@@ -115,7 +115,7 @@ def zip_bytes() -> bytes:
         (b"%PDF-1.7 ...", "PDF"),
         (b"\x89PNG\r\n\x1a\n....", "image"),
         (b"RIFF1234WEBPVP8 ", "image"),
-        (b"\xd0\xcf\x11\xe0....", "old Excel"),
+        (b"\xd0\xcf\x11\xe0....", "no Excel workbook"),
         (b"<!DOCTYPE html><html>", "web page"),
         (b"window.YTD.tweets.part0 = [ {", "X archive"),
         (bytes(range(256)) * 20, "not text"),

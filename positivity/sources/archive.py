@@ -1,5 +1,6 @@
 """The archive of an account that X gives its owner, read as tweets."""
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -11,8 +12,8 @@ import pyarrow.compute as pc
 from positivity.errors import InputError
 from positivity.sources.archive_names import ArchiveNames
 from positivity.sources.dialect import sniff_encoding
-from positivity.sources.folders import Container
-from positivity.sources.js_array import BROKEN, elements
+from positivity.sources.folders import PART, Container
+from positivity.sources.js_array import BROKEN, Elements
 from positivity.sources.long_posts import LongPosts
 from positivity.sources.payload import Row, tweet_row
 from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
@@ -39,9 +40,9 @@ class ArchiveFile(TweetFile):
         self._bytes_done = 0
         self._count = 0
         self._made_whole = 0
+        self._part: Elements | None = None
         self._broken: dict[str, InputError | None] = {}  # files that are damaged, and why
         self.name = container.shown_name(names.root.rstrip("/")) if names.root else container.name
-        self.unreadable = 0
         self._handle: str | None = None
         self._account_id: str | None = None
         self._find_account()
@@ -49,8 +50,13 @@ class ArchiveFile(TweetFile):
 
     @property
     def damaged(self) -> bool:
-        """Never: what cannot be read is counted, named in `read_as`, and the rest is read."""
-        return False
+        """Whether a file of it ended too soon, or could not be opened; the others are read."""
+        return self._cut
+
+    @property
+    def damage(self) -> str:
+        """What to say of an archive that is damaged."""
+        return f"{self.name} is damaged: not all of {self._damaged_names()} was read."
 
     @property
     def bytes_total(self) -> int | None:
@@ -102,7 +108,7 @@ class ArchiveFile(TweetFile):
             for element in self._elements(name):
                 row = self._row(element)
                 if row is None:
-                    self.unreadable += 1
+                    self._reject_element(name, element)
                 else:
                     yield row
             self._bytes_done += self._container.size(name)
@@ -131,16 +137,31 @@ class ArchiveFile(TweetFile):
 
     def _elements(self, name: str) -> Iterator[Any]:
         """What the array of a file holds; BROKEN for what of it cannot be read."""
+        self._part = None
         try:
             with self._open(name) as stream:
-                for element in elements(stream):
+                self._part = Elements(stream)
+                for element in self._part:
                     if element is BROKEN:
                         self._broken.setdefault(name, None)
+                        self._cut |= self._part.cut
                     yield element
         except InputError as error:
             self._broken[name] = error
+            self._cut = True
             yield BROKEN
         self._close_part()
+
+    def _reject_element(self, name: str, element: Any) -> None:
+        file = self._container.shown_name(name) if name != PART else self.name
+        error = self._broken.get(name)
+        if self._part is None or error is not None:
+            self.reject(str(error), file=file)
+        elif element is BROKEN:
+            self.reject("is no JSON that is whole", self._part.line, self._part.raw, file=file)
+        else:
+            text = json.dumps(element, ensure_ascii=False)
+            self.reject("holds no text of a tweet", self._part.line, text, file=file)
 
     def _open(self, name: str) -> ByteStream:
         self._now = self._container.open(name)
@@ -159,21 +180,25 @@ class ArchiveFile(TweetFile):
         try:
             stream = self._open(name)
             with DelimitedFile(stream, sniff_encoding(stream.head), ReadOptions()) as table:
+                # What is unreadable here has been read there, if nothing is missing there.
+                table.on_reject = None if months_are_whole else self.on_reject
                 for batch in table.batches(size):
                     new = batch.filter(pc.invert(pc.is_in(batch["id"], value_set=seen)))
                     if new.num_rows:
                         yield self._signed(new)
         except InputError as error:
             self._broken[name] = error
-            self.unreadable += 1
+            self._cut = True
+            self.reject(str(error), file=self._container.shown_name(name))
             return
         finally:
             self._close_part()
             self._bytes_done += self._container.size(name)
         if table.damaged:
             self._broken.setdefault(name, None)
-        # What is unreadable here has been read there, if nothing is missing there.
-        self.unreadable += 0 if months_are_whole else table.unreadable
+            self._cut = True
+        if not months_are_whole:
+            self.unreadable += table.unreadable
 
     def _signed(self, batch: TweetBatch) -> TweetBatch:
         authors = pc.fill_null(batch["author"], self._handle) if self._handle else batch["author"]
@@ -207,7 +232,10 @@ class ArchiveFile(TweetFile):
         if not self._options.deleted:
             yield from self._left_out(self._names.deleted, "deleted tweet")
         if self._broken:
-            yield f"damaged: {' '.join(name.rpartition('/')[2] for name in self._broken)}"
+            yield f"damaged: {self._damaged_names()}"
+
+    def _damaged_names(self) -> str:
+        return " ".join(name.rpartition("/")[2] for name in self._broken)
 
     def _left_out(self, names: tuple[str, ...], what: str) -> Iterator[str]:
         count = sum(1 for name in names for _ in self._elements(name))

@@ -49,6 +49,12 @@ _SLASHED = re.compile(
 )
 
 
+# Since November 2010 an id holds the millisecond in which its tweet was written.
+_SNOWFLAKE = re.compile(r"[1-9]\d{14,18}")
+_SNOWFLAKE_EPOCH = 1_288_834_974_657
+_SNOWFLAKE_SHIFT = 22
+
+
 class DayMonth(Enum):
     """What dates such as 3/4/2020 tell about the order of day and month."""
 
@@ -89,6 +95,14 @@ def parse_time(value: str, *, day_first: bool = False) -> datetime | None:
     if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
         return None
     return found
+
+
+def time_of_id(tweet_id: str | None) -> datetime | None:
+    """The time at which a tweet got this id, in UTC; None of ids from before November 2010."""
+    if tweet_id is None or not _SNOWFLAKE.fullmatch(tweet_id):
+        return None
+    milliseconds = (int(tweet_id) >> _SNOWFLAKE_SHIFT) + _SNOWFLAKE_EPOCH
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
 
 
 def _parse(text: str, day_first: bool) -> datetime | None:

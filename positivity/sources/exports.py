@@ -23,7 +23,6 @@ class Export:
     fields: Mapping[str, str] = field(default_factory=dict)  # part of a tweet -> plain name
     only: bool = False  # there are no others
     day_first: bool | None = None  # how it writes 3/4/2020, where that is certain
-    by_value: bool = False  # its id and link have names that are not known
 
     @cached_property
     def needs(self) -> frozenset[str]:
@@ -35,15 +34,7 @@ class Export:
         return self.needs <= set(names) and (not self.only or len(names) == len(self.needs))
 
 
-def _analytics(language: str, text: str, date: str) -> Export:
-    return Export(
-        key="x-analytics",
-        name=f"X Analytics ({language})",
-        columns=f"{text} {date}",
-        fields={"text": plain_name(text), "created_at": plain_name(date)},
-        by_value=True,
-    )
-
+X_ANALYTICS = "x-analytics"
 
 # The most particular first: the first one that fits is it.
 EXPORTS: Sequence[Export] = (
@@ -73,18 +64,12 @@ EXPORTS: Sequence[Export] = (
     ),
     Export("x-analytics", "X Analytics", "Post_id Date Post_text Post_Link Impressions"),
     Export("x-analytics", "X Analytics (old)", "Tweet_id Tweet_permalink Tweet_text time"),
-    _analytics("Korean", "포스트_텍스트", "날짜"),
-    _analytics("Korean", "게시물_텍스트", "날짜"),
-    _analytics("Japanese", "ポスト本文", "日付"),
-    _analytics("Japanese", "ポストのテキスト", "日付"),
-    _analytics("Japanese", "ポストテキスト", "日付"),
-    _analytics("Spanish", "Texto_del_post", "Fecha"),
-    _analytics("Spanish", "Texto_de_la_publicación", "Fecha"),
-    _analytics("German", "Post-Text", "Datum"),
-    _analytics("German", "Posttext", "Datum"),
-    _analytics("German", "Beitragstext", "Datum"),
-    _analytics("French", "Texte_du_post", "Date"),
-    _analytics("Portuguese", "Texto_do_post", "Data"),
+    Export(
+        "x-analytics",
+        "X Analytics (Korean)",
+        "포스트_텍스트 날짜",
+        fields={"text": "포스트텍스트", "created_at": "날짜"},
+    ),
     Export("tags", "TAGS", "id_str from_user text created_at time", day_first=True),
     Export("tags", "TAGS", "id_str from_user text time", day_first=True),
     Export("sfm", "Social Feed Manager", "twitter_id screen_name text is_retweet_strict"),
@@ -124,25 +109,27 @@ EXPORTS: Sequence[Export] = (
     Export("kaggle", "Kaggle tweets", "user_name user_location text date"),
 )
 
-# Told by their values, or in JSON by their keys.
-SENTIMENT140, LINES = "sentiment140", "lines"
-OTHERS: Mapping[str, str] = {
-    SENTIMENT140: "no header; six columns, the first of them 0, 2 or 4",
-    "x-archive": "data/tweets.js, tweet.js or data/js/tweets/*.js in a folder or zip archive",
-    "api": "JSON of the X API, v2 or v1.1, a page or a tweet a line",
-    "twitter-cli": "JSON with 'ok', 'schema_version' and 'data'",
-    "twscrape": "JSON with 'rawContent' and 'id_str'",
-    "parquet": "a file that begins with PAR1",
-    "feather": "a file that begins with ARROW1 or FEA1",
-    "excel": "an .xlsx workbook: its first sheet with tweets in it",
-    "table": "any other CSV or TSV: columns by their names, else by what is in them",
-    "json": "any other JSON or JSON Lines: keys by their names",
-    LINES: "any other text: one tweet a line",
+# The kinds of files; below, the tools and data sets whose files are of these kinds.
+X_ARCHIVE, PARQUET, FEATHER, EXCEL = "x-archive", "parquet", "feather", "excel"
+JSON, TABLE, LINES = "json", "table", "lines"
+SENTIMENT140, API = "sentiment140", "api"
+OTHERS: Mapping[str, tuple[str, str]] = {
+    X_ARCHIVE: (
+        "X archive",
+        "data/tweets.js, tweet.js or data/js/tweets/*.js in a folder or zip archive; "
+        "a file of it alone by window.YTD.tweets or Grailbird.data",
+    ),
+    API: ("X API", "JSON of v2 or v1.1: pages, tweets, one a line"),
+    SENTIMENT140: ("Sentiment140", "no header; six columns, the first of them 0, 2 or 4"),
+    PARQUET: ("Parquet", "begins with PAR1"),
+    FEATHER: ("Feather, Arrow", "begins with ARROW1, FEA1 or four bytes FF"),
+    EXCEL: ("Excel, LibreOffice", "a workbook (.xlsx, .xlsb, .xls, .ods) with tweets in a sheet"),
+    TABLE: ("CSV, TSV", "rows of cells; columns by their names, else by what is in them"),
+    JSON: ("JSON, JSON Lines", "begins with { or [; keys by their names"),
+    LINES: ("text", "anything else: one tweet a line"),
 }
 HEADERLESS = frozenset({SENTIMENT140, LINES})
-JSON_ONLY = frozenset({"api", "twitter-cli", "twscrape", "json"})
-NO_TEXT = frozenset({"x-archive", "parquet", "feather", "excel"})
-KEYS = tuple(dict.fromkeys([*(export.key for export in EXPORTS), *OTHERS]))
+_COLUMNAR = (PARQUET, FEATHER, EXCEL)
 
 
 def recognised(names: Collection[str]) -> Export | None:
@@ -165,6 +152,36 @@ def demanded(source: str, key: str, names: Collection[str]) -> Export | None:
     return None
 
 
+def refuse_other(source: str, kind: str, key: str | None) -> None:
+    """Complain of a file that the user says to be what it is not.
+
+    `kind` is X_ARCHIVE, PARQUET, FEATHER, EXCEL, JSON or TABLE, which stands for any other text.
+    """
+    if key is None or key in (kind, *_formats_of(kind)):
+        return
+    what = "text that is no JSON" if kind == TABLE else _WHAT[kind]
+    raise InputError(f"{source}: is {what}, and cannot be read with --as {key}")
+
+
+def _formats_of(kind: str) -> Collection[str]:
+    """The formats that files of a kind can have."""
+    tables = {export.key for export in EXPORTS}
+    if kind in _COLUMNAR:
+        return {*tables, TABLE}
+    if kind == TABLE:
+        return {*tables, TABLE, *HEADERLESS}
+    return {API, *(key for key, _, _ in JSON_FORMS)} if kind == JSON else ()
+
+
+_WHAT = {
+    X_ARCHIVE: "a part of an X archive",
+    PARQUET: "a Parquet file",
+    FEATHER: "a Feather or Arrow file",
+    EXCEL: "a workbook",
+    JSON: "JSON",
+}
+
+
 def checked_format(key: str) -> str:
     """A format that the user has named."""
     if key.lower() not in KEYS:
@@ -177,38 +194,63 @@ def list_inputs() -> list[tuple[str, str, str]]:
     tables: dict[tuple[str, str], list[str]] = {}
     for export in EXPORTS:
         tables.setdefault((export.key, export.name), []).append(_shown(export))
-    known = [(*names, f"columns {' or '.join(f)}") for names, f in tables.items()]
-    return known + [(key, key, what) for key, what in OTHERS.items()]
+    for key, name, keys in JSON_FORMS:
+        tables.setdefault((key, name), []).append(f"in JSON {', '.join(keys.split())}")
+    known = [(*names, f"columns {'; or '.join(forms)}") for names, forms in tables.items()]
+    return known + [(key, *named) for key, named in OTHERS.items()]
 
 
 def _shown(export: Export) -> str:
-    return ", ".join(
-        name.replace("_", " ") if export.by_value else name for name in export.columns.split()
-    )
+    return ", ".join(export.columns.split())
 
 
-_JSON_FORMS: Sequence[tuple[str, str]] = (
-    ("twscrape", "rawContent id_str user"),
-    ("snscrape", "rawContent user date"),
-    ("snscrape", "content renderedContent user"),
-    ("twint", "tweet username date time timezone"),
-    ("twitter-cli", "text author createdAt metrics isRetweet"),
-    ("Apify", "author createdAt fullText"),
-    ("Apify", "author createdAt isRetweet"),
-    ("twitter-web-exporter", "full_text screen_name created_at retweeted_status"),
-    ("scores of positivity", "negative neutral positive score left_out text"),
-    ("Trump Archive v2", "isRetweet isDeleted device date"),
-    ("X API v2", "text edit_history_tweet_ids"),
-    ("X API v2", "text author_id"),
-    ("X API v2", "text public_metrics"),
-    ("X API v1.1", "id_str user created_at"),
+# What --as calls it, its name, and the keys that each of its tweets has.
+JSON_FORMS: Sequence[tuple[str, str, str]] = (
+    ("twscrape", "twscrape", "rawContent id_str user"),
+    ("snscrape", "snscrape", "rawContent user date"),
+    ("snscrape", "snscrape", "content renderedContent user"),
+    ("twint", "twint", "tweet username date time timezone"),
+    ("twitter-cli", "twitter-cli", "text author createdAt metrics isRetweet"),
+    ("apify", "Apify", "author createdAt fullText"),
+    ("apify", "Apify", "author createdAt isRetweet"),
+    (
+        "twitter-web-exporter",
+        "twitter-web-exporter",
+        "full_text screen_name created_at retweeted_status",
+    ),
+    ("scores", "scores of positivity", "negative neutral positive score left_out text"),
+    ("trump-v2", "Trump Archive v2", "isRetweet isDeleted device date"),
+    (API, "X API v2", "text edit_history_tweet_ids"),
+    (API, "X API v2", "text edit_history_post_ids"),
+    (API, "X API v2", "text author_id"),
+    (API, "X API v2", "text public_metrics"),
+    (API, "X API v1.1", "id_str user created_at"),
+)
+KEYS = tuple(
+    dict.fromkeys([*(export.key for export in EXPORTS), *(form[0] for form in JSON_FORMS), *OTHERS])
 )
 
 
 def recognised_json(keys: Collection[str]) -> str | None:
     """The name of the tool or API whose tweets have these keys."""
-    names = set(map(plain_name, keys))
-    for name, needs in _JSON_FORMS:
-        if names >= set(map(plain_name, needs.split())):
+    fitting = _json_forms(keys)
+    return fitting[0][1] if fitting else None
+
+
+def demanded_json(source: str, key: str, keys: Collection[str]) -> str | None:
+    """The name of the form that a user asks for; None for one that has no keys of its own.
+
+    Raises InputError when the first tweet has not got its keys.
+    """
+    if key in (JSON, API):  # a tweet of the API may have no more than an id and a text
+        return recognised_json(keys) if key == API else None
+    for fitting, name, _ in _json_forms(keys):
+        if fitting == key:
             return name
-    return None
+    wanted = " or ".join(f"({needs})" for form, _, needs in JSON_FORMS if form == key)
+    raise InputError(f"{source}: is no JSON of {key}; its tweets have the keys {wanted}")
+
+
+def _json_forms(keys: Collection[str]) -> list[tuple[str, str, str]]:
+    names = set(map(plain_name, keys))
+    return [form for form in JSON_FORMS if names >= set(map(plain_name, form[2].split()))]

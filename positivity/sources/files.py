@@ -2,25 +2,27 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from positivity.errors import InputError
 from positivity.sources import exports
 from positivity.sources.archive import ArchiveFile
 from positivity.sources.archive_names import ArchiveNames, is_part
+from positivity.sources.arrow_tables import ARROW_MAGICS, PARQUET_MAGIC, ArrowFile
 from positivity.sources.compression import compression_of
 from positivity.sources.dialect import checked_encoding, decode_head, sniff_encoding
+from positivity.sources.excel import ExcelFile
 from positivity.sources.folders import PART, Folder, Part, Zip, is_office, is_zip
 from positivity.sources.json_lines import JsonFile, is_document, is_json
-from positivity.sources.parquet import ParquetFile
 from positivity.sources.reading import STDIN, ByteStream, ReadOptions, TweetFile
 from positivity.sources.several import tweet_files
+from positivity.sources.spool import seekable
 from positivity.sources.tables import DelimitedFile
 
 __all__ = ["ReadOptions", "TweetFile", "open_all", "open_tweets"]
 
 _EXPORT = "export the tweets as CSV, JSON or Parquet"
 _BINARIES = (
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file; save it as CSV"),
     (b"%PDF", f"a PDF; {_EXPORT}"),
     (b"\x89PNG", f"an image; {_EXPORT}"),
     (b"\xff\xd8\xff", f"an image; {_EXPORT}"),
@@ -38,7 +40,7 @@ _TEXTS = (
     ("window.ytd", "a part of an X archive that holds no tweets; name its folder or its zip file"),
     ("grailbird.data", "a part of an X archive that holds no tweets; name its folder or zip file"),
 )
-_PARQUET = b"PAR1"
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0"  # .xls, and other documents of its time
 _CONTROLS = bytes(set(range(32)) - set(b"\0\t\n\v\f\r\x1b")) + b"\x7f"
 _MOST_CONTROLS = 0.02
 _MOST_ZEROS = 0.1
@@ -90,7 +92,7 @@ def _opened(
 ) -> list[TweetFile]:
     try:
         if is_zip(stream.head):
-            return _unzipped(Zip(stream), options, on_error)
+            return _unzipped(stream, options, on_error)
         return [_reader(stream, options)]
     except BaseException:
         stream.close()
@@ -98,11 +100,21 @@ def _opened(
 
 
 def _unzipped(
-    archive: Zip, options: ReadOptions, on_error: Callable[[InputError], object] | None
+    stream: ByteStream, options: ReadOptions, on_error: Callable[[InputError], object] | None
 ) -> list[TweetFile]:
+    archive = Zip(stream)
     if is_office(archive):
-        raise InputError(f"{archive.name}: is an Excel or other office file; save its sheet as CSV")
-    return tweet_files(archive, options, lambda stream: [_reader(stream, options)], on_error)
+        return [_workbook(stream, archive.whole_file(), options)]
+    return tweet_files(archive, options, lambda member: [_reader(member, options)], on_error)
+
+
+def _workbook(stream: ByteStream, file: BinaryIO, options: ReadOptions) -> TweetFile:
+    try:
+        exports.refuse_other(stream.name, exports.EXCEL, options.format)
+        return ExcelFile(stream, file, options)
+    except BaseException:
+        file.close()
+        raise
 
 
 def _reader(stream: ByteStream, options: ReadOptions) -> TweetFile:
@@ -111,31 +123,30 @@ def _reader(stream: ByteStream, options: ReadOptions) -> TweetFile:
         raise InputError(f"{stream.name}: is a {kind} file that is damaged; get it again")
     if not stream.head:
         raise InputError(f"{stream.name}: is empty")
-    if stream.head.startswith(_PARQUET):
-        return ParquetFile(stream, options)
+    if is_zip(stream.head) and is_office(archive := Zip(stream)):
+        return _workbook(stream, archive.whole_file(), options)
+    if stream.head.startswith(_OLD_OFFICE):
+        return _workbook(stream, seekable(stream), options)
+    if stream.head.startswith((PARQUET_MAGIC, *ARROW_MAGICS)):
+        is_parquet = stream.head.startswith(PARQUET_MAGIC)
+        kind = exports.PARQUET if is_parquet else exports.FEATHER
+        exports.refuse_other(stream.name, kind, options.format)
+        return ArrowFile(stream, options)
     _refuse_binary(stream)
     encoding = _encoding(stream, options)
     text = decode_head(stream.head, encoding)
     if not text.strip("\ufeff\0 \t\r\n"):
         raise InputError(f"{stream.name}: is empty but for spaces")
-    if is_part(text):
+    if is_part(text) and options.format in (None, exports.X_ARCHIVE):
         return ArchiveFile(Part(stream), ArchiveNames(tweets=(PART,)), options)
-    _refuse_other_text(stream.name, text)
-    if _is_json(stream.name, text, options):
+    if options.format is None:
+        _refuse_other_text(stream.name, text)
+    tabular = options.format in (*exports.HEADERLESS, exports.TABLE)
+    if is_json(text) and options.delimiter is None and not tabular:
+        exports.refuse_other(stream.name, exports.JSON, options.format)
         return JsonFile(stream, encoding, options, document=is_document(text))
+    exports.refuse_other(stream.name, exports.TABLE, options.format)
     return DelimitedFile(stream, encoding, options)
-
-
-def _is_json(name: str, text: str, options: ReadOptions) -> bool:
-    """Whether a text is to be read as JSON; complains if it is not what the user says."""
-    if options.format in exports.NO_TEXT:
-        raise InputError(f"{name}: is text, and nothing of the kind that --as {options.format} is")
-    if options.format in exports.JSON_ONLY:
-        if not is_json(text):
-            raise InputError(f"{name}: is no JSON, as --as {options.format} takes it to be")
-        return True
-    tabular = options.format in (*exports.HEADERLESS, "table")
-    return options.delimiter is None and not tabular and is_json(text)
 
 
 def _encoding(stream: ByteStream, options: ReadOptions) -> str:

@@ -1,17 +1,16 @@
 """A folder or a zip archive as a list of named files, read where they lie: nothing is unpacked."""
 
 import os
-import shutil
 import struct
-import tempfile
 import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from positivity.errors import InputError
 from positivity.sources.reading import ByteStream, shown
+from positivity.sources.spool import seekable
 
 PART = "part"  # the name of the one file in a Part
 _CLUTTER = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
@@ -89,7 +88,7 @@ class Zip(Container):
 
     def __init__(self, stream: ByteStream) -> None:
         self.name = stream.name
-        self._file = _seekable(stream)
+        self._file = seekable(stream)
         try:
             self._zip = zipfile.ZipFile(self._file)
         except (
@@ -128,11 +127,7 @@ class Zip(Container):
             raise InputError(
                 f"{called}: is encrypted; unpack the zip archive with its password first"
             )
-        if info.file_size > max(_MOST_UNPACKED, _MOST_RATIO * info.compress_size):
-            raise InputError(
-                f"{called}: would unpack to {info.file_size / 1e9:,.1f} GB from next to nothing; "
-                "that is no file of tweets"
-            )
+        _refuse_bomb(called, info)
         try:
             return cast(BinaryIO, self._zip.open(info))
         except (zipfile.BadZipFile, EOFError, OSError, ValueError, struct.error) as error:
@@ -143,6 +138,15 @@ class Zip(Container):
             raise InputError(
                 f"{called}: is packed in a way that is not known here; unpack the zip archive"
             ) from error
+
+    def whole_file(self) -> BinaryIO:
+        """The archive itself from its beginning, once it is known to unpack to a sane size."""
+        for name, info in self._infos.items():
+            _refuse_bomb(self.shown_name(name), info)
+        self.__dict__.pop("_zip").close()
+        file: BinaryIO = self.__dict__.pop("_file")
+        file.seek(0)
+        return file
 
     def __del__(self) -> None:
         # Several files of tweets read from one archive; the last to let go of it closes it.
@@ -174,6 +178,14 @@ class Part(Container):
         self._stream.close()
 
 
+def _refuse_bomb(called: str, info: zipfile.ZipInfo) -> None:
+    if info.file_size > max(_MOST_UNPACKED, _MOST_RATIO * info.compress_size):
+        raise InputError(
+            f"{called}: would unpack to {info.file_size / 1e9:,.1f} GB from next to nothing; "
+            "that is no file of tweets"
+        )
+
+
 def is_zip(head: bytes) -> bool:
     """Whether a file that begins with `head` is a zip archive."""
     return head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"))
@@ -182,18 +194,6 @@ def is_zip(head: bytes) -> bool:
 def is_office(archive: Zip) -> bool:
     """Whether a zip archive is a spreadsheet or another document."""
     return "[Content_Types].xml" in archive.names or "mimetype" in archive.names
-
-
-def _seekable(stream: ByteStream) -> Any:
-    """A zip archive begins to be read at its end, so a stream is put on disk first."""
-    if stream.path is not None and stream.bytes_total is not None and not stream.zipped:
-        stream.close()
-        return stream.path.open("rb")
-    spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the archive
-    with stream:
-        shutil.copyfileobj(stream, spool)
-    spool.seek(0)
-    return spool
 
 
 def _refuse(error: OSError) -> None:

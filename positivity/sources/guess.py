@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from positivity.sources.dates import parse_time
+from positivity.sources.dates import parse_time, time_of_id
 
 Rows = Sequence[Sequence[str]]
 
@@ -13,6 +13,8 @@ _LINK = re.compile(r"https?://\S+")
 _SENTENCE_WORDS = 4
 _LONGEST_NAME = 60
 _ID_DIGITS = 8
+_EXACT_DIGITS = 15  # of a number in a spreadsheet
+_ANALYTICS_WIDTH = 10
 _SENTIMENT140_WIDTH = 6
 _STATUS = re.compile(
     r"(?:https?://)?(?:www\.|mobile\.)?(?:twitter|x)\.com/\S*/status(?:es)?/\d+\S*"
@@ -86,12 +88,12 @@ def _has_words(value: str) -> bool:
 
 def id_column(rows: Rows, width: int) -> int | None:
     """The first column of long numbers that do not repeat."""
-    for index in range(width):
-        values = column(rows, index)
-        ids = [value for value in values if value.isdecimal() and len(value) >= _ID_DIGITS]
-        if ids and len(ids) >= _MOST * len(values) and len(set(ids)) >= _MOST * len(ids):
-            return index
-    return None
+    return next((index for index in range(width) if _are_ids(column(rows, index))), None)
+
+
+def _are_ids(values: Sequence[str]) -> bool:
+    ids = [value for value in values if value.isdecimal() and len(value) >= _ID_DIGITS]
+    return bool(ids) and len(ids) >= _MOST * len(values) and len(set(ids)) >= _MOST * len(ids)
 
 
 def time_column(rows: Rows, width: int) -> int | None:
@@ -134,9 +136,41 @@ def are_zones(rows: Rows, index: int) -> bool:
     return bool(values) and all(_ZONE.fullmatch(value) for value in values)
 
 
-def has_rounded_ids(rows: Rows, index: int) -> bool:
-    """Whether a spreadsheet has made 1.5777E+18 of ids."""
-    return any(_ROUNDED.fullmatch(value) for value in column(rows, index))
+def has_rounded_ids(rows: Rows, index: int | None) -> bool:
+    """Whether a spreadsheet has made 1.5777E+18 of ids, or 1577730467436140000."""
+    values = [] if index is None else column(rows, index)
+    if any(_ROUNDED.fullmatch(value) for value in values):
+        return True
+    long = [value for value in values if value.isdecimal() and len(value) > _EXACT_DIGITS]
+    return len(long) > 1 and all(value.endswith("000") for value in long)
+
+
+def are_dated_ids(rows: Rows, index: int) -> bool:
+    """Whether a column holds ids that tell the time."""
+    values = column(rows, index)
+    dated = sum(time_of_id(value) is not None for value in values)
+    return bool(values) and dated >= _MOST * len(values)
+
+
+def are_times(rows: Rows, index: int) -> bool:
+    """Whether any value of a column can be read as a time."""
+    return any(parse_time(value) is not None for value in column(rows, index))
+
+
+def x_analytics(rows: Rows, width: int) -> dict[str, int]:
+    """The parts of a tweet in an export of X Analytics whose names are in another language.
+
+    Both generations have them in a fixed order around the tweet's own address: id, date, text,
+    link; or, until 2024, id, link, text, time. Empty for any other table.
+    """
+    link = link_column(rows, width)
+    if link is None or width < _ANALYTICS_WIDTH:
+        return {}
+    if link == 3 and _are_ids(column(rows, 0)) and not _are_ids(column(rows, 2)):
+        return {"id": 0, "created_at": 1, "text": 2, "link": 3}
+    if link == 1 and _are_ids(column(rows, 0)) and are_times(rows, 3):
+        return {"id": 0, "link": 1, "text": 2, "created_at": 3}
+    return {}
 
 
 def label_column(rows: Rows, names: Sequence[str]) -> int | None:

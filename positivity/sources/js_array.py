@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from positivity.sources.reading import ByteStream
+from positivity.sources.reading import MOST_REJECTED, ByteStream
 
 _CHUNK = 1 << 20
 _LONGEST = 1 << 26  # no element is so long: what does not end must not fill the memory
@@ -33,34 +33,59 @@ def variable_of(head: str) -> str | None:
     return match and (match[1] or "")
 
 
-def elements(stream: ByteStream) -> Iterator[Any]:
+class Elements:
     """The elements of the array in a file; `BROKEN` in the place of what cannot be read.
 
-    Of the text no more is held than the element that is being read, and about a megabyte.
+    Of the text no more is held than the element that is being read, and about a megabyte. While an
+    element is looked at, `line` is the number of the line that it begins in, from 1, and of what is
+    broken `raw` is the text. `cut` is set when the array cannot be read to its end.
     """
-    text = _Text(stream)
-    opening = text.match(_OPENING)
-    if opening is None:
-        yield BROKEN
-        return
-    # In the new archives each element is an object with one key, the same for all; so behind a
-    # broken element the next one can be found.
-    key = text.match(_FIRST_KEY, take=False)
-    resume = re.compile(r",\s*\{\s*" + re.escape(key[1]) + r"\s*:\s*\{") if key else None
-    while not text.at_end():
-        yield text.element(resume)
+
+    def __init__(self, stream: ByteStream, encoding: str = "utf-8") -> None:
+        self.cut = False
+        self.line = 1
+        self.raw = ""
+        self._text = _Text(stream, encoding)
+
+    def __iter__(self) -> Iterator[Any]:
+        text = self._text
+        if text.match(_OPENING) is None:
+            yield self._broken()
+            return
+        # In the new archives each element is an object with one key, the same for all; so behind a
+        # broken element the next one can be found.
+        key = text.match(_FIRST_KEY, take=False)
+        resume = re.compile(r",\s*\{\s*" + re.escape(key[1]) + r"\s*:\s*\{") if key else None
+        while not text.at_end():
+            self.line = text.line()
+            element = text.element(resume)
+            yield self._broken() if element is BROKEN else element
+
+    def _broken(self) -> Any:
+        self.raw, self.cut = self._text.broken, self._text.cut
+        return BROKEN
 
 
 class _Text:
     """A window that moves over a text."""
 
-    def __init__(self, stream: ByteStream) -> None:
+    def __init__(self, stream: ByteStream, encoding: str) -> None:
         self._stream = io.BufferedReader(stream, _CHUNK)
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
         self._text = ""
         self._place = 0
+        self._lines = 1  # the number of the line in which the window begins
+        self._counted = 0  # how much of the window has been looked at for that
+        self.broken = ""  # the text that could not be read
+        self.cut = False  # what comes after it is lost, too
         self._whole = False  # all that there is has been read
         self._grow()
+
+    def line(self) -> int:
+        """The number of the line that is reached, from 1."""
+        self._lines += self._text.count("\n", self._counted, self._place)
+        self._counted = self._place
+        return self._lines
 
     def match(self, pattern: re.Pattern[str], *, take: bool = True) -> re.Match[str] | None:
         """What stands here, if it matches."""
@@ -88,17 +113,22 @@ class _Text:
             except (ValueError, RecursionError):
                 later = resume and resume.search(self._text, self._place + 1)
                 if later:
+                    self.broken = self._text[self._place : later.start()]
                     self._place = later.start()
                     return BROKEN
             if self._whole or len(self._text) - self._place > _LONGEST:
-                self._text, self._place = "]", 0
+                self.broken = self._text[self._place : self._place + MOST_REJECTED]
+                self.cut = True
+                self._text, self._place, self._counted = "]", 0, 0
                 return BROKEN
             self._grow()
 
     def _grow(self) -> None:
         """Forget what lies behind; read on, and at least double what lies ahead."""
+        self.line()
         ahead = self._text[self._place :]
         more = self._stream.read(max(_CHUNK, len(ahead)))
         self._whole = not more
-        self._text = ahead + self._decoder.decode(more, final=self._whole)
-        self._place = 0
+        text = self._decoder.decode(more, final=self._whole)
+        self._text = ahead + (text.replace("\0", "") if "\0" in text else text)
+        self._place = self._counted = 0

@@ -9,7 +9,8 @@ from typing import Any
 from positivity.errors import InputError
 from positivity.sources.columns import chosen_names
 from positivity.sources.dialect import decode_head, shown_encoding
-from positivity.sources.exports import recognised_json
+from positivity.sources.exports import demanded_json, recognised_json
+from positivity.sources.js_array import BROKEN, Elements
 from positivity.sources.payload import Row, first_tweet, page_rows
 from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
 from positivity.sources.rows import batch_of
@@ -21,16 +22,21 @@ _OBJECTS_TRIED = 4
 _OPENINGS = {"{": ('"', "}"), "[": ("{", "]", "[")}
 
 
+def _bare(text: str) -> str:
+    """A text from its first character that is no space."""
+    return text.lstrip("\ufeff \t\r\n")
+
+
 def is_json(head: str) -> bool:
     """Whether a text that begins like this is JSON, rather than a tweet in brackets."""
-    text = head.lstrip("\ufeff \t\r\n")
+    text = _bare(head)
     after = text[1:].lstrip(" \t\r\n")
     return text[:1] in _OPENINGS and after.startswith(_OPENINGS[text[0]])
 
 
 def is_document(head: str) -> bool:
     """Whether a JSON text is one document, rather than one to a line."""
-    text = head.lstrip("\ufeff \t\r\n")
+    text = _bare(head)
     if text.startswith("["):
         return True
     lines = [line for line in text.split("\n", _SNIFFED_LINES) if line.strip()][:_SNIFFED_LINES]
@@ -54,11 +60,13 @@ class JsonFile(TweetFile):
         self, stream: ByteStream, encoding: str, options: ReadOptions, *, document: bool
     ) -> None:
         kind = "JSON" if document else "JSON Lines"
-        tool = _tool(decode_head(stream.head, encoding))
+        head = decode_head(stream.head, encoding)
+        tool = _tool(stream.name, head, options.format)
         named = f"{tool} {kind}" if tool else kind
         super().__init__(stream, f"{named}, {shown_encoding(encoding)}")
         self._encoding = encoding
         self._document = document
+        self._is_array = document and _bare(head).startswith("[")
         self._chosen = chosen_names(options)
         self._keys: list[str] = []
 
@@ -75,32 +83,46 @@ class JsonFile(TweetFile):
             raise InputError(self._why_empty())
 
     def _rows(self) -> Iterator[Row]:
-        for value in self._values():
+        for line, value, raw in self._values():
             if not self._keys and isinstance(value, dict):
                 self._keys = list(value)
             for row in page_rows(value, self._chosen):
-                if row is None:
-                    self.unreadable += 1
-                else:
+                if row is not None:
                     yield row
+                elif value is None:
+                    self.reject("is no JSON that is whole", line, raw)
+                else:
+                    text = json.dumps(value, ensure_ascii=False) if raw is None else raw
+                    self.reject("holds no text of a tweet", line, text)
 
-    def _values(self) -> Iterator[Any]:
+    def _values(self) -> Iterator[tuple[int, Any, str | None]]:
+        """The values of the file, each with its line, and with its text where that is at hand."""
+        if self._is_array:
+            yield from self._elements()
+            return
         lines = text_lines(self._stream, self._encoding, longest=-1)
         if self._document:
-            yield from self._document_values("".join(lines))
+            yield 1, self._whole("".join(lines)), None
             return
-        for line in lines:
+        for number, line in enumerate(lines, start=1):
             text = line.strip().removeprefix("\ufeff")
             if text:
-                yield _loaded(text)
+                yield number, _loaded(text), text
 
-    def _document_values(self, document: str) -> Iterator[Any]:
-        text = document.strip().removeprefix("\ufeff").lstrip()
-        if text.startswith("["):
-            yield from _elements(text)
-            return
+    def _elements(self) -> Iterator[tuple[int, Any, str | None]]:
+        """The elements of an array; None in the place of what is broken."""
+        elements = Elements(self._stream, self._encoding)
+        for value in elements:
+            if value is BROKEN:
+                self._cut |= elements.cut
+                yield elements.line, None, elements.raw
+            else:
+                yield elements.line, value, None
+
+    def _whole(self, document: str) -> Any:
+        """The one value of a file."""
         try:
-            yield json.loads(text)
+            return json.loads(document.strip().removeprefix("\ufeff"))
         except (ValueError, RecursionError) as error:
             raise InputError(
                 f"{self.name}: begins like JSON but is not whole ({error}); get the file again"
@@ -117,9 +139,12 @@ class JsonFile(TweetFile):
         return f"{self.name}: has no line of JSON with the text of a tweet"
 
 
-def _tool(head: str) -> str | None:
-    """The tool or API that a JSON text comes from, by the first tweet in it."""
-    text = head.lstrip("\ufeff \t\r\n")
+def _tool(source: str, head: str, key: str | None) -> str | None:
+    """The tool or API that a JSON text comes from, by the first tweet in it.
+
+    Raises InputError when the user says another with `key`.
+    """
+    text = _bare(head)
     # An envelope may be longer than the head: then its first inner object tells.
     for opening in islice(re.finditer(r"[\[{]", text), _OBJECTS_TRIED):
         try:
@@ -127,31 +152,7 @@ def _tool(head: str) -> str | None:
         except (ValueError, RecursionError):
             continue
         tweet = first_tweet(value)
-        return recognised_json(tweet) if tweet is not None else None
+        if tweet is None:
+            return None
+        return recognised_json(tweet) if key is None else demanded_json(source, key, tweet)
     return None
-
-
-def _elements(text: str) -> Iterator[Any]:
-    """The elements of a JSON array one by one, so that those before a break are kept; then None."""
-    decoder = json.JSONDecoder()
-    place = _skip(text, 1)
-    while text[place : place + 1] not in ("]", ""):
-        try:
-            value, place = decoder.raw_decode(text, place)
-        except (ValueError, RecursionError):
-            yield None
-            return
-        yield value
-        place = _skip(text, place)
-        if text[place : place + 1] == ",":
-            place = _skip(text, place + 1)
-        elif text[place : place + 1] != "]":
-            break
-    if text[place : place + 1] != "]":
-        yield None
-
-
-def _skip(text: str, place: int) -> int:
-    while text[place : place + 1] in (" ", "\t", "\r", "\n"):
-        place += 1
-    return place

@@ -4,7 +4,7 @@ import io
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +16,7 @@ from positivity.tweets import TweetBatch
 
 STDIN = "-"
 HEAD_BYTES = 1 << 20
+MOST_REJECTED = 32_000  # characters of a row that are kept: a spreadsheet's cell holds few more
 _ZIP_BYTES = 1 << 13
 
 
@@ -36,6 +37,16 @@ class ReadOptions:
     community: bool = False  # of an X archive, also the tweets in communities
     deleted: bool = False  # of an X archive, also the tweets that were deleted
     format: str | None = None  # one of exports.KEYS
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A row that could not be read."""
+
+    file: str
+    line: int | None  # its line from 1 or, in a table without lines, its row; None: the whole file
+    reason: str
+    text: str | None  # as it stands in the file; None where it has no text
 
 
 class ByteStream(io.RawIOBase):
@@ -178,16 +189,27 @@ def _unreadable(name: str, error: OSError) -> InputError:
 class TweetFile(ABC):
     """A file of tweets, open and understood, to be read once from start to end."""
 
+    name: str
+    read_as: str
+    unreadable: int = 0  # rows that could not be read; final after the last batch
+    notes: tuple[str, ...] = ()  # what a report should say of it, a sentence each; final then too
+    on_reject: Callable[[Reject], object] | None = None  # is told of each row that is unreadable
+    _cut = False  # it ends too soon, and what that broke has been rejected
+
     def __init__(self, stream: ByteStream, read_as: str) -> None:
         self._stream = stream
         self.name = stream.name
         self.read_as = f"{stream.compression}, {read_as}" if stream.zipped else read_as
-        self.unreadable = 0  # rows that could not be read; final after the last batch
 
     @property
     def damaged(self) -> bool:
         """Whether the file ended too soon; final after the last batch."""
-        return self._stream.damaged
+        return self._cut or self._stream.damaged
+
+    @property
+    def damage(self) -> str:
+        """What to say of a file that is damaged."""
+        return f"{self.name} is damaged: only its beginning was read."
 
     @property
     def bytes_total(self) -> int | None:
@@ -201,11 +223,32 @@ class TweetFile(ABC):
 
     def batches(self, size: int = 8192) -> Iterator[TweetBatch]:
         """The tweets in the order of the file, at most `size` at a time."""
+        began = False
         try:
-            yield from self._batches(size)
-            self.unreadable += self.damaged
+            for batch in self._batches(size):
+                began = True
+                yield batch
+            if self.damaged and not self._cut:
+                self.reject("the file ends too soon")
+        except InputError as error:
+            if began:
+                self.reject(str(error))
+            raise
         finally:
             self.close()
+
+    def reject(
+        self,
+        reason: str,
+        line: int | None = None,
+        text: str | None = None,
+        *,
+        file: str | None = None,
+    ) -> None:
+        """Count a row that cannot be read, of this file or of one in it, and tell who asked."""
+        self.unreadable += 1
+        if self.on_reject is not None:
+            self.on_reject(Reject(file or self.name, line, reason, text and text[:MOST_REJECTED]))
 
     @abstractmethod
     def _batches(self, size: int) -> Iterator[TweetBatch]: ...

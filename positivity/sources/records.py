@@ -4,12 +4,14 @@ import csv
 import re
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
 MOST_LINES = 50
 MOST_CHARS = 100_000
+
+OnBroken = Callable[[str, int, str], object]  # why, the number of the line, and the line
 
 # A text may be as long as it likes; a C long has 32 bits on Windows.
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
@@ -29,15 +31,26 @@ class Records:
     A quote that is never closed would swallow the rest of the file. So a row may go over several
     lines only as long as that looks meant; if not, its first line is counted as `broken` and
     reading goes on with the next line.
+
+    While a row is looked at, `line` is the number of its first line, from 1, and `raw` its text.
     """
 
     def __init__(
-        self, lines: Iterable[str], dialect: Dialect, columns: int | None = None, text: int = 0
+        self,
+        lines: Iterable[str],
+        dialect: Dialect,
+        columns: int | None = None,
+        text: int = 0,
+        on_broken: OnBroken | None = None,
     ) -> None:
         self.broken = 0
+        self.line = 0
+        self.raw = ""
         self.unfinished = 0  # those of the broken that the end of the text cut
         self.odd = 0  # quotes that close in the middle of a cell; counted while sniffing
-        self._source = iter(lines)
+        self._on_broken = on_broken
+        self._read = 0  # lines of the source
+        self._source = self._counted(lines)
         self._dialect = dialect
         self._sniffing = columns is None
         self._columns = columns
@@ -49,12 +62,26 @@ class Records:
             return self._plain()
         return self._parsed(self._dialect.delimiter)
 
+    def _counted(self, lines: Iterable[str]) -> Iterator[str]:
+        for self._read, line in enumerate(lines, start=1):
+            yield line
+
+    def _lines(self) -> Iterator[str]:
+        for line in self._source:
+            self.line, self.raw = self._read, line
+            yield line
+
+    def _break(self, why: str, line: int, text: str) -> None:
+        self.broken += 1
+        if self._on_broken is not None:
+            self._on_broken(why, line, text)
+
     def _plain(self) -> Iterator[list[str]]:
-        return ([line.rstrip("\r\n")] for line in self._source if line.strip())
+        return ([line.rstrip("\r\n")] for line in self._lines() if line.strip())
 
     def _parsed(self, delimiter: str) -> Iterator[list[str]]:
         if self._quotes is None:
-            rows = csv.reader(self._source, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+            rows = csv.reader(self._lines(), delimiter=delimiter, quoting=csv.QUOTE_NONE)
         else:
             rows = csv.reader(self._assembled(self._quotes), delimiter=delimiter)
         while True:
@@ -64,8 +91,8 @@ class Records:
                         self._columns = self._columns or len(row)
                         yield row
                 return
-            except csv.Error:
-                self.broken += 1
+            except csv.Error as error:
+                self._break(str(error), self.line, self.raw)
 
     def _assembled(self, quotes: "_Quotes") -> Iterator[str]:
         """Lines, those of one row joined."""
@@ -74,6 +101,7 @@ class Records:
             if '"' not in line or closed(line):
                 if self._sniffing:
                     self.odd += quotes.odd(line)
+                self.line, self.raw = self._read, line
                 yield line
             else:
                 yield from self._quoted(line, quotes)
@@ -82,15 +110,20 @@ class Records:
         ahead = deque([line])  # lines read already, to be read again after a broken row
         while ahead:
             first = ahead.popleft()
+            number = self._read - len(ahead)
             if '"' not in first or quotes.closed(first):
+                self.line, self.raw = number, first
                 yield first
                 continue
             lines = [first]
             if self._gather(lines, ahead, quotes):
-                yield "".join(lines)
+                self.line, self.raw = number, "".join(lines)
+                yield self.raw
             else:
-                self.broken += 1
-                ahead.extendleft(reversed(self._after(lines[1:], quotes)))
+                rest = self._after(lines[1:], quotes)
+                own = lines[: len(lines) - len(rest)]
+                self._break("a quote is not closed", number, "".join(own))
+                ahead.extendleft(reversed(rest))
 
     def _gather(self, lines: list[str], ahead: deque[str], quotes: "_Quotes") -> bool:
         """Add to a row the lines that its open quote goes on over; False if it goes wrong."""

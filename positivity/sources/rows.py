@@ -2,15 +2,15 @@
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import compress, count, repeat
+from itertools import compress, count, islice, repeat
 from typing import Any
 
 import pyarrow as pa
 
-from positivity.sources.columns import Layout
-from positivity.sources.dates import parse_time
+from positivity.sources.dates import parse_time, time_of_id
+from positivity.sources.layout import Layout
 from positivity.sources.own_scores import unguard
 from positivity.tweets import Kind, TweetBatch, tweet_batch
 
@@ -105,6 +105,12 @@ class RowMapper:
         self._clean = clean  # texts without HTML entities
         self._guarded = guarded  # texts with an apostrophe before what looks like a formula
 
+    def batches(self, rows: Iterator[list[str]], size: int) -> Iterator[TweetBatch]:
+        """The tweets of rows that are all as wide as the table, at most `size` at a time."""
+        while chunk := list(islice(rows, size)):
+            columns = list(zip(*chunk, strict=True))
+            yield self.batch({index: columns[index] for index in self._layout.used})
+
     def batch(self, cells: Mapping[int, Cells]) -> TweetBatch:
         """The tweets of some rows, given by column; every text is there."""
         fields = {part: cells[index] for part, index in self._layout.fields.items()}
@@ -129,6 +135,8 @@ class RowMapper:
         for place, part in enumerate(("author", "id") if links else ()):
             own = columns.get(part, repeat(None))
             columns[part] = [value or link[place] for value, link in zip(own, links, strict=False)]
+        if self._layout.dated_by_id:
+            columns["created_at"] = [time_of_id(value) for value in columns["id"]]
         return batch_of(columns, len(texts), self._source)
 
     def _times(self, days: Cells, cells: Mapping[int, Cells]) -> list[datetime | None]:

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator
 from positivity.errors import InputError
 from positivity.sources.archive import ArchiveFile
 from positivity.sources.archive_names import archives_in
+from positivity.sources.exports import X_ARCHIVE
 from positivity.sources.folders import Container
 from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
 from positivity.tweets import TweetBatch
 
 _SUFFIXES = (
     *(".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq"),
-    *(".feather", ".arrow", ".xlsx", ".zip"),
+    *(".feather", ".arrow", ".xlsx", ".xls", ".xlsb", ".xlsm", ".ods", ".zip"),
 )
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zstd")
 # Texts that come with data, and are none.
@@ -29,7 +30,7 @@ def tweet_files(
     Those that cannot be opened go to `on_error`; without it, or when nothing opens, they raise.
     """
     names = container.names
-    archives = archives_in(names)
+    archives = archives_in(names) if options.format in (None, X_ARCHIVE) else []
     plain = [name for name in names if _may_hold_tweets(name)]
     plain = [name for name in plain if not any(archive.owns(name) for archive in archives)]
     files: list[TweetFile] = [ArchiveFile(container, archive, options) for archive in archives]
@@ -45,7 +46,7 @@ def tweet_files(
             errors.append(error)
             on_error(error)
     if not files:
-        raise _nothing(container, len(errors))
+        raise _nothing(container, len(errors), options.format)
     return files
 
 
@@ -65,7 +66,12 @@ def _may_hold_tweets(name: str) -> bool:
     return file.endswith(_SUFFIXES) and not file.startswith(_NOTES)
 
 
-def _nothing(container: Container, failed: int) -> InputError:
+def _nothing(container: Container, failed: int, key: str | None) -> InputError:
+    if key == X_ARCHIVE:
+        return InputError(
+            f"{container.name}: is {container.what} without an X archive in it, and cannot be read "
+            f"with --as {key}"
+        )
     if failed:
         return InputError(f"{container.name}: none of the {failed} files in it can be read")
     return InputError(
@@ -82,12 +88,16 @@ class MemberFile(TweetFile):
         self._reopen = reopen
         self.name = first.name
         self.read_as = first.read_as
-        self.unreadable = 0
 
     @property
     def damaged(self) -> bool:
         """Whether the file ended too soon; final after the last batch."""
         return self._file.damaged
+
+    @property
+    def damage(self) -> str:
+        """What to say of a file that is damaged."""
+        return self._file.damage
 
     @property
     def bytes_total(self) -> int | None:
@@ -103,9 +113,14 @@ class MemberFile(TweetFile):
         """Let go of the file."""
         self._file.close()
 
-    def _batches(self, size: int) -> Iterator[TweetBatch]:
-        self._file = self._reopen()
+    def batches(self, size: int = 8192) -> Iterator[TweetBatch]:
+        """The tweets in the order of the file, at most `size` at a time."""
+        file = self._file = self._reopen()
+        file.on_reject = self.on_reject
         try:
-            yield from self._file._batches(size)
+            yield from file.batches(size)
         finally:
-            self.unreadable += self._file.unreadable
+            self.read_as, self.notes, self.unreadable = file.read_as, file.notes, file.unreadable
+
+    def _batches(self, size: int) -> Iterator[TweetBatch]:
+        return self.batches(size)

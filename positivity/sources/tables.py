@@ -1,14 +1,14 @@
 """Delimited text: CSV, TSV, and lists of one tweet a line."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 
 from positivity.errors import InputError
-from positivity.sources import exports
-from positivity.sources.columns import Layout, is_header, lay_out, names_chosen
+from positivity.sources import exports, gold
+from positivity.sources.columns import is_header, names_chosen
 from positivity.sources.dialect import (
     DELIMITERS,
     ONE_COLUMN,
@@ -16,6 +16,7 @@ from positivity.sources.dialect import (
     shown_encoding,
     sniff_dialect,
 )
+from positivity.sources.layout import Layout, lay_out
 from positivity.sources.own_scores import is_own
 from positivity.sources.reading import HEAD_BYTES, ByteStream, ReadOptions, TweetFile
 from positivity.sources.records import Dialect, Records
@@ -47,35 +48,38 @@ class DelimitedFile(TweetFile):
         self._encoding = encoding
         self._table = _understand(stream, encoding, options)
         super().__init__(stream, _described(self._table, encoding))
+        self.notes = _offer(stream, self._table, encoding)
 
     def _batches(self, size: int) -> Iterator[TweetBatch]:
         table = self._table
         lines = text_lines(self._stream, self._encoding)
-        records = Records(lines, table.dialect, table.width, table.layout.text)
+        records = Records(lines, table.dialect, table.width, table.layout.text, self.reject)
         own = is_own(table.layout.names)
         mapper = RowMapper(table.layout, self.name, clean=own, guarded=own)
         rows = iter(records)
         if table.has_header:
             next(rows, None)
-        good = self._good(rows)
-        while chunk := list(islice(good, size)):
-            columns = list(zip(*chunk, strict=True))
-            yield mapper.batch({index: columns[index] for index in table.layout.used})
-        self.unreadable += records.broken
+        fitting = fitting_rows(
+            rows, table.layout, lambda why: self.reject(why, records.line, records.raw)
+        )
+        yield from mapper.batches(fitting, size)
 
-    def _good(self, rows: Iterable[list[str]]) -> Iterator[list[str]]:
-        """The rows whose text is certain, each as wide as the table."""
-        width, text = self._table.width, self._table.layout.text
-        for row in rows:
-            if len(row) == width:
-                if row[text] or width == 1 or any(row):
-                    yield row
-            elif text < len(row) < width:
-                yield row + [""] * (width - len(row))
-            elif len(row) > width and not any(row[width:]):
-                yield row[:width]
-            else:
-                self.unreadable += 1
+
+def fitting_rows(
+    rows: Iterable[list[str]], layout: Layout, reject: Callable[[str], object]
+) -> Iterator[list[str]]:
+    """The rows whose text is certain, each as wide as the table; why others are not to `reject`."""
+    width, text = len(layout.names), layout.text
+    for row in rows:
+        if len(row) == width:
+            if row[text] or width == 1 or any(row):
+                yield row
+        elif text < len(row) < width:
+            yield row + [""] * (width - len(row))
+        elif len(row) > width and not any(row[width:]):
+            yield row[:width]
+        else:
+            reject(f"has {len(row)} cells instead of {width}")
 
 
 def text_lines(stream: ByteStream, encoding: str, longest: int = _LONGEST_LINE) -> Iterator[str]:
@@ -96,12 +100,12 @@ def _understand(stream: ByteStream, encoding: str, options: ReadOptions) -> _Tab
     rows = list(islice(Records(lines, dialect), _SAMPLE_ROWS))
     if not rows:
         raise InputError(f"{stream.name}: holds no row that can be read")
-    has_header = _has_header(rows, options)
-    body = rows[has_header:]
+    headed = has_header(rows, options)
+    body = rows[headed:]
     if not body:
         raise InputError(f"{stream.name}: has the names of columns and no tweets below them")
-    width = len(rows[0]) if has_header else _usual_width(rows)
-    header = rows[0] if has_header else None
+    width = len(rows[0]) if headed else usual_width(rows)
+    header = rows[0] if headed else None
     layout = lay_out(
         stream.name,
         header,
@@ -110,16 +114,18 @@ def _understand(stream: ByteStream, encoding: str, options: ReadOptions) -> _Tab
         options,
         lambda: Records(_head_lines(stream, encoding, HEAD_BYTES), dialect),
     )
-    return _Table(dialect, has_header, layout)
+    return _Table(dialect, headed, layout)
 
 
-def _has_header(rows: list[list[str]], options: ReadOptions) -> bool:
+def has_header(rows: list[list[str]], options: ReadOptions) -> bool:
+    """Whether the first of some rows names the columns."""
     if options.format in exports.HEADERLESS:
         return False
     return names_chosen(rows[0], options) or is_header(rows[0], rows[1:])
 
 
-def _usual_width(rows: list[list[str]]) -> int:
+def usual_width(rows: list[list[str]]) -> int:
+    """How many cells most rows have."""
     widths = [len(row) for row in rows]
     return max(set(widths), key=lambda width: (widths.count(width), width))
 
@@ -131,6 +137,17 @@ def _head_lines(stream: ByteStream, encoding: str, most_chars: int = _SAMPLE_CHA
     text = text[:most_chars].replace("\0", "")
     lines = list(io.StringIO(text, newline=""))
     return lines[:-1] if cut and len(lines) > 1 else lines
+
+
+def _offer(stream: ByteStream, table: _Table, encoding: str) -> tuple[str, ...]:
+    """The offer to measure the model on a table with labels."""
+    suffix = ".tsv" if table.dialect.delimiter == "\t" else ".csv"
+    options = []
+    if table.dialect.delimiter not in (",", "\t"):
+        options += ["--delimiter", table.dialect.delimiter or ""]
+    if encoding not in ("utf-8", "utf-8-sig"):
+        options += ["--encoding", encoding]
+    return gold.offer(stream, table.layout, (suffix,), options)
 
 
 def _described(table: _Table, encoding: str) -> str:
