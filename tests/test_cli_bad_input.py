@@ -1,6 +1,7 @@
 """What is wrong ends in one line on stderr and the documented exit code, and never in a traceback;
 what is good beside it is still scored."""
 
+import csv
 import gzip
 import json
 import os
@@ -45,9 +46,9 @@ def refused(result: Result, code: int) -> str:
     return result.stderr
 
 
-def counts(result: Result) -> dict[str, int]:
+def counts(result: Result, code: int = 0) -> dict[str, int]:
     """Found, counted and the reasons of the only report, once they add up."""
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == code, result.output
     (report,) = json.loads(result.stdout)["reports"]
     found, counted, left_out = (report["counts"][k] for k in ("found", "counted", "left_out"))
     assert found == counted + sum(left_out.values())
@@ -186,6 +187,9 @@ PARTLY_GOOD: dict[str, tuple[bytes | Callable[[Path], None], dict[str, int]]] = 
 }
 
 
+CUT = ("cut.json",)
+
+
 @pytest.mark.parametrize("name", PARTLY_GOOD)
 def test_good_rows_are_scored_and_bad_ones_counted(
     tiny_model: ModelDirectory, tmp_path: Path, name: str
@@ -197,7 +201,13 @@ def test_good_rows_are_scored_and_bad_ones_counted(
     else:
         path.write_bytes(content)
     options = ["--format", "json", "--language", "en"]
-    assert counts(run(tiny_model, path, *options, "--scores", scores)) == expected
+    rejects = tmp_path / "rejects.csv"
+    result = run(tiny_model, path, *options, "--scores", scores, "--rejects", rejects)
+    assert counts(result, 8 if name in CUT else 0) == expected
+    with rejects.open(encoding="utf-8", newline="") as file:
+        rejected = list(csv.DictReader(file))
+    assert len(rejected) == expected.get("unreadable row", 0)
+    assert all(row["file"] == str(path) and row["line"] and row["reason"] for row in rejected)
     # The file of scores is read again: it holds a row for each tweet that was read.
     again = counts(run(tiny_model, scores, *options))
     assert again["found"] == expected["found"] - expected.get("unreadable row", 0)
@@ -208,8 +218,8 @@ def test_gzip_that_breaks_off_says_so(tiny_model: ModelDirectory, tmp_path: Path
     path = tmp_path / "cut.csv.gz"
     path.write_bytes(gzip.compress(f"id,text\n{lines}".encode())[:9000])
     result = run(tiny_model, path, "--format", "json")
-    assert 100 < counts(result)["counted"] < 5000
-    assert 1 <= counts(result)["unreadable row"] <= 2  # the end, and maybe the row that it cut
+    assert 100 < counts(result, 8)["counted"] < 5000
+    assert 1 <= counts(result, 8)["unreadable row"] <= 2  # the end, and maybe the row that it cut
     assert result.stderr == f"positivity: {path} is damaged: only its beginning was read.\n"
     assert "only its beginning was read" in json.loads(result.stdout)["reports"][0]["limits"][1]
 
@@ -260,7 +270,9 @@ MISUSED: list[tuple[list[str], int, str]] = [
     (["--encoding", "base64"], 3, "no encoding of text"),
     (["--text-column", "zz"], 3, "its columns are 'id', 'text'"),
     (["--text-column", "3"], 3, "there is no column '3'"),
-    (["--scores", "scores.xlsx"], 2, ".csv, .jsonl, .parquet"),
+    (["--scores", "scores.xls"], 2, ".csv, .jsonl, .parquet, .xlsx"),
+    (["--rejects", "rejects.txt"], 2, "rejects are written as .csv"),
+    (["--rejects", "a.csv", "--scores", "./a.csv"], 2, "name the same file"),
     (["--scores", "missing/scores.csv"], 3, "cannot be written"),
     (["--scores", "folder.csv"], 3, "is a folder"),
     (["--output", "missing/report.txt"], 3, "no such folder"),

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from positivity.analysis import score_batches
@@ -108,6 +109,12 @@ def scores_of(path: Path) -> Iterator[dict[str, Any]]:
         assert table.column_names == list(SCORE_COLUMNS)
         yield from table.to_pylist()
         return
+    if path.suffix == ".xlsx":
+        header, *lines = CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
+        assert header == list(SCORE_COLUMNS)
+        for line in lines:
+            yield dict(zip(map(str, header), line, strict=True))
+        return
     with path.open(encoding="utf-8", newline="") as file:
         found = csv.DictReader(file) if path.suffix == ".csv" else map(json.loads, file)
         for row in found:
@@ -120,7 +127,7 @@ def test_every_tweet_is_accounted_for(model: str, tweets: Path) -> None:
     assert counts == {"found": len(rows()), "counted": len(rows()) - 5, "left_out": LEFT_OUT}
 
 
-@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "xlsx"])
 def test_scores_have_a_row_for_each_tweet_in_order(
     model: str, tweets: Path, tmp_path: Path, suffix: str
 ) -> None:
@@ -149,7 +156,7 @@ def test_labels_of_scores_and_report_agree(model: str, tweets: Path, tmp_path: P
         assert labels.count(label) == sum(kind[label] for kind in found["kinds"])
 
 
-@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "xlsx"])
 def test_scores_read_again_count_the_same(
     model: str, tweets: Path, tmp_path: Path, suffix: str
 ) -> None:

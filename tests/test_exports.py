@@ -41,7 +41,7 @@ def read_text(folder: Path, content: str | bytes, **options: Any) -> tuple[list[
 
 def utc(*parts: int) -> datetime:
     year, month, day, *clock = parts
-    return datetime(year, month, day, *clock, tzinfo=UTC)  # type: ignore[arg-type]
+    return datetime(year, month, day, *clock, tzinfo=UTC)  # type: ignore[misc, arg-type]
 
 
 def check(row: dict[str, Any], fields: dict[str, Any]) -> None:

@@ -1,16 +1,13 @@
 """`positivity score`: a file of tweets -> a verdict."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from positivity.cli.fast_start import prepare_process
 from positivity.cli.inputs import print_inputs
 from positivity.cli.options import (
     OUTPUT,
@@ -27,43 +24,28 @@ from positivity.cli.options import (
     moment,
     time_zone,
 )
-from positivity.errors import InputError, UsageError
-from positivity.messages import say
+from positivity.cli.scoring import By, ScoreJob, score
+from positivity.errors import UsageError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
     from positivity.account.report import Report
-    from positivity.analysis import ScoredBatch, Tallies
-    from positivity.model.scorer import Scorer
-    from positivity.report.scores import ScoresWriter
-    from positivity.selection import Selection
-    from positivity.sources.files import ReadOptions, TweetFile
-    from positivity.tweets import TweetBatch
 
 PARTLY_DONE = 8
-SAMPLE = Path(__file__).parents[1] / "data" / "sample.csv"  # of an account invented for it
-
-
-class By(StrEnum):
-    """What gets a verdict of its own."""
-
-    AUTHOR = "author"
-    FILE = "file"
 
 
 class Include(StrEnum):
-    """Tweets that else do not count."""
+    """Tweets that else do not count, or are not even read."""
 
     RETWEETS = "retweets"
+    COMMUNITY = "community"
+    DELETED = "deleted"
 
 
 def score_command(
     files: Annotated[
         list[str] | None,
         typer.Argument(
-            help="CSV, TSV, JSON(L), parquet, X archive, a folder or zip of them; - is stdin."
+            help="CSV, JSON(L), parquet, Excel, X archive, a folder or zip of them; - is stdin."
         ),
     ] = None,
     sample: Annotated[
@@ -115,7 +97,10 @@ def score_command(
     ] = "UTC",
     include: Annotated[
         list[Include] | None,
-        typer.Option(help="Count these too.", rich_help_panel=SCORING),
+        typer.Option(
+            help="Count these too; community and deleted: of an X archive.",
+            rich_help_panel=SCORING,
+        ),
     ] = None,
     language: Annotated[
         str | None,
@@ -130,8 +115,14 @@ def score_command(
     scores: Annotated[
         Path | None,
         typer.Option(
-            help="Also write a row for each tweet: .csv, .jsonl or .parquet.",
+            help="Also write a row for each tweet: .csv, .jsonl, .parquet or .xlsx.",
             rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    rejects: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write the rows that could not be read, and why.", rich_help_panel=OUTPUT
         ),
     ] = None,
     format: FormatOption = Format.TERMINAL,
@@ -155,6 +146,9 @@ def score_command(
         raise UsageError("standard input can be read only once: give - once")
     if output is not None:
         refuse_folder(output)  # now, rather than when all is scored
+    if rejects is not None and scores is not None and rejects.resolve() == scores.resolve():
+        raise UsageError("--rejects and --scores name the same file: give each its own")
+    included = include or []
     zone = time_zone(timezone)
     job = ScoreJob(
         files=() if sample else tuple(files or ()),
@@ -166,199 +160,26 @@ def score_command(
             lang_column=lang_column,
             encoding=encoding,
             delimiter=delimiter,
+            community=Include.COMMUNITY in included,
+            deleted=Include.DELETED in included,
             format=None if as_format is None else checked_format(as_format),
         ),
         zone=zone,
         since=moment("--since", since, zone),
         until=moment("--until", until, zone, end=True),
-        include_retweets=Include.RETWEETS in (include or []),
+        include_retweets=Include.RETWEETS in included,
         language=language,
         by=by,
         model=model,
         device=device,
         scores=scores,
+        rejects=rejects,
         progress=not quiet and sys.stderr.isatty(),
     )
-    reports, failed = score(job)
+    reports, partly = score(job)
     write_reports(reports, format, output, by)
-    if failed:
+    if partly:
         raise typer.Exit(PARTLY_DONE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoreJob:
-    """What `score` is asked to do."""
-
-    files: tuple[str, ...]  # none: the sample account
-    options: "ReadOptions"
-    zone: "ZoneInfo"
-    since: "datetime | None"
-    until: "datetime | None"
-    include_retweets: bool
-    language: str | None
-    by: By | None
-    model: str
-    device: str
-    scores: Path | None
-    progress: bool
-
-
-def score(job: ScoreJob) -> tuple[list["Report"], int]:
-    """The reports on the files of a job, and how many of several files could not be read.
-
-    Raises:
-        PositivityError: nothing could be read, or the model or an option cannot be used.
-    """
-    from positivity.analysis import model_info
-    from positivity.model.registry import load
-    from positivity.model.scorer import Scorer
-    from positivity.report.scores import ScoresWriter
-    from positivity.selection import Selection
-    from positivity.sources.files import open_tweets
-    from positivity.text.language import EnglishDetector
-
-    prepare_process()
-    is_english = EnglishDetector.load().is_english
-    rules = (job.include_retweets, job.language, job.since, job.until)
-    Selection(is_english, *rules)  # complains of an option before anything is read
-    if job.files:
-        opened, failed = _open_all(job.files, job.options)
-    else:
-        opened, failed = [open_tweets(str(SAMPLE), job.options)], 0
-        opened[0].name = "the sample account"
-    files = len(opened) + failed
-    directory = load(job.model)
-    info = model_info(directory)
-    with ExitStack() as stack:
-        writer = stack.enter_context(ScoresWriter(job.scores)) if job.scores else None
-        scorer = Scorer.load(directory, device=job.device)
-        groups = [[file] for file in opened] if job.by is By.FILE else [opened]
-        reports: list[Report] = []
-        for group in groups:
-            way = _Way(scorer, Selection(is_english, *rules), writer, job)
-            tallies = way.tallies(group)
-            for file in group:
-                failed += way.run(file, tallies, alone=files == 1)
-            reports += tallies.reports(
-                [f"{file.name}: {file.read_as}" for file in group],
-                info,
-                [limit for file in group for limit in _limits(file)],
-                unreadable=sum(file.unreadable for file in group),
-            )
-    if failed and failed == files:
-        raise _none_readable(failed)
-    return reports, failed
-
-
-def _limits(file: "TweetFile") -> list[str]:
-    """What a report must say of a file that has been read."""
-    return [f"{file.name} is damaged: only its beginning was read."] if file.damaged else []
-
-
-def _none_readable(files: int) -> InputError:
-    return InputError(f"none of the {files} files can be read")
-
-
-def _open_all(paths: Sequence[str], options: "ReadOptions") -> tuple[list["TweetFile"], int]:
-    """The files that open, in folders and archives too, and how many do not; these get a line each.
-
-    Raises:
-        InputError: there is one file only and it does not open, or none of several does.
-    """
-    from positivity.sources.files import open_all
-
-    opened: list[TweetFile] = []
-    errors: list[InputError] = []
-    for path in paths:
-        try:
-            opened += open_all(path, options, errors.append)
-        except InputError as error:
-            errors.append(error)
-    if not opened and len(errors) == 1:
-        raise errors[0]
-    for each in errors:
-        say(each)
-    if not opened:
-        raise _none_readable(len(errors))
-    return opened, len(errors)
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """The way of a file's tweets to the tally and to the file of scores."""
-
-    scorer: "Scorer"
-    selection: "Selection"
-    writer: "ScoresWriter | None"
-    job: ScoreJob
-
-    def tallies(self, files: Sequence["TweetFile"]) -> "Tallies":
-        from positivity.analysis import Tallies
-        from positivity.text.terms import TermFinder
-
-        name = files[0].name if len(files) == 1 else f"{len(files)} files"
-        terms = TermFinder(self.scorer.normalizer)
-        by = self.job.by
-        return Tallies(
-            name, self.job.zone, terms, by_author=by is By.AUTHOR, keep_name=by is By.FILE
-        )
-
-    def run(self, file: "TweetFile", tallies: "Tallies", *, alone: bool) -> int:
-        """Scores a file; 1 when it broke off in the middle and others may go on, else 0."""
-        from positivity.analysis import score_batches
-
-        breaks: list[InputError] = []
-        batches = _until_break(file.batches(), breaks)
-        if self.job.progress:
-            batches = _with_progress(file, batches)
-        for scored in score_batches(
-            batches, self.scorer, self.selection, everything=self.writer is not None
-        ):
-            self._take(scored, tallies)
-        for error in breaks:
-            if alone:
-                raise error
-            say(error)
-        for limit in _limits(file):
-            say(limit)
-        return len(breaks)
-
-    def _take(self, scored: "ScoredBatch", tallies: "Tallies") -> None:
-        tallies.add(scored)
-        if self.writer is not None:
-            self.writer.write(scored.tweets, scored.probabilities, scored.left_out)
-
-
-def _until_break(
-    batches: Iterable["TweetBatch"], breaks: list[InputError]
-) -> Iterator["TweetBatch"]:
-    """The same batches, up to where the file cannot be read on; why goes to `breaks`."""
-    try:
-        yield from batches
-    except InputError as error:
-        breaks.append(error)
-
-
-def _with_progress(file: "TweetFile", batches: Iterable["TweetBatch"]) -> Iterator["TweetBatch"]:
-    """The same batches, with a bar on stderr of the bytes read."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-    from rich.text import Text
-
-    from positivity.report.sanitize import sanitize
-
-    name = Text(sanitize(file.name)).plain
-    columns = (
-        TextColumn("{task.fields[name]}", markup=False),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=file.bytes_total, name=name)
-        for batch in batches:
-            progress.update(task, completed=file.bytes_read)
-            yield batch
 
 
 def write_reports(

@@ -40,7 +40,7 @@ def is_document(head: str) -> bool:
     if text.startswith("["):
         return True
     lines = [line for line in text.split("\n", _SNIFFED_LINES) if line.strip()][:_SNIFFED_LINES]
-    if len(lines) == 1:
+    if len(lines) == 1 or _loaded(lines[0]) is not None:  # nothing may follow a document
         return False
     return 2 * sum(_loaded(line) is not None for line in lines) < len(lines)
 

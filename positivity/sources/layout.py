@@ -93,11 +93,12 @@ def lay_out(
             raise InputError(_no_text(source, names))
         fields["text"] = text
     remarks = ["columns recognised by what is in them"] if look else []
-    if guess.has_rounded_ids(rows, fields.get("id")) and "id" not in chosen:
+    own = own_scores.is_own(names)  # what is missing from it is, and what is there is right
+    if "id" not in chosen and not own and guess.has_rounded_ids(rows, fields.get("id")):
         del fields["id"]
         kept = "taken from the links" if "link" in fields else "kept as missing"
         remarks.append(f"ids were rounded by a spreadsheet: {kept}")
-    dated_by_id = "created_at" not in chosen and _dated_by_id(fields, rows)
+    dated_by_id = "created_at" not in chosen and not own and _dated_by_id(fields, rows)
     if dated_by_id:
         fields.pop("created_at", None)
     clock = _clock(plain, fields, rows)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
-MOST_LINES = 50
+MOST_LINES = 500
 MOST_CHARS = 100_000
 
 OnBroken = Callable[[str, int, str], object]  # why, the number of the line, and the line

@@ -1,0 +1,203 @@
+"""Tables for spreadsheets and programs, in CSV, JSON Lines, Parquet and Excel, batch by batch."""
+
+import csv
+import json
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from positivity.errors import InputError, UsageError
+from positivity.sources.own_scores import guard
+
+_SHEET_ROWS = 1 << 20  # of a workbook, the header among them
+_CELL_CHARS = 32_767
+_NO_CHARACTERS = str.maketrans("\ufffe\uffff", "\ufffd\ufffd")  # XML cannot hold them
+
+
+class TableWriter:
+    """Writes rows to `path`, as CSV, JSON Lines, Parquet or Excel by its suffix.
+
+    The rows go to a file beside the target, which takes the target's place at the end; also when
+    the work is cut short, so that what was done is kept.
+    """
+
+    def __init__(self, path: str | Path, schema: Any, *, what: str, guarded: Sequence[str]) -> None:
+        """Opens the table.
+
+        Args:
+            schema: the arrow schema of the rows.
+            what: what they are, in the plural.
+            guarded: the columns with text that a spreadsheet might run as a formula.
+        """
+        self._shown = str(path)
+        self._target = Path(path).resolve()
+        table = _TABLES.get(self._target.suffix.lower())
+        if table is None:
+            raise UsageError(
+                f"{path}: {what} are written as {', '.join(_TABLES)}; end the name in one of them"
+            )
+        self._part = self._target.with_name(f".{self._target.name}.{os.getpid()}.part")
+        if self._target.is_dir():
+            raise InputError(f"{path}: is a folder; name a file in it")
+        try:
+            self._table: _Table = table(self._part, schema, guarded)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    @property
+    def cut(self) -> int:
+        """How many texts were too long for their cell."""
+        return self._table.cut
+
+    def __enter__(self) -> Self:
+        return self
+
+    def write_rows(self, batch: Any) -> None:
+        """Add the rows of a batch of the schema."""
+        try:
+            self._table.write(batch)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self._table.close()
+            self._part.replace(self._target)
+        except OSError as failure:
+            self._part.unlink(missing_ok=True)  # nobody could tell what is missing from it
+            raise self._unwritable(failure) from failure
+
+    def _unwritable(self, error: OSError) -> InputError:
+        reason = error.strerror or error
+        return InputError(f"{self._shown}: cannot be written ({reason}); choose another place")
+
+
+class _Table(ABC):
+    """An open file of one format."""
+
+    cut = 0
+
+    @abstractmethod
+    def __init__(self, path: Path, schema: Any, guarded: Sequence[str]) -> None: ...
+
+    @abstractmethod
+    def write(self, batch: Any) -> None: ...
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+
+class _CsvTable(_Table):
+    def __init__(self, path: Path, schema: Any, guarded: Sequence[str]) -> None:
+        self._guarded = [schema.get_field_index(name) for name in guarded]
+        self._file = path.open("w", encoding="utf-8", newline="")
+        self._writer = csv.writer(self._file)
+        self._writer.writerow(schema.names)
+
+    def write(self, batch: Any) -> None:
+        columns = _plain_columns(batch)
+        for index in self._guarded:
+            columns[index] = [guard(cell) if cell else cell for cell in columns[index]]
+        self._writer.writerows(zip(*columns, strict=True))
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _JsonTable(_Table):
+    def __init__(self, path: Path, schema: Any, guarded: Sequence[str]) -> None:
+        self._names = schema.names
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+
+    def write(self, batch: Any) -> None:
+        for row in zip(*_plain_columns(batch), strict=True):
+            document = dict(zip(self._names, row, strict=True))
+            self._file.write(json.dumps(document, ensure_ascii=False) + "\n")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _ParquetTable(_Table):
+    def __init__(self, path: Path, schema: Any, guarded: Sequence[str]) -> None:
+        self._writer = pq.ParquetWriter(path, schema)
+
+    def write(self, batch: Any) -> None:
+        self._writer.write_batch(batch)
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class _ExcelTable(_Table):
+    """A workbook whose texts, ids and times are cells of text: none is rounded, none is run."""
+
+    def __init__(self, path: Path, schema: Any, guarded: Sequence[str]) -> None:
+        import xlsxwriter
+
+        path.open("wb").close()  # whether it can be written shows now, not when all is scored
+        self._names = schema.names
+        self._book = xlsxwriter.Workbook(path, {"constant_memory": True})
+        self._begin_sheet()
+
+    def _begin_sheet(self) -> None:
+        self._sheet = self._book.add_worksheet()
+        self._sheet.freeze_panes(1, 0)
+        self._sheet.write_row(0, 0, self._names)
+        self._row = 1
+
+    def write(self, batch: Any) -> None:
+        for cells in zip(*_plain_columns(batch), strict=True):
+            if self._row == _SHEET_ROWS:
+                self._begin_sheet()
+            for column, cell in enumerate(cells):
+                if isinstance(cell, str):
+                    self.cut += len(cell) > _CELL_CHARS
+                    text = cell[:_CELL_CHARS].translate(_NO_CHARACTERS)
+                    self._sheet.write_string(self._row, column, text)
+                elif cell is not None:
+                    self._sheet.write_number(self._row, column, cell)
+            self._row += 1
+
+    def close(self) -> None:
+        from xlsxwriter.exceptions import FileCreateError
+
+        try:
+            self._book.close()
+        except FileCreateError as error:
+            raise OSError(str(error)) from error
+
+
+_TABLES: dict[str, type[_Table]] = {
+    ".csv": _CsvTable,
+    ".jsonl": _JsonTable,
+    ".parquet": _ParquetTable,
+    ".xlsx": _ExcelTable,
+}
+
+
+def _plain_columns(batch: Any) -> list[list[Any]]:
+    """The columns of a batch as lists, times as text."""
+    return [
+        (_iso_times(column) if pa.types.is_timestamp(column.type) else column).to_pylist()
+        for column in batch.columns
+    ]
+
+
+def _iso_times(times: Any) -> Any:
+    """Times as `2026-08-26T18:29:06Z`, with milliseconds only where there are any."""
+    spaced = pc.cast(times, pa.string())
+    dated = pc.replace_substring(spaced, " ", "T")
+    return pc.replace_substring(dated, ".000Z", "Z")
