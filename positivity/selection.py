@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from positivity.duplicates import SeenTweets
 from positivity.errors import UsageError
 from positivity.text.normalize import says_something
 from positivity.tweets import Kind, LeftOut, TweetBatch
@@ -28,7 +29,7 @@ class Selection:
     language: str | None = None  # the language that all tweets are known to be in
     since: datetime | None = None  # first moment that counts
     until: datetime | None = None  # first moment that no longer counts
-    _seen: set[int] = field(default_factory=set)
+    _seen: SeenTweets = field(default_factory=SeenTweets)
 
     def __post_init__(self) -> None:
         if self.language is not None and self.language.split("-")[0].lower() != LANGUAGE:
@@ -46,7 +47,7 @@ class Selection:
             normalized: the normalized texts of the batch.
         """
         reasons: list[str | None] = [None] * len(batch)
-        duplicates = self._duplicates(batch)
+        duplicates = self._seen.duplicates(batch).tolist()
         outside = self._outside_dates(batch)
         kinds = batch.column("kind").to_pylist()
         undecided = []
@@ -64,26 +65,6 @@ class Selection:
         for row in self._other_language(batch, undecided):
             reasons[row] = LeftOut.LANGUAGE
         return reasons
-
-    def _duplicates(self, batch: TweetBatch) -> list[bool]:
-        """Whether a tweet was seen before: the same id, or without one the same author, time, text.
-
-        Without an id and a time nothing tells two alike tweets from one: both count.
-        """
-        ids = batch.column("id").to_pylist()
-        times = batch.column("created_at").cast(pa.int64()).to_pylist()
-        authors = batch.column("author").to_pylist()
-        texts = batch.column("text")
-        found = []
-        for row, (id_, time, author) in enumerate(zip(ids, times, authors, strict=True)):
-            if id_ is None and time is None:
-                found.append(False)
-                continue
-            # Only the hash is kept: 64 bits a tweet, whatever its length.
-            key = hash(id_ if id_ is not None else (author, time, texts[row].as_py()))
-            found.append(key in self._seen)
-            self._seen.add(key)
-        return found
 
     def _outside_dates(self, batch: TweetBatch) -> NDArray[np.bool_] | None:
         """Whether each tweet lies outside the dates asked for; one without a time does."""

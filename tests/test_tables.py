@@ -114,12 +114,16 @@ def test_tsv_without_quoting(tmp_path: Path) -> None:
         ("utf-16-le", "UTF-16"),
         ("utf-16-be", "UTF-16"),
         ("cp1252", "Windows-1252"),
+        ("latin-1", "Windows-1252"),  # of which it is a part
         ("mac_roman", "Mac Roman"),
     ],
 )
-def test_encodings(tmp_path: Path, encoding: str, shown: str) -> None:
+@pytest.mark.parametrize("plain", [1, 50])
+def test_encodings(tmp_path: Path, encoding: str, shown: str, plain: int) -> None:
     text = "“I wouldn’t go to the café – it’s a cliché,” she said…"
-    content = "id,text\n" + f'1,"{text}"\n2,plain\n' * 5
+    if encoding == "latin-1":
+        text = "qué pena, the café in Zürich was très bien"
+    content = "id,text\n" + (f'1,"{text}"\n' + "2,plain words\n" * plain) * 5
     rows, _, read_as = read_text(tmp_path, content.encode(encoding))
     assert rows[0]["text"] == text
     assert shown in read_as
@@ -132,6 +136,13 @@ def test_a_character_cut_at_the_end_of_the_head(tmp_path: Path, pad: int) -> Non
     assert (len(rows), unreadable) == (4000, 0)
     assert {row["text"] for row in rows} == {"😀" * 100}
     assert "UTF-8" in read_as
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_an_encoding_that_shows_after_the_head(tmp_path: Path, encoding: str) -> None:
+    content = "id,text\n" + "1,only plain words\n" * 60_000 + "2,très “bien” café\n" * 3
+    rows, _, _ = read_text(tmp_path, content.encode(encoding))
+    assert [row["text"] for row in rows[-3:]] == ["très “bien” café"] * 3
 
 
 def test_stray_bytes_do_not_change_the_encoding(tmp_path: Path) -> None:
@@ -289,8 +300,9 @@ def test_a_delimiter_is_one_character(tmp_path: Path) -> None:
         read_text(tmp_path, "id,text\n1,x\n", delimiter="::")
 
 
+ACCENTS = "".join(map(chr, range(0x80, 0x100)))  # two of them may be mojibake, and mended
 TWEETS = st.text(
-    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="&\ufeff")
+    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters=f"&\ufeff{ACCENTS}")
     | st.sampled_from('\n\r\t,;|"'),
     max_size=40,
 )

@@ -148,7 +148,8 @@ class ArrowFile(TweetFile):
         return layout
 
     def _batches(self, size: int) -> Iterator[TweetBatch]:
-        mapper = RowMapper(self._layout, self.name, clean=is_own(self._layout.names))
+        own = self._is_clean = is_own(self._layout.names)
+        mapper = RowMapper(self._layout, self.name, clean=own)
         try:
             for batch in self._table.batches(size, self._layout.used):
                 yield from self._tweets(batch, mapper)

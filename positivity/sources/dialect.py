@@ -40,6 +40,18 @@ _SHOWN = {
 }
 
 
+def _as_windows(error: UnicodeError) -> tuple[str, int]:
+    """Reads bytes that are no UTF-8 as Windows writes them."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+# For texts whose head is ASCII, and tells nothing of the encoding of what comes after.
+AS_WINDOWS = "positivity-as-windows"
+codecs.register_error(AS_WINDOWS, _as_windows)
+
+
 def shown_encoding(encoding: str) -> str:
     """An encoding's name as people write it."""
     return _SHOWN.get(encoding, encoding)

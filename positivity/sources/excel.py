@@ -79,7 +79,8 @@ class ExcelFile(TweetFile):
 
     def _batches(self, size: int) -> Iterator[TweetBatch]:
         self._bytes_read = self.bytes_total or 0
-        mapper = RowMapper(self._layout, self.name, clean=is_own(self._layout.names))
+        own = self._is_clean = is_own(self._layout.names)
+        mapper = RowMapper(self._layout, self.name, clean=own)
         return mapper.batches(self._fitting(), size)
 
     def _fitting(self) -> Iterator[list[str]]:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Self, cast
 
 from positivity.errors import InputError
 from positivity.sources.compression import compression_of, decompressed, is_broken
+from positivity.sources.mojibake import Mender
 from positivity.tweets import TweetBatch
 
 STDIN = "-"
@@ -194,6 +195,7 @@ class TweetFile(ABC):
     unreadable: int = 0  # rows that could not be read; final after the last batch
     notes: tuple[str, ...] = ()  # what a report should say of it, a sentence each; final then too
     on_reject: Callable[[Reject], object] | None = None  # is told of each row that is unreadable
+    _is_clean = False  # its texts are those of this program, and as they should be
     _cut = False  # it ends too soon, and what that broke has been rejected
 
     def __init__(self, stream: ByteStream, read_as: str) -> None:
@@ -224,10 +226,11 @@ class TweetFile(ABC):
     def batches(self, size: int = 8192) -> Iterator[TweetBatch]:
         """The tweets in the order of the file, at most `size` at a time."""
         began = False
+        mender = Mender()
         try:
             for batch in self._batches(size):
                 began = True
-                yield batch
+                yield batch if self._is_clean else mender.mend(batch)
             if self.damaged and not self._cut:
                 self.reject("the file ends too soon")
         except InputError as error:
@@ -235,6 +238,9 @@ class TweetFile(ABC):
                 self.reject(str(error))
             raise
         finally:
+            if mender.mended:
+                texts = "text was" if mender.mended == 1 else "texts were"
+                self.notes += (f"{self.name}: {mender.mended:,} {texts} mojibake, and mended.",)
             self.close()
 
     def reject(

@@ -10,6 +10,7 @@ from positivity.errors import InputError
 from positivity.sources import exports, gold
 from positivity.sources.columns import is_header, names_chosen
 from positivity.sources.dialect import (
+    AS_WINDOWS,
     DELIMITERS,
     ONE_COLUMN,
     decode_head,
@@ -54,7 +55,7 @@ class DelimitedFile(TweetFile):
         table = self._table
         lines = text_lines(self._stream, self._encoding)
         records = Records(lines, table.dialect, table.width, table.layout.text, self.reject)
-        own = is_own(table.layout.names)
+        own = self._is_clean = is_own(table.layout.names)
         mapper = RowMapper(table.layout, self.name, clean=own, guarded=own)
         rows = iter(records)
         if table.has_header:
@@ -84,8 +85,9 @@ def fitting_rows(
 
 def text_lines(stream: ByteStream, encoding: str, longest: int = _LONGEST_LINE) -> Iterator[str]:
     """The lines of a text with their ends: CR and LF only. Zero bytes are dropped."""
+    errors = AS_WINDOWS if encoding == "utf-8" and stream.head.isascii() else "replace"
     decoded = io.TextIOWrapper(
-        io.BufferedReader(stream, 1 << 18), encoding=encoding, errors="replace", newline=""
+        io.BufferedReader(stream, 1 << 18), encoding=encoding, errors=errors, newline=""
     )
     for line in iter(partial(decoded.readline, longest), ""):
         yield line.replace("\0", "") if "\0" in line else line

@@ -1,0 +1,50 @@
+"""Duplicates, across batches of any size, as a set would find them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from positivity.duplicates import SeenTweets
+from positivity.tweets import tweet_batch
+
+IDS = st.none() | st.integers(0, 30).map(str) | st.sampled_from(["007", "a", "9" * 18, "9" * 30])
+TIMES = st.none() | st.integers(0, 2).map(lambda n: datetime(2020, 1, 1 + n, tzinfo=UTC))
+TWEETS = st.tuples(IDS, TIMES, st.none() | st.sampled_from("xy"), st.sampled_from("ab"))
+
+
+def with_a_set(tweets: list[Any]) -> list[bool]:
+    seen: set[Any] = set()
+    found = []
+    for tweet_id, time, author, text in tweets:
+        key = tweet_id if tweet_id is not None else (time, author, text)
+        found.append(key in seen)
+        if tweet_id is not None or time is not None:
+            seen.add(key)
+    return found
+
+
+@settings(max_examples=300, deadline=None)
+@given(tweets=st.lists(TWEETS, max_size=60), size=st.integers(1, 20))
+def test_the_same_as_with_a_set(tweets: list[Any], size: int) -> None:
+    seen = SeenTweets()
+    found: list[bool] = []
+    for start in range(0, len(tweets), size):
+        part = tweets[start : start + size]
+        columns = zip(*part, strict=True)
+        names = ("id", "created_at", "author", "text")
+        batch = tweet_batch(dict(zip(names, map(list, columns), strict=True)), length=len(part))
+        found += seen.duplicates(batch).tolist()
+    assert found == with_a_set(tweets)
+
+
+def test_eight_bytes_a_tweet() -> None:
+    seen = SeenTweets()
+    for start in range(0, 400_000, 8192):
+        ids = [str(10**18 + n * 7919) for n in range(start, start + 8192)]
+        assert not seen.duplicates(tweet_batch({"id": ids, "text": ids}, length=8192)).any()
+    runs = seen._runs
+    assert sum(map(len, runs)) >= 400_000
+    assert sum(run.nbytes for run in runs) == 8 * sum(map(len, runs))
+    assert len(runs) < 8
