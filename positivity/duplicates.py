@@ -11,6 +11,7 @@ from positivity.tweets import TweetBatch
 
 Keys = NDArray[np.uint64]
 
+_LONGEST_RUN = 1 << 20  # tweets: while two runs are merged, both and the new one are in memory
 _NUMERIC_ID = "^[1-9][0-9]{0,17}$"
 
 
@@ -48,11 +49,13 @@ class SeenTweets:
         if not len(new):
             return
         self._runs.append(new)
-        while len(self._runs) > 1 and len(self._runs[-2]) < 2 * len(self._runs[-1]):
-            small, large = self._runs.pop(), self._runs.pop()
+        while len(self._runs) > 1:
+            large, small = self._runs[-2:]
+            if len(large) >= 2 * len(small) or len(large) + len(small) > _LONGEST_RUN:
+                return
             merged = np.concatenate((large, small))
-            merged.sort(kind="stable")  # of two sorted runs: a merge
-            self._runs.append(merged)
+            merged.sort()
+            self._runs[-2:] = [merged]
 
 
 def _keys(batch: TweetBatch) -> tuple[Keys, NDArray[np.bool_]]:

@@ -502,7 +502,7 @@ def test_every_form_is_listed() -> None:
     assert result.exit_code == 0, result.output
     for key in exports.KEYS:
         assert f"\n {key} " in result.stdout
-    assert "columns tweet" in result.stdout
+    assert "columns tweet, username" in result.stdout
 
 
 def test_a_table_without_a_date_of_its_own_is_still_read(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ class Export:
 
     key: str  # what --as calls it
     name: str
-    columns: str  # with spaces as "_": all of them are there
+    columns: str  # all of these are there
     fields: Mapping[str, str] = field(default_factory=dict)  # part of a tweet -> plain name
     only: bool = False  # there are no others
     day_first: bool | None = None  # how it writes 3/4/2020, where that is certain
@@ -27,7 +27,7 @@ class Export:
     @cached_property
     def needs(self) -> frozenset[str]:
         """The plain names of the columns it is recognised by."""
-        return frozenset(map(plain_name, self.columns.split()))
+        return frozenset(map(plain_name, self.columns.split(",")))
 
     def fits(self, names: Collection[str]) -> bool:
         """Whether a table with these plain names of columns has this form."""
@@ -41,72 +41,76 @@ EXPORTS: Sequence[Export] = (
     Export(
         "scores",
         "scores of positivity",
-        "id created_at author label negative neutral positive score left_out text",
+        "id, created_at, author, label, negative, neutral, positive, score, left_out, text",
         only=True,
     ),
     Export(
         "twint",
         "twint",
-        "tweet username date time timezone",
+        "tweet, username, date, time, timezone",
         fields={"created_at": "date", "link": "link"},
     ),
     Export(
         "twitter-web-exporter",
         "twitter-web-exporter",
-        "id created_at full_text screen_name retweeted_status",
+        "id, created_at, full_text, screen_name, retweeted_status",
         fields={"link": "url"},
     ),
     Export(
         "twitter-web-exporter",
         "twitter-web-exporter",
-        "ID Date Content Screen_Name RT_Source",
+        "ID, Date, Content, Screen Name, RT Source",
         fields={"link": "url"},
     ),
-    Export("x-analytics", "X Analytics", "Post_id Date Post_text Post_Link Impressions"),
-    Export("x-analytics", "X Analytics (old)", "Tweet_id Tweet_permalink Tweet_text time"),
+    Export("x-analytics", "X Analytics", "Post id, Date, Post text, Post Link, Impressions"),
+    Export("x-analytics", "X Analytics (old)", "Tweet id, Tweet permalink, Tweet text, time"),
     Export(
         "x-analytics",
         "X Analytics (Korean)",
-        "포스트_텍스트 날짜",
+        "포스트 텍스트, 날짜",
         fields={"text": "포스트텍스트", "created_at": "날짜"},
     ),
-    Export("tags", "TAGS", "id_str from_user text created_at time", day_first=True),
-    Export("tags", "TAGS", "id_str from_user text time", day_first=True),
-    Export("sfm", "Social Feed Manager", "twitter_id screen_name text is_retweet_strict"),
-    Export("sfm", "Social Feed Manager", "id tweet_url user_screen_name text tweet_type"),
+    Export("tags", "TAGS", "id_str, from_user, text, created_at, time", day_first=True),
+    Export("tags", "TAGS", "id_str, from_user, text, time", day_first=True),
+    Export("sfm", "Social Feed Manager", "twitter_id, screen_name, text, is_retweet_strict"),
+    Export("sfm", "Social Feed Manager", "id, tweet_url, user_screen_name, text, tweet_type"),
     Export(
         "info-ops",
         "information operations of X",
-        "tweetid user_screen_name tweet_text tweet_time is_retweet",
+        "tweetid, user_screen_name, tweet_text, tweet_time, is_retweet",
     ),
     Export(
         "trump-v1",
         "Trump Archive v1",
-        "source text created_at retweet_count favorite_count is_retweet id_str",
+        "source, text, created_at, retweet_count, favorite_count, is_retweet, id_str",
         only=True,
         day_first=False,
     ),
-    Export("trump-v2", "Trump Archive v2", "id text isRetweet isDeleted device date isFlagged"),
+    Export(
+        "trump-v2", "Trump Archive v2", "id, text, isRetweet, isDeleted, device, date, isFlagged"
+    ),
     Export(
         "russian-trolls",
         "russian-troll-tweets",
-        "external_author_id author content publish_date account_category",
+        "external_author_id, author, content, publish_date, account_category",
         day_first=False,
     ),
-    Export("airline", "airline tweets", "tweet_id airline_sentiment text tweet_created"),
-    Export("twarc", "twarc", "id text author_id public_metrics.like_count conversation_id"),
+    Export("airline", "airline tweets", "tweet_id, airline_sentiment, text, tweet_created"),
+    Export("twarc", "twarc", "id, text, author_id, public_metrics.like_count, conversation_id"),
     Export(
         "archive-csv",
         "Twitter archive",
-        "tweet_id timestamp source text retweeted_status_id expanded_urls",
+        "tweet_id, timestamp, source, text, retweeted_status_id, expanded_urls",
     ),
-    Export("apify", "Apify", "author/userName fullText createdAt", fields={"link": "url"}),
-    Export("apify", "Apify", "author/userName full_text createdAt", fields={"link": "url"}),
-    Export("apify", "Apify", "author/userName text createdAt isRetweet", fields={"link": "url"}),
-    Export("snscrape", "snscrape", "Datetime Tweet_Id Text Username"),
-    Export("snscrape", "snscrape", "url date rawContent id user", fields={"link": "url"}),
-    Export("snscrape", "snscrape", "url date content renderedContent id", fields={"link": "url"}),
-    Export("kaggle", "Kaggle tweets", "user_name user_location text date"),
+    Export("apify", "Apify", "author/userName, fullText, createdAt", fields={"link": "url"}),
+    Export("apify", "Apify", "author/userName, full_text, createdAt", fields={"link": "url"}),
+    Export("apify", "Apify", "author/userName, text, createdAt, isRetweet", fields={"link": "url"}),
+    Export("snscrape", "snscrape", "Datetime, Tweet Id, Text, Username"),
+    Export("snscrape", "snscrape", "url, date, rawContent, id, user", fields={"link": "url"}),
+    Export(
+        "snscrape", "snscrape", "url, date, content, renderedContent, id", fields={"link": "url"}
+    ),
+    Export("kaggle", "Kaggle tweets", "user_name, user_location, text, date"),
 )
 
 # The kinds of files; below, the tools and data sets whose files are of these kinds.
@@ -147,7 +151,7 @@ def demanded(source: str, key: str, names: Collection[str]) -> Export | None:
         if export.fits(names):
             return export
     if forms:
-        wanted = " or ".join(f"({_shown(export)})" for export in forms[:3])
+        wanted = " or ".join(f"({export.columns})" for export in forms[:3])
         raise InputError(f"{source}: is no table of {forms[0].name}; that has the columns {wanted}")
     return None
 
@@ -191,17 +195,13 @@ def checked_format(key: str) -> str:
 
 def list_inputs() -> list[tuple[str, str, str]]:
     """Every form of input that is known: its key, its name, and what it is recognised by."""
-    tables: dict[tuple[str, str], list[str]] = {}
+    forms: dict[tuple[str, str], list[str]] = {}
     for export in EXPORTS:
-        tables.setdefault((export.key, export.name), []).append(_shown(export))
+        forms.setdefault((export.key, export.name), []).append(f"columns {export.columns}")
     for key, name, keys in JSON_FORMS:
-        tables.setdefault((key, name), []).append(f"in JSON {', '.join(keys.split())}")
-    known = [(*names, f"columns {'; or '.join(forms)}") for names, forms in tables.items()]
-    return known + [(key, *named) for key, named in OTHERS.items()]
-
-
-def _shown(export: Export) -> str:
-    return ", ".join(export.columns.split())
+        forms.setdefault((key, name), []).append(f"keys {', '.join(keys.split())}")
+    kinds = [(key, *named) for key, named in OTHERS.items()]
+    return kinds + [(*names, "; or ".join(ways)) for names, ways in forms.items()]
 
 
 # What --as calls it, its name, and the keys that each of its tweets has.
