@@ -100,3 +100,13 @@ def test_the_schema_is_valid() -> None:
 
     schema = json.loads((ROOT / "positivity" / "report" / "report.schema.json").read_text())
     Draft202012Validator.check_schema(schema)
+
+
+def test_the_forms_of_files_are_listed() -> None:
+    from positivity.sources.exports import list_inputs
+
+    text = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
+    table = text.partition("<!-- forms -->\n")[2].partition("<!-- /forms -->")[0].strip()
+    rows = [f"| `{key}` | {name} | {what} |" for key, name, what in list_inputs()]
+    expected = "\n".join(["| `--as` | form | recognised by |", "|---|---|---|", *rows])
+    assert table == expected, f"write between the comments:\n{expected}"
