@@ -250,17 +250,27 @@ def referenced_kinds(tweet: dict[str, Any]) -> str:
 
 @pytest.mark.shared_data
 @pytest.mark.skipif(not API.is_dir(), reason="the shared data is not here")
-@pytest.mark.parametrize("name", ["twarc_flat.jsonl", "twarc_noflat.jsonl"])
+@pytest.mark.parametrize("name", ["flat", "noflat", "edited", "quoted_edit", "streaming"])
 def test_real_payloads(name: str) -> None:
-    documents = [json.loads(line) for line in (API / name).read_text("utf-8").splitlines()]
-    tweets = [tweet for page in documents for tweet in page.get("data", [page])]
+    (path,) = API.glob(f"twarc_{name}*.jsonl")
+    documents = []
+    broken = 0
+    for line in path.read_text("utf-8").split("\n"):
+        try:
+            documents += [json.loads(line)] if line.strip() else []
+        except ValueError:
+            broken += 1
+    pages = [page.get("data", page) for page in documents]
+    tweets = [tweet for page in pages for tweet in (page if isinstance(page, list) else [page])]
+    assert tweets
+    assert broken == (name == "streaming")
     users = {
         user["id"]: user["username"]
         for page in documents
         for user in page.get("includes", {}).get("users", [])
     }
-    rows, unreadable, _ = read(API / name)
-    assert unreadable == 0
+    rows, unreadable, _ = read(path)
+    assert unreadable == broken
     assert [row["id"] for row in rows] == [tweet["id"] for tweet in tweets]
     assert Counter(row["kind"] for row in rows) == Counter(map(referenced_kinds, tweets))
     for row, tweet in zip(rows, tweets, strict=True):
@@ -272,9 +282,12 @@ def test_real_payloads(name: str) -> None:
         assert row["created_at"] == datetime.fromisoformat(tweet["created_at"])
 
 
-@pytest.mark.shared_data
-@pytest.mark.skipif(not API.is_dir(), reason="the shared data is not here")
-def test_a_real_stream_with_an_error_in_it() -> None:
-    rows, unreadable, _ = read(API / "twarc_streaming_output_with_error.jsonl")
-    assert len(rows) == 7
-    assert unreadable == 1
+def test_tweets_without_a_time_have_that_of_their_ids(tmp_path: Path) -> None:
+    path = tmp_path / "default fields.json"
+    tweets = [{"id": "1050118621198921728", "text": "a"}, {"id": "20", "text": "b"}]
+    path.write_text(json.dumps({"data": tweets}))
+    with open_tweets(str(path)) as file:
+        (rows,) = (batch.to_pylist() for batch in file.batches())
+    assert rows[0]["created_at"].isoformat()[:19] == "2018-10-10T20:19:24"
+    assert rows[1]["created_at"] is None
+    assert file.notes == (f"{path}: tweets without a time have that of their ids.",)

@@ -8,6 +8,7 @@ from typing import Any
 
 from positivity.errors import InputError
 from positivity.sources.columns import chosen_names
+from positivity.sources.dates import time_of_id
 from positivity.sources.dialect import decode_head, shown_encoding
 from positivity.sources.exports import demanded_json, recognised_json
 from positivity.sources.js_array import BROKEN, Elements
@@ -69,6 +70,7 @@ class JsonFile(TweetFile):
         self._is_array = document and _bare(head).startswith("[")
         self._chosen = chosen_names(options)
         self._keys: list[str] = []
+        self._dated_by_id = False
 
     def _batches(self, size: int) -> Iterator[TweetBatch]:
         rows = self._rows()
@@ -88,12 +90,21 @@ class JsonFile(TweetFile):
                 self._keys = list(value)
             for row in page_rows(value, self._chosen):
                 if row is not None:
-                    yield row
+                    yield self._dated(row)
                 elif value is None:
                     self.reject("is no JSON that is whole", line, raw)
                 else:
                     text = json.dumps(value, ensure_ascii=False) if raw is None else raw
                     self.reject("holds no text of a tweet", line, text)
+
+    def _dated(self, row: Row) -> Row:
+        """A tweet with a time: its own or, where an API has left that out, the one in its id."""
+        if row["created_at"] is None and "created_at" not in self._chosen:
+            row["created_at"] = time_of_id(row["id"])
+            if row["created_at"] is not None and not self._dated_by_id:
+                self._dated_by_id = True
+                self.notes += (f"{self.name}: tweets without a time have that of their ids.",)
+        return row
 
     def _values(self) -> Iterator[tuple[int, Any, str | None]]:
         """The values of the file, each with its line, and with its text where that is at hand."""
