@@ -181,6 +181,13 @@ def test_a_zip_archive_inside_another(tmp_path: Path) -> None:
     assert "inside another" in str(errors[0])
 
 
+def test_a_member_without_a_name(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "a.zip", {"": b"", "a.csv": b"text\nhi\n"})
+    (file,) = open_all(str(path))
+    assert file.name == f"{path}/a.csv"
+    file.close()
+
+
 def test_a_spreadsheet(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "a.xlsx", {"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b""})
     with pytest.raises(InputError, match="Excel"):

@@ -1,15 +1,17 @@
 """Spreadsheets of Excel and LibreOffice: the sheets with tweets in them, as rows of cells."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
-from itertools import islice
+from itertools import dropwhile, islice
 from math import isfinite
 from typing import Any, BinaryIO
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
 from positivity.errors import InputError
+from positivity.sources.columns import known_names
 from positivity.sources.layout import Layout, lay_out
 from positivity.sources.own_scores import is_own
 from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
@@ -54,28 +56,33 @@ class ExcelFile(TweetFile):
         super().close()
 
     def _understand(self, name: str, options: ReadOptions) -> tuple[Layout, tuple[str, ...], bool]:
-        """The layout of the first sheet with tweets, the sheets of that layout, and if headed."""
-        found: tuple[Layout, list[str] | None] | None = None
-        sheets: list[str] = []
-        error: InputError | None = None
+        """The layout of the sheets with tweets, their names, and whether they name their columns.
+
+        A sheet whose columns have names of a tweet's parts goes before one that has to be guessed.
+        """
+        found: list[_Sheet] = []
+        errors: list[InputError] = []
         for sheet in self._book.sheet_names:
             loaded = _sheet(self._book, name, sheet)
-            rows = list(islice(_rows(loaded), _SAMPLE_ROWS))
+            rows = list(islice(_filled(_rows(loaded)), _SAMPLE_ROWS))
             try:
-                if found is None:
-                    found = _sheet_layout(f"{name}, sheet '{sheet}'", rows, options)
-                elif found[1] is None or not rows or rows[0] != found[1]:
-                    continue
-            except InputError as why:
-                error = error or why
+                layout, header = _sheet_layout(f"{name}, sheet '{sheet}'", rows, options)
+            except InputError as error:
+                errors.append(error)
                 continue
-            sheets.append(sheet)
-            if len(sheets) == 1:
+            found.append(_Sheet(sheet, layout, header))
+            if len(found) == 1:
                 self._loaded[sheet] = loaded
-        if found is None:
-            raise error or InputError(f"{name}: is a workbook without any sheet")
-        layout, header = found
-        return layout, tuple(sheets), header is not None
+        if not found:
+            raise errors[0] if errors else InputError(f"{name}: is a workbook without any sheet")
+        best = max(found, key=lambda sheet: min(1, known_names(sheet.header or ())))
+        alike = [best]
+        if best.header is not None:
+            alike = [sheet for sheet in found if sheet.header == best.header]
+        others = [f"'{sheet.name}'" for sheet in found if sheet not in alike]
+        if others:
+            self.notes = (f"{name}: has other columns in {', '.join(others)}, which was not read.",)
+        return best.layout, tuple(sheet.name for sheet in alike), best.header is not None
 
     def _batches(self, size: int) -> Iterator[TweetBatch]:
         self._bytes_read = self.bytes_total or 0
@@ -87,7 +94,7 @@ class ExcelFile(TweetFile):
         for name in self._sheets:
             sheet = self._loaded.pop(name, None) or _sheet(self._book, self.name, name)
             at = _Place(sheet)
-            rows = iter(at)
+            rows = _filled(at)
             if self._headed:
                 next(rows, None)
             yield from fitting_rows(rows, self._layout, partial(self._reject_row, at))
@@ -96,12 +103,21 @@ class ExcelFile(TweetFile):
         self.reject(why, at.row, "\t".join(at.cells))
 
 
+@dataclass(frozen=True)
+class _Sheet:
+    """What the first rows of a sheet tell of it."""
+
+    name: str
+    layout: Layout
+    header: list[str] | None
+
+
 class _Place:
     """The rows of a sheet: the one that is being looked at, and its number from 1."""
 
     def __init__(self, sheet: CalamineSheet) -> None:
         self._sheet = sheet
-        self.row = sheet.start[0] if sheet.start else 0
+        self.row = 0
         self.cells: list[str] = []
 
     def __iter__(self) -> Iterator[list[str]]:
@@ -142,8 +158,13 @@ def _sheet(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
-    """The rows of a sheet from the first one with anything in it."""
+    """The rows of a sheet, all of the same width."""
     return ([_shown(cell) for cell in cells] for cells in sheet.iter_rows())
+
+
+def _filled(rows: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The rows from the first one with anything in it."""
+    return dropwhile(lambda cells: not any(cells), rows)
 
 
 def _shown(cell: Any) -> str:

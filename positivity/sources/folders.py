@@ -106,14 +106,12 @@ class Zip(Container):
         self._infos = {
             info.filename.replace("\\", "/"): info
             for info in self._zip.infolist()
-            if not info.is_dir()
+            if info.filename and not info.is_dir()
         }
 
     @property
     def names(self) -> list[str]:
-        return sorted(
-            name for name in self._infos if not any(map(_is_clutter, name.split("/"))) and name
-        )
+        return sorted(name for name in self._infos if not any(map(_is_clutter, name.split("/"))))
 
     def size(self, name: str) -> int:
         return self._infos[name].file_size
