@@ -182,7 +182,8 @@ def test_a_zip_archive_inside_another(tmp_path: Path) -> None:
 
 
 def test_a_member_without_a_name(tmp_path: Path) -> None:
-    path = write_zip(tmp_path / "a.zip", {"": b"", "a.csv": b"text\nhi\n"})
+    path = write_zip(tmp_path / "a.zip", {"QQQ": b"", "a.csv": b"text\nhi\n"})
+    path.write_bytes(path.read_bytes().replace(b"QQQ", b"\0QQ"))
     (file,) = open_all(str(path))
     assert file.name == f"{path}/a.csv"
     file.close()
