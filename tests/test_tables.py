@@ -98,6 +98,28 @@ def test_good_rows_are_never_lost(
     assert found == unreadable
 
 
+def test_quotes_that_are_escaped_as_databases_do(tmp_path: Path) -> None:
+    content = (
+        'id,text\n1,"he said \\"hi, you\\" and left"\n2,"plain, text"\n3,"two\nlines \\"x\\""\n'
+        '4,"a path C:\\\\dir\\\\"\n'
+    )
+    rows, unreadable, _ = read_text(tmp_path, content)
+    assert [row["text"] for row in rows] == [
+        'he said "hi, you" and left',
+        "plain, text",
+        'two\nlines "x"',
+        "a path C:\\dir\\",
+    ]
+    assert unreadable == 0
+
+
+def test_a_backslash_at_the_end_of_a_cell_is_only_that(tmp_path: Path) -> None:
+    content = 'id,text,n\n1,"so good \\o/ \\",5\n2,"plain, text",6\n3,"¯\\_(ツ)_/¯",7\n'
+    rows, unreadable, _ = read_text(tmp_path, content)
+    assert [row["text"] for row in rows] == ["so good \\o/ \\", "plain, text", "¯\\_(ツ)_/¯"]
+    assert unreadable == 0
+
+
 def test_tsv_without_quoting(tmp_path: Path) -> None:
     lines = ['1\tpositive\t"To be" or not', '2\tneutral\t"never closed', "3\tneutral\tplain"]
     rows, unreadable, _ = read_text(tmp_path, "\n".join(lines * 4))

@@ -139,9 +139,14 @@ _NO_SCORE: _Score = (0, 0.0, 0)
 
 def _quoting(lines: Sequence[str], mark: str) -> tuple[_Score, Dialect]:
     """The score of a delimiter, with quotes unless they only do harm."""
-    quoted, bare = Dialect(mark), Dialect(mark, quoted=False)
+    quoted, bare, escaped = Dialect(mark), Dialect(mark, quoted=False), Dialect(mark, escaped=True)
     rows, harm = _sample(lines, quoted)
     score = _score(rows, mark)
+    if harm and any('\\"' in line for line in lines):
+        escaped_rows, escaped_harm = _sample(lines, escaped)
+        escaped_score = _score(escaped_rows, mark)
+        if escaped_harm < harm and escaped_score[1] >= score[1]:
+            return escaped_score, escaped
     if harm:
         bare_rows, _ = _sample(lines, bare)
         bare_score = _score(bare_rows, mark)

@@ -11,6 +11,8 @@ from itertools import takewhile
 MOST_LINES = 500
 MOST_CHARS = 100_000
 
+_ESCAPED = re.compile(r'\\(["\\])')
+
 OnBroken = Callable[[str, int, str], object]  # why, the number of the line, and the line
 
 # A text may be as long as it likes; a C long has 32 bits on Windows.
@@ -23,6 +25,7 @@ class Dialect:
 
     delimiter: str | None  # None: a line is a row of one cell
     quoted: bool = True  # whether a quote at the beginning of a cell means anything
+    escaped: bool = False  # a quote in a cell is written \", as databases do, rather than ""
 
 
 class Records:
@@ -50,8 +53,8 @@ class Records:
         self.odd = 0  # quotes that close in the middle of a cell; counted while sniffing
         self._on_broken = on_broken
         self._read = 0  # lines of the source
-        self._source = self._counted(lines)
         self._dialect = dialect
+        self._source = self._counted(lines)
         self._sniffing = columns is None
         self._columns = columns
         self._text = text
@@ -63,8 +66,9 @@ class Records:
         return self._parsed(self._dialect.delimiter)
 
     def _counted(self, lines: Iterable[str]) -> Iterator[str]:
+        escaped = self._dialect.escaped
         for self._read, line in enumerate(lines, start=1):
-            yield line
+            yield _ESCAPED.sub(_unescaped, line) if escaped and "\\" in line else line
 
     def _lines(self) -> Iterator[str]:
         for line in self._source:
@@ -166,6 +170,10 @@ class Records:
         if quotes.closed(line):
             return cells == self._columns
         return min(2, self._columns) <= cells <= self._columns
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return '""' if match[1] == '"' else match[1]
 
 
 class _Quotes:
