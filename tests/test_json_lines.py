@@ -157,6 +157,34 @@ def test_page_rows(document: Any, texts: list[str | None]) -> None:
     assert [row and row["text"] for row in page_rows(document)] == texts
 
 
+def test_an_envelope_with_tweets_under_data() -> None:
+    tweet = {"id": "5", "text": "hi", "author": {"screenName": "bob"}}
+    (row,) = page_rows({"ok": True, "data": {"tweets": [tweet], "cursor": "x"}})
+    assert row is not None
+    assert (row["id"], row["author"]) == ("5", "bob")
+
+
+@pytest.mark.parametrize("note", [None, "hi there, and all the rest"])
+def test_tweets_as_the_pages_of_x_get_them(note: str | None) -> None:
+    tweet = {
+        "rest_id": "1577730467436138524",
+        "core": {"user_results": {"result": {"legacy": {"screen_name": "bob"}}}},
+        "legacy": {
+            "full_text": "hi there &amp;",
+            "created_at": "Wed Aug 26 18:29:06 +0000 2026",
+            "favorite_count": 3,
+            "in_reply_to_status_id_str": "7",
+        },
+    }
+    if note:
+        tweet["note_tweet"] = {"note_tweet_results": {"result": {"text": note}}}
+    (row,) = page_rows([tweet])
+    assert row is not None
+    assert row["text"] == (note or "hi there &")
+    assert (row["id"], row["author"], row["likes"]) == ("1577730467436138524", "bob", 3)
+    assert row["kind"] == "reply"
+
+
 def test_a_page_names_its_authors_and_what_they_repeat() -> None:
     page = {
         "data": [

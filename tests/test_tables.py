@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from positivity.errors import InputError, UsageError
 from positivity.sources.files import ReadOptions, open_tweets
+from positivity.sources.reading import Reject
 from positivity.tweets import SCHEMA
 
 
@@ -118,6 +119,37 @@ def test_a_backslash_at_the_end_of_a_cell_is_only_that(tmp_path: Path) -> None:
     rows, unreadable, _ = read_text(tmp_path, content)
     assert [row["text"] for row in rows] == ["so good \\o/ \\", "plain, text", "¯\\_(ツ)_/¯"]
     assert unreadable == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "said", "rejected"),
+    [
+        ("sep=;\r\nid;text\r\n1;hello, you\r\nx\r\n2;good\r\n", "1 line above the table",
+         [4]),
+        ("Export of 2021\nby, me\n\ntext,id,date\nhello,1,2021-01-02\nx\na,b,c,d\n",
+         "3 lines above the table", [7]),
+    ],
+)  # fmt: skip
+def test_what_stands_above_a_table(
+    tmp_path: Path, content: str, said: str, rejected: list[int]
+) -> None:
+    path = tmp_path / "tweets.csv"
+    path.write_bytes(content.encode())
+    rejects: list[Reject] = []
+    with open_tweets(str(path)) as file:
+        file.on_reject = rejects.append
+        rows = [row for batch in file.batches() for row in batch.to_pylist()]
+    assert rows[0]["text"].startswith("hello")
+    assert rows[0]["id"] == "1"
+    assert said in file.read_as
+    assert [row.line for row in rejects] == rejected
+
+
+def test_a_date_with_a_name_in_another_language(tmp_path: Path) -> None:
+    content = "Datum;Nutzer;Tweet\n03.04.2021 12:00;bob;schön, oder\n"
+    rows, _, read_as = read_text(tmp_path, content)
+    assert rows[0]["created_at"] == datetime(2021, 4, 3, 12, tzinfo=UTC)
+    assert "time from 'Datum'" in read_as
 
 
 def test_tsv_without_quoting(tmp_path: Path) -> None:

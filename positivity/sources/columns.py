@@ -96,6 +96,11 @@ def known_names(row: Sequence[str]) -> int:
     return sum(plain_name(cell) in _ALL_NAMES for cell in row)
 
 
+def names_a_table(row: Sequence[str]) -> bool:
+    """Whether a row names the column of the text and another one of tweets."""
+    return known_names(row) > 1 and any(plain_name(cell) in _TEXT_NAMES for cell in row)
+
+
 def is_header(row: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     """Whether a table's first row names its columns, judged with the rows below it."""
     plain = {plain_name(cell) for cell in row}

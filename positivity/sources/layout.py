@@ -12,6 +12,7 @@ from positivity.sources.columns import (
     MARK_NAMES,
     ZONE_NAMES,
     chosen_names,
+    known_names,
 )
 from positivity.sources.dates import DayMonth, day_month_order
 from positivity.sources.exports import Export, plain_name
@@ -82,8 +83,7 @@ def lay_out(
     chosen = _chosen(source, names, options)
     look: dict[str, int] = {}
     is_analytics = export is not None and export.key == exports.X_ANALYTICS
-    if header is not None and (is_analytics or "text" not in fields | chosen):
-        # Named in another language, or only partly known.
+    if header is not None and (is_analytics or _is_foreign(header, fields | chosen)):
         look = {} if is_analytics else guess.x_analytics(rows, width)
         fields = _by_value(rows, width) | fields | look
     fields |= chosen
@@ -118,6 +118,11 @@ def lay_out(
         remarks=(*remarks, *_of_dates(order, export)),
         label=_label(names, rows),
     )
+
+
+def _is_foreign(header: Sequence[str], fields: Mapping[str, int]) -> bool:
+    """Whether the columns seem to be named in another language."""
+    return "text" not in fields or known_names(header) < 2
 
 
 def _export(source: str, plain: Sequence[str], options: ReadOptions) -> Export | None:

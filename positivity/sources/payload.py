@@ -93,15 +93,36 @@ def page_rows(
         yield None
     elif isinstance(document.get("tweet"), dict):
         yield tweet_row(document["tweet"], given=_given(document["tweet"], names))
-    elif isinstance(document.get("data"), (dict, list)):
+    elif isinstance(document.get("data"), (dict, list)) and not _is_envelope(document["data"]):
         yield from _page(document, names)
+    elif isinstance(document.get("legacy"), dict):
+        tweet = _unwrapped(document)
+        yield tweet_row(tweet, given=_given(tweet, names))
     else:
         row = tweet_row(document, given=_given(document, names))
-        inner = None if row else _inner_list(document)
+        data = document.get("data")
+        inner = None if row else _inner_list(data if isinstance(data, dict) else document)
         if inner is not None:
             yield from page_rows(inner, names, depth - 1)
         elif row is not None or not document.keys() <= _EMPTY_PAGE:
             yield row
+
+
+def _is_envelope(data: Any) -> bool:
+    """Whether what stands under `data` is no tweet, and has a list of them."""
+    return isinstance(data, dict) and _text(_values(data)) is None and bool(_inner_list(data))
+
+
+def _unwrapped(tweet: Json) -> dict[str, Any]:
+    """A tweet as X's own pages get it, which scrapers keep: most of it lies under `legacy`."""
+    user = "core.user_results.result"
+    names = (_at(tweet, f"{user}.{place}.screen_name") for place in ("core", "legacy"))
+    return {
+        **tweet["legacy"],
+        "id_str": tweet.get("rest_id"),
+        "user": {"screen_name": next(filter(None, names), None)},
+        "note_tweet": {"text": _at(tweet, "note_tweet.note_tweet_results.result.text")},
+    }
 
 
 def _is_object(item: Any, depth: int) -> bool:
@@ -141,6 +162,8 @@ def first_tweet(document: Any) -> Json | None:
             return dict(document["tweet"])
         elif isinstance(document.get("data"), (dict, list)):
             document = document["data"]
+        elif isinstance(document.get("legacy"), dict):
+            return _unwrapped(document)
         elif _text(_values(document)) is None and (inner := _inner_list(document)):
             document = inner
         else:

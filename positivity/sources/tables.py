@@ -19,6 +19,7 @@ from positivity.sources.dialect import (
 )
 from positivity.sources.layout import Layout, lay_out
 from positivity.sources.own_scores import is_own
+from positivity.sources.preamble import preamble, separator, without_preamble
 from positivity.sources.reading import HEAD_BYTES, ByteStream, ReadOptions, TweetFile
 from positivity.sources.records import Dialect, Records
 from positivity.sources.rows import RowMapper
@@ -36,6 +37,7 @@ class _Table:
     dialect: Dialect
     has_header: bool
     layout: Layout
+    preamble: int  # lines above it
 
     @property
     def width(self) -> int:
@@ -53,7 +55,7 @@ class DelimitedFile(TweetFile):
 
     def _batches(self, size: int) -> Iterator[TweetBatch]:
         table = self._table
-        lines = text_lines(self._stream, self._encoding)
+        lines = without_preamble(text_lines(self._stream, self._encoding), table.preamble)
         records = Records(lines, table.dialect, table.width, table.layout.text, self.reject)
         own = self._is_clean = is_own(table.layout.names)
         mapper = RowMapper(table.layout, self.name, clean=own, guarded=own)
@@ -95,10 +97,14 @@ def text_lines(stream: ByteStream, encoding: str, longest: int = _LONGEST_LINE) 
 
 def _understand(stream: ByteStream, encoding: str, options: ReadOptions) -> _Table:
     lines = _head_lines(stream, encoding)
+    above = 0
     if options.format == exports.LINES:
         dialect = Dialect(None, quoted=False)
     else:
-        dialect = sniff_dialect(lines, options.delimiter)
+        above = preamble(lines)
+        mark = options.delimiter or separator(lines)
+        lines = lines[above:]
+        dialect = sniff_dialect(lines, mark)
     rows = list(islice(Records(lines, dialect), _SAMPLE_ROWS))
     if not rows:
         raise InputError(f"{stream.name}: holds no row that can be read")
@@ -114,9 +120,9 @@ def _understand(stream: ByteStream, encoding: str, options: ReadOptions) -> _Tab
         body,
         width,
         options,
-        lambda: Records(_head_lines(stream, encoding, HEAD_BYTES), dialect),
+        lambda: Records(_head_lines(stream, encoding, HEAD_BYTES)[above:], dialect),
     )
-    return _Table(dialect, headed, layout)
+    return _Table(dialect, headed, layout, above)
 
 
 def has_header(rows: list[list[str]], options: ReadOptions) -> bool:
@@ -161,4 +167,6 @@ def _described(table: _Table, encoding: str) -> str:
         mark = DELIMITERS.get(delimiter, f"'{delimiter}'")
         words = [table.layout.described(kind), mark]
     header = () if table.has_header else ("no header",)
+    if table.preamble:
+        header = (f"{table.preamble} line{'s' if table.preamble > 1 else ''} above the table",)
     return ", ".join(chain(words, [shown_encoding(encoding)], header, [table.layout.describe()]))
