@@ -9,6 +9,7 @@ import pytest
 from positivity.errors import InputError
 from positivity.sources.files import ReadOptions, open_tweets
 from positivity.sources.payload import page_rows, tweet_row
+from positivity.sources.reading import Reject
 from positivity.tweets import SCHEMA
 
 API = Path(__file__).parents[2] / "shared" / "data" / "api"
@@ -155,6 +156,23 @@ def test_tweet_row(tweet: dict[str, Any], fields: dict[str, Any]) -> None:
 )
 def test_page_rows(document: Any, texts: list[str | None]) -> None:
     assert [row and row["text"] for row in page_rows(document)] == texts
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("name", ["data", "tweets", "statuses"])
+def test_a_page_that_is_cut_short(tmp_path: Path, indent: int | None, name: str) -> None:
+    tweets = [{"id": str(n), "text": f"so good {n}"} for n in range(9)]
+    path = tmp_path / "page.json"
+    path.write_text(json.dumps({name: tweets, "meta": {}}, indent=indent)[:-60])
+    rejects: list[Reject] = []
+    with open_tweets(str(path)) as file:
+        file.on_reject = rejects.append
+        rows = [row for batch in file.batches() for row in batch.to_pylist()]
+    assert 6 <= len(rows) <= 8
+    assert [row["id"] for row in rows] == [str(n) for n in range(len(rows))]
+    assert len(rejects) == file.unreadable == 1
+    assert rejects[0].reason == "is no JSON that is whole"
+    assert file.damaged
 
 
 def test_an_envelope_with_tweets_under_data() -> None:

@@ -20,6 +20,9 @@ from positivity.tweets import SCHEMA, TweetBatch
 
 _SNIFFED_LINES = 20
 _OBJECTS_TRIED = 4
+_LIST = re.compile(r'"(?:data|tweets|posts|statuses|results|items)"\s*:\s*\[\s*')
+_BETWEEN = re.compile(r"[\s,]*")
+_DECODER = json.JSONDecoder()
 _OPENINGS = {"{": ('"', "}"), "[": ("{", "]", "[")}
 
 
@@ -52,6 +55,23 @@ def _loaded(line: str) -> Any:
         return json.loads(line)
     except (ValueError, RecursionError):
         return None
+
+
+def _salvaged(page: str) -> list[Any]:
+    """The tweets before the break in a page of an API that is cut short or damaged."""
+    tweets: list[Any] = []
+    found = _LIST.search(page)
+    place = found.end() if found else len(page)
+    while page.startswith("{", place):
+        try:
+            value, place = _DECODER.raw_decode(page, place)
+        except (ValueError, RecursionError):
+            break
+        if all(row is not None for row in page_rows(value)):
+            tweets.append(value)
+        between = _BETWEEN.match(page, place)
+        place = between.end() if between else place
+    return tweets
 
 
 class JsonFile(TweetFile):
@@ -113,12 +133,17 @@ class JsonFile(TweetFile):
             return
         lines = text_lines(self._stream, self._encoding, longest=-1)
         if self._document:
-            yield 1, self._whole("".join(lines)), None
+            yield from self._whole("".join(lines))
             return
         for number, line in enumerate(lines, start=1):
             text = line.strip().removeprefix("\ufeff")
             if text:
-                yield number, _loaded(text), text
+                value = _loaded(text)
+                if value is None:
+                    # The last line, without an end and not whole, is where a file was cut.
+                    self._cut |= text.startswith("{") and not line.endswith(("\n", "\r"))
+                    yield from ((number, tweet, None) for tweet in _salvaged(text))
+                yield number, value, text
 
     def _elements(self) -> Iterator[tuple[int, Any, str | None]]:
         """The elements of an array; None in the place of what is broken."""
@@ -130,11 +155,17 @@ class JsonFile(TweetFile):
             else:
                 yield elements.line, value, None
 
-    def _whole(self, document: str) -> Any:
-        """The one value of a file."""
+    def _whole(self, document: str) -> Iterator[tuple[int, Any, str | None]]:
+        """The one value of a file; if that is cut short, the tweets that are left of it."""
         try:
-            return json.loads(document.strip().removeprefix("\ufeff"))
+            yield 1, json.loads(document.strip().removeprefix("\ufeff")), None
         except (ValueError, RecursionError) as error:
+            tweets = _salvaged(document)
+            if tweets:
+                self._cut = True
+                yield from ((1, tweet, None) for tweet in tweets)
+                yield document.count("\n") + 1, None, None
+                return
             raise InputError(
                 f"{self.name}: begins like JSON but is not whole ({error}); get the file again"
             ) from error
