@@ -1,10 +1,11 @@
 """Tables for spreadsheets and programs, in CSV, JSON Lines, Parquet and Excel, batch by batch."""
 
 import csv
+import io
 import json
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -37,6 +38,7 @@ class TableWriter:
             guarded: the columns with text that a spreadsheet might run as a formula.
         """
         self._shown = str(path)
+        self._failed = False
         self._target = Path(path).resolve()
         table = _TABLES.get(self._target.suffix.lower())
         if table is None:
@@ -64,6 +66,7 @@ class TableWriter:
         try:
             self._table.write(batch)
         except OSError as error:
+            self._failed = True
             raise self._unwritable(error) from error
 
     def __exit__(
@@ -74,10 +77,14 @@ class TableWriter:
     ) -> None:
         try:
             self._table.close()
-            self._part.replace(self._target)
+            if not self._failed:
+                self._part.replace(self._target)
         except OSError as failure:
-            self._part.unlink(missing_ok=True)  # nobody could tell what is missing from it
+            self._failed = True
             raise self._unwritable(failure) from failure
+        finally:
+            if self._failed:
+                self._part.unlink(missing_ok=True)  # nobody could tell what is missing from it
 
     def _unwritable(self, error: OSError) -> InputError:
         reason = error.strerror or error
@@ -99,35 +106,58 @@ class _Table(ABC):
     def close(self) -> None: ...
 
 
-class _CsvTable(_Table):
+class _TextTable(_Table):
+    """A text whose batches are there as a whole or, when the work is interrupted, not at all."""
+
     def __init__(self, path: Path, schema: Any, guarded: Sequence[str]) -> None:
-        self._guarded = [schema.get_field_index(name) for name in guarded]
-        self._file = path.open("w", encoding="utf-8", newline="")
-        self._writer = csv.writer(self._file)
-        self._writer.writerow(schema.names)
+        self._file = path.open("wb")
+        self._whole = 0  # bytes of the batches that have been written
 
     def write(self, batch: Any) -> None:
+        self._write(self._text(batch))
+
+    @abstractmethod
+    def _text(self, batch: Any) -> str: ...
+
+    def _write(self, text: str) -> None:
+        data = text.encode("utf-8")
+        self._file.write(data)
+        self._whole += len(data)
+
+    def close(self) -> None:
+        with self._file:
+            self._file.flush()
+            self._file.truncate(self._whole)
+
+
+class _CsvTable(_TextTable):
+    def __init__(self, path: Path, schema: Any, guarded: Sequence[str]) -> None:
+        super().__init__(path, schema, guarded)
+        self._guarded = [schema.get_field_index(name) for name in guarded]
+        self._write(_csv_rows([schema.names]))
+
+    def _text(self, batch: Any) -> str:
         columns = _plain_columns(batch)
         for index in self._guarded:
             columns[index] = [guard(cell) if cell else cell for cell in columns[index]]
-        self._writer.writerows(zip(*columns, strict=True))
-
-    def close(self) -> None:
-        self._file.close()
+        return _csv_rows(zip(*columns, strict=True))
 
 
-class _JsonTable(_Table):
+def _csv_rows(rows: Iterable[Sequence[Any]]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+class _JsonTable(_TextTable):
     def __init__(self, path: Path, schema: Any, guarded: Sequence[str]) -> None:
+        super().__init__(path, schema, guarded)
         self._names = schema.names
-        self._file = path.open("w", encoding="utf-8", newline="\n")
 
-    def write(self, batch: Any) -> None:
-        for row in zip(*_plain_columns(batch), strict=True):
-            document = dict(zip(self._names, row, strict=True))
-            self._file.write(json.dumps(document, ensure_ascii=False) + "\n")
-
-    def close(self) -> None:
-        self._file.close()
+    def _text(self, batch: Any) -> str:
+        rows = zip(*_plain_columns(batch), strict=True)
+        documents = (dict(zip(self._names, row, strict=True)) for row in rows)
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in documents)
 
 
 class _ParquetTable(_Table):

@@ -12,6 +12,7 @@ from positivity.sources.dates import time_of_id
 from positivity.sources.dialect import decode_head, shown_encoding
 from positivity.sources.exports import demanded_json, recognised_json
 from positivity.sources.js_array import BROKEN, Elements
+from positivity.sources.own_scores import SCORE_COLUMNS
 from positivity.sources.payload import Row, first_tweet, page_rows
 from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
 from positivity.sources.rows import batch_of
@@ -108,6 +109,7 @@ class JsonFile(TweetFile):
         for line, value, raw in self._values():
             if not self._keys and isinstance(value, dict):
                 self._keys = list(value)
+                self._is_clean = value.keys() >= set(SCORE_COLUMNS)
             for row in page_rows(value, self._chosen):
                 if row is not None:
                     yield self._dated(row)
@@ -119,7 +121,8 @@ class JsonFile(TweetFile):
 
     def _dated(self, row: Row) -> Row:
         """A tweet with a time: its own or, where an API has left that out, the one in its id."""
-        if row["created_at"] is None and "created_at" not in self._chosen:
+        undated = row["created_at"] is None and "created_at" not in self._chosen
+        if undated and not self._is_clean:
             row["created_at"] = time_of_id(row["id"])
             if row["created_at"] is not None and not self._dated_by_id:
                 self._dated_by_id = True
