@@ -2,7 +2,11 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -369,3 +373,31 @@ def test_say_reads_sentences_and_lines(model: str) -> None:
     assert [each["text"] for each in said] == ["love great", "hate awful", "last \ufffd line", ""]
     assert [each["label"] for each in said[:2]] == ["positive", "negative"]
     assert said[-1]["neutral"] == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a terminal is made with pty")
+@pytest.mark.parametrize("options", [[], ["--quiet"]])
+def test_a_bar_of_the_bytes_on_a_terminal(model: str, tmp_path: Path, options: list[str]) -> None:
+    """On stderr, when that is a terminal, and never in what is piped on."""
+    path = tmp_path / "tweets.csv"
+    path.write_text("id,text\n" + "".join(f"{n},love great {n}\n" for n in range(30_000)))
+    command = [sys.executable, "-m", "positivity", "score", str(path), "--model", model]
+    terminal, stderr = os.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "300"}
+    with subprocess.Popen(
+        [*command, "--device", "cpu", *options],
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        env=environment,
+    ) as process:
+        os.close(stderr)
+        shown = b""
+        with suppress(OSError), os.fdopen(terminal, "rb", 0) as file:  # closed: an error on Linux
+            while part := file.read(1 << 12):
+                shown += part
+        assert process.stdout
+        report = process.stdout.read().decode()
+        assert process.wait(60) == 0
+    size = f"{path.stat().st_size / 1000:.1f} kB"
+    assert (size in shown.decode()) == (not options)
+    assert "\x1b" not in report
