@@ -21,7 +21,7 @@ from positivity.cli import app
 from positivity.errors import InputError, UsageError
 from positivity.model.registry import ModelDirectory
 from positivity.sources import exports
-from positivity.sources.files import ReadOptions, open_tweets
+from positivity.sources.files import ReadOptions, open_all, open_tweets
 
 ID = "1577730467436138524"
 
@@ -485,6 +485,17 @@ def test_json_of_another_tool_is_refused(tmp_path: Path) -> None:
     assert read_text(tmp_path, content, format="twscrape")[1].startswith("twscrape")
     with pytest.raises(InputError, match=r"is no JSON of apify; its tweets have the keys \(author"):
         read_text(tmp_path, content, format="apify")
+
+
+def test_only_the_archive_of_a_folder_is_read_where_that_is_demanded(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text,id\nhi,5\n")
+    with pytest.raises(InputError, match="is a folder without an X archive in it"):
+        open_all(str(tmp_path), ReadOptions(format="x-archive"))
+    binary("x-archive", tmp_path).rename(tmp_path / "b.zip")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "tweets.js").write_text("window.YTD.tweets.part0 = []")
+    (file,) = open_all(str(tmp_path), ReadOptions(format="x-archive"))
+    assert file.read_as == "X archive"
 
 
 def test_the_table_of_an_archive_can_be_demanded(tmp_path: Path) -> None:

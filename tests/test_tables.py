@@ -368,6 +368,8 @@ TWEETS = st.text(
     delimiter=st.sampled_from(",\t;|"),
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
     text_first=st.booleans(),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-be"]),
+    end=st.sampled_from(["\r\n", "\n", "\r"]),
 )
 def test_what_csv_writes_is_read_back(
     tmp_path_factory: pytest.TempPathFactory,
@@ -375,14 +377,18 @@ def test_what_csv_writes_is_read_back(
     delimiter: str,
     quoting: Any,
     text_first: bool,
+    encoding: str,
+    end: str,
 ) -> None:
     table = io.StringIO(newline="")
-    writer = csv.writer(table, delimiter=delimiter, quoting=quoting)
+    if end != "\r\n":  # then the csv module leaves the other one bare
+        quoting = csv.QUOTE_ALL
+    writer = csv.writer(table, delimiter=delimiter, quoting=quoting, lineterminator=end)
     order = -1 if text_first else 1
     for row in [("id", "text"), *((f"t{n}", text) for n, text in enumerate(tweets))]:
         writer.writerow(row[::order])
     path = tmp_path_factory.mktemp("round") / "trip.csv"
-    path.write_bytes(table.getvalue().encode())
+    path.write_bytes(table.getvalue().encode(encoding))
     rows, unreadable, _ = read(path)
     assert [row["text"] for row in rows] == tweets
     assert [row["id"] for row in rows] == [f"t{n}" for n in range(len(tweets))]

@@ -159,7 +159,7 @@ def demanded(source: str, key: str, names: Collection[str]) -> Export | None:
 def refuse_other(source: str, kind: str, key: str | None) -> None:
     """Complain of a file that the user says to be what it is not.
 
-    `kind` is X_ARCHIVE, PARQUET, FEATHER, EXCEL, JSON or TABLE, which stands for any other text.
+    `kind` is PARQUET, FEATHER, EXCEL, JSON or TABLE, which stands for any other text.
     """
     if key is None or key in (kind, *_formats_of(kind)):
         return
@@ -174,11 +174,10 @@ def _formats_of(kind: str) -> Collection[str]:
         return {*tables, TABLE}
     if kind == TABLE:
         return {*tables, TABLE, *HEADERLESS}
-    return {API, *(key for key, _, _ in JSON_FORMS)} if kind == JSON else ()
+    return {API, *(key for key, _, _ in JSON_FORMS)}
 
 
 _WHAT = {
-    X_ARCHIVE: "a part of an X archive",
     PARQUET: "a Parquet file",
     FEATHER: "a Feather or Arrow file",
     EXCEL: "a workbook",
