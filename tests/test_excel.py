@@ -115,6 +115,13 @@ def test_a_table_that_begins_further_down(tmp_path: Path) -> None:
     assert not rejects
 
 
+def test_titles_above_the_names(tmp_path: Path) -> None:
+    rows = [["Export"], ["by", "me"], [], HEADER, [ID, "2021-01-02", "bob", "one"]]
+    rows_read, read_as, _ = read(write(tmp_path / "t.xlsx", S=rows))
+    assert [(row["id"], row["text"]) for row in rows_read] == [(ID, "one")]
+    assert "text from 'Text'" in read_as
+
+
 def test_without_a_header(tmp_path: Path) -> None:
     path = write(tmp_path / "t.xlsx", S=[[f"{ID[:-1]}{n}", f"so good {n}"] for n in range(5)])
     rows, _, _ = read(path)

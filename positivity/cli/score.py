@@ -74,7 +74,9 @@ def score_command(
     ] = None,
     as_format: Annotated[
         str | None,
-        typer.Option("--as", help="What the files are, if not found.", rich_help_panel=READING),
+        typer.Option(
+            "--as", help="What the files are: see --list-inputs.", rich_help_panel=READING
+        ),
     ] = None,
     list_inputs: Annotated[
         bool,

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
 from positivity.errors import InputError
-from positivity.sources.columns import known_names
+from positivity.sources.columns import known_names, names_a_table
 from positivity.sources.layout import Layout, lay_out
 from positivity.sources.own_scores import is_own
 from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
@@ -20,6 +20,7 @@ from positivity.sources.tables import fitting_rows, has_header, usual_width
 from positivity.tweets import TweetBatch
 
 _SAMPLE_ROWS = 500
+_MOST_TITLES = 20  # rows above the names of the columns
 _EXACT = 10**15  # Excel keeps fifteen digits of a number: ids have eighteen or nineteen
 
 
@@ -35,7 +36,7 @@ class ExcelFile(TweetFile):
         try:
             self._book = _opened(stream.name, self._file)
             self._loaded: dict[str, CalamineSheet] = {}
-            self._layout, self._sheets, self._headed = self._understand(stream.name, options)
+            self._layout, self._sheets, self._header = self._understand(stream.name, options)
         except BaseException:
             self._file.close()
             raise
@@ -55,8 +56,10 @@ class ExcelFile(TweetFile):
         self._file.close()
         super().close()
 
-    def _understand(self, name: str, options: ReadOptions) -> tuple[Layout, tuple[str, ...], bool]:
-        """The layout of the sheets with tweets, their names, and whether they name their columns.
+    def _understand(
+        self, name: str, options: ReadOptions
+    ) -> tuple[Layout, tuple[str, ...], list[str] | None]:
+        """The layout of the sheets with tweets, their names, and the row that names the columns.
 
         A sheet whose columns have names of a tweet's parts goes before one that has to be guessed.
         """
@@ -82,7 +85,7 @@ class ExcelFile(TweetFile):
         others = [f"'{sheet.name}'" for sheet in found if sheet not in alike]
         if others:
             self.notes = (f"{name}: has other columns in {', '.join(others)}, which was not read.",)
-        return best.layout, tuple(sheet.name for sheet in alike), best.header is not None
+        return best.layout, tuple(sheet.name for sheet in alike), best.header
 
     def _batches(self, size: int) -> Iterator[TweetBatch]:
         self._bytes_read = self.bytes_total or 0
@@ -95,8 +98,9 @@ class ExcelFile(TweetFile):
             sheet = self._loaded.pop(name, None) or _sheet(self._book, self.name, name)
             at = _Place(sheet)
             rows = _filled(at)
-            if self._headed:
-                next(rows, None)
+            if self._header is not None:
+                while next(rows, self._header) != self._header:
+                    pass
             yield from fitting_rows(rows, self._layout, partial(self._reject_row, at))
 
     def _reject_row(self, at: "_Place", why: str) -> None:
@@ -142,6 +146,8 @@ def _sheet_layout(
     """The layout of a sheet, and its row of names if it has one."""
     if not rows:
         raise InputError(f"{name}: is empty")
+    titles = next((n for n, row in enumerate(rows[:_MOST_TITLES]) if names_a_table(row)), 0)
+    rows = rows[titles:]
     header = rows[0] if has_header(rows, options) else None
     body = rows if header is None else rows[1:]
     if not body:
