@@ -75,7 +75,7 @@ def score_command(
     as_format: Annotated[
         str | None,
         typer.Option(
-            "--as", help="What the files are: see --list-inputs.", rich_help_panel=READING
+            "--as", help="What the files are: one of --list-inputs.", rich_help_panel=READING
         ),
     ] = None,
     list_inputs: Annotated[
