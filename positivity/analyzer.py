@@ -11,6 +11,7 @@ from positivity.account.tally import labels_of
 from positivity.analysis import Tallies, model_info, score_batches
 from positivity.errors import InputError
 from positivity.evaluation import LABELS
+from positivity.explanation import explained
 from positivity.model.registry import DEFAULT, load
 from positivity.model.scorer import Scorer
 from positivity.selection import Selection
@@ -77,7 +78,7 @@ class Analyzer:
         selection = Selection(self._detector.is_english, include_retweets, language)
         for scored in score_batches(_batches(tweets), self._scorer, selection):
             tallies.add(scored)
-        return tallies.reports([], self.model)[0]
+        return explained(tallies.reports([], self.model), self._scorer)[0]
 
 
 def _batches(tweets: Any) -> Iterable[TweetBatch]:

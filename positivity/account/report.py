@@ -66,6 +66,15 @@ class KindShare:
 
 
 @dataclass(frozen=True, slots=True)
+class Effect:
+    """How much a part of a text moved its score: the score with it less the score without it."""
+
+    start: int  # where it stands in the text, in characters
+    end: int
+    effect: float  # -2..2; above 0 it made the text more positive
+
+
+@dataclass(frozen=True, slots=True)
 class StrongTweet:
     """A tweet that the classifier is surest of on one side."""
 
@@ -74,6 +83,7 @@ class StrongTweet:
     author: str | None
     text: str
     score: float  # the probability of its side, 0..1
+    effects: tuple[Effect, ...] = ()  # of its words and emoji, in the order of the text
 
 
 @dataclass(frozen=True, slots=True)

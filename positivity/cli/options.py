@@ -14,10 +14,20 @@ READING, TIMES, SCORING, OUTPUT = "Reading", "Time", "Scoring", "Output"
 
 
 class Format(StrEnum):
+    """What figures and scores are written as."""
+
+    TERMINAL = "terminal"
+    JSON = "json"
+
+
+class ReportFormat(StrEnum):
     """What a report is written as."""
 
     TERMINAL = "terminal"
     JSON = "json"
+    HTML = "html"
+    MARKDOWN = "markdown"
+    CSV = "csv"
 
 
 class Device(StrEnum):
@@ -38,7 +48,11 @@ DeviceOption = Annotated[
     typer.Option("--device", help="Where to score; auto takes a GPU.", rich_help_panel=SCORING),
 ]
 FormatOption = Annotated[
-    Format, typer.Option("--format", help="Write the report as this.", rich_help_panel=OUTPUT)
+    Format, typer.Option("--format", help="Write the answer as this.", rich_help_panel=OUTPUT)
+]
+ReportFormatOption = Annotated[
+    ReportFormat,
+    typer.Option("--format", help="Write the report as this.", rich_help_panel=OUTPUT),
 ]
 OutputOption = Annotated[
     Path | None,

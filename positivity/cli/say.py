@@ -4,12 +4,15 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from positivity.cli.options import Device, DeviceOption, Format, FormatOption, ModelOption
 from positivity.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from positivity.account.report import Effect
 
 
 def say_command(
@@ -20,12 +23,13 @@ def say_command(
     device: DeviceOption = Device.AUTO,
     format: FormatOption = Format.TERMINAL,
 ) -> None:
-    """Score sentences.
+    """Score sentences, and show which words did it.
 
     Example: positivity say "I love this" "not bad at all" "meh 😒"
     """
     from positivity.report.machine import write_json
     from positivity.report.output import report_output
+    from positivity.report.reasons import render_reasons
     from positivity.report.terminal import make_console, render_sentences
 
     texts = list(_texts(sentences))
@@ -36,10 +40,12 @@ def say_command(
         if format is Format.JSON:
             write_json([asdict(row) for row in rows], out)
             return
+        console = make_console(out)
         render_sentences(
             [(row.text, row.negative, row.neutral, row.positive, row.label) for row in rows],
-            make_console(out),
+            console,
         )
+        render_reasons([(row.text, row.effects) for row in rows], console)
 
 
 def _texts(sentences: list[str]) -> Iterator[str]:
@@ -70,18 +76,24 @@ class Sentence:
     neutral: float
     positive: float
     score: float  # positive minus negative
+    effects: tuple["Effect", ...]  # of its words and emoji, in the order of the text
 
 
 def say(texts: list[str], *, model: str, device: str) -> list[Sentence]:
-    """Scores each text."""
+    """Scores each text, and finds what moved its score."""
     from positivity.account.tally import labels_of
     from positivity.evaluation import LABELS
+    from positivity.explanation import explain
     from positivity.model.scorer import Scorer
 
     rows = []
-    probabilities = Scorer.load(model, device=device).score(texts).astype(float).round(4)
-    for text, row, label in zip(texts, probabilities, labels_of(probabilities), strict=True):
+    scorer = Scorer.load(model, device=device)
+    probabilities = scorer.score(texts).astype(float).round(4)
+    labels = labels_of(probabilities)
+    for text, row, label, effects in zip(
+        texts, probabilities, labels, explain(texts, scorer), strict=True
+    ):
         negative, neutral, positive = map(float, row)
         score = round(positive - negative, 4)
-        rows.append(Sentence(text, LABELS[label], negative, neutral, positive, score))
+        rows.append(Sentence(text, LABELS[label], negative, neutral, positive, score, effects))
     return rows

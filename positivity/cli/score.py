@@ -16,11 +16,11 @@ from positivity.cli.options import (
     TIMES,
     Device,
     DeviceOption,
-    Format,
-    FormatOption,
     ModelOption,
     OutputOption,
     QuietOption,
+    ReportFormat,
+    ReportFormatOption,
     moment,
     time_zone,
 )
@@ -110,7 +110,10 @@ def score_command(
     ] = None,
     by: Annotated[
         By | None,
-        typer.Option(help="One verdict for each author or file.", rich_help_panel=OUTPUT),
+        typer.Option(
+            help="A verdict for each author or file; a row of CSV for each month.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
@@ -127,7 +130,7 @@ def score_command(
             help="Also write the rows that could not be read, and why.", rich_help_panel=OUTPUT
         ),
     ] = None,
-    format: FormatOption = Format.TERMINAL,
+    format: ReportFormatOption = ReportFormat.TERMINAL,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -142,6 +145,8 @@ def score_command(
 
     if sample and files:
         raise UsageError("--sample scores the sample account: give it no file, or leave it away")
+    if by is By.MONTH and format is not ReportFormat.CSV:
+        raise UsageError("--by month gives rows: add --format csv; all reports show the months")
     if not sample and not files:
         raise UsageError("name a file of tweets, - for standard input, or try --sample")
     if files and files.count(STDIN) > 1:
@@ -185,16 +190,32 @@ def score_command(
 
 
 def write_reports(
-    reports: Sequence["Report"], format: Format, output: Path | None, by: By | None = None
+    reports: Sequence["Report"], format: ReportFormat, output: Path | None, by: By | None = None
 ) -> None:
     """Writes reports in the format asked for: several of them as a table in the terminal's."""
     from positivity.report.output import report_output
 
     with report_output(output) as out:
-        if format is Format.JSON:
+        if format is ReportFormat.JSON:
             from positivity.report.machine import render_json
 
             render_json(reports, out)
+            return
+        subject = str(by) if by else "account"
+        if format is ReportFormat.HTML:
+            from positivity.report.html import render_html
+
+            render_html(reports, out, subject=subject)
+            return
+        if format is ReportFormat.MARKDOWN:
+            from positivity.report.markdown import render_markdown
+
+            render_markdown(reports, out, subject=subject)
+            return
+        if format is ReportFormat.CSV:
+            from positivity.report.rows import render_csv
+
+            render_csv(reports, out, by_month=by is By.MONTH)
             return
         from positivity.report.terminal import (
             make_console,
@@ -205,7 +226,7 @@ def write_reports(
 
         console = make_console(out)
         if by is not None:
-            render_table(reports, console, subject=str(by))
+            render_table(reports, console, subject=subject)
             render_shared_limits(reports, console)
         else:
             for report in reports:

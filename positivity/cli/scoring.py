@@ -27,10 +27,11 @@ SAMPLE = Path(__file__).parents[1] / "data" / "sample.csv"  # of an account inve
 
 
 class By(StrEnum):
-    """What gets a verdict of its own."""
+    """What gets a verdict, or a row, of its own."""
 
     AUTHOR = "author"
     FILE = "file"
+    MONTH = "month"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,7 @@ def score(job: ScoreJob) -> tuple[list["Report"], bool]:
         PositivityError: nothing could be read, or the model or an option cannot be used.
     """
     from positivity.analysis import model_info
+    from positivity.explanation import explained
     from positivity.model.registry import load
     from positivity.model.scorer import Scorer
     from positivity.report.rejects import RejectsWriter
@@ -99,6 +101,8 @@ def score(job: ScoreJob) -> tuple[list["Report"], bool]:
                 [note for each in group for note in each.notes],
                 unreadable=sum(each.file.unreadable for each in group),
             )
+        if job.by is not By.AUTHOR:  # of many authors, nobody is shown tweets
+            reports = explained(reports, scorer)
     if writer is not None and writer.cut:
         say(f"{job.scores}: {writer.cut:,} texts were too long for a cell, and are cut in it")
     _say_what_broke(readings, unopened)

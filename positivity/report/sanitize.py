@@ -24,6 +24,8 @@ class _Harmless(dict[int, str]):
 
 
 _HARMLESS = _Harmless()
+# A page knows how wide it is: there emoji may stay joined and coloured.
+_ON_A_PAGE = _Harmless({0x200D: "\u200d", 0xFE0F: "\ufe0f"})
 
 
 def sanitize(text: str) -> str:
@@ -34,6 +36,11 @@ def sanitize(text: str) -> str:
     of white space, newlines included, become one space.
     """
     return " ".join(text.translate(_HARMLESS).split())
+
+
+def sanitize_for_page(text: str) -> str:
+    """`text` for a page of HTML, where emoji keep their joiners; its markup is not escaped yet."""
+    return text.translate(_ON_A_PAGE)
 
 
 def sanitize_lines(text: str) -> str:

@@ -212,7 +212,7 @@ def figures_table(metrics: dict[str, Any]) -> str:
 
 
 def draw_curves(records: list[Record], path: Path) -> None:
-    """Loss and macro recall by step, as a picture. Needs matplotlib (the `train` extra)."""
+    """Loss and macro recall by step, as a picture."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.5), layout="constrained")

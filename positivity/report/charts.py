@@ -1,0 +1,152 @@
+"""Charts as inline SVG, drawn by matplotlib, coloured by the page's own style sheet.
+
+So one drawing serves a light page and a dark one: each colour that is drawn stands for a custom
+property of CSS, which takes its place in the finished SVG.
+"""
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from positivity.account.report import Month, Slot
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Drawn colour -> custom property of the page. matplotlib only has to carry them through.
+_COLOURS = {
+    "#010101": "var(--ink)",
+    "#020202": "var(--line)",
+    "#030303": "var(--positive)",
+    "#040404": "var(--negative)",
+    "#050505": "var(--band)",
+}
+_INK, _LINE, _POSITIVE, _NEGATIVE, _BAND = _COLOURS
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",  # text stays text: it can be read out, searched and enlarged
+    "svg.hashsalt": "positivity",  # the same report gives the same file
+    "font.family": "sans-serif",
+    "font.size": 11,
+    "text.color": _INK,
+    "axes.labelcolor": _INK,
+    "axes.edgecolor": _LINE,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+
+
+def timeline(months: Sequence[Month]) -> str:
+    """Net positivity by month with its 95 % band; months without tweets are gaps."""
+    with _figure(9.0, 2.8) as (figure, axes):
+        for run in _unbroken(months):
+            days = _days(run)
+            axes.fill_between(
+                days,
+                [month.net.low for month in run],
+                [month.net.high for month in run],
+                color=_BAND,
+                linewidth=0,
+            )
+            axes.plot(days, [month.net.value for month in run], color=_INK, linewidth=1.6)
+        for sign, colour, marker in ((1, _POSITIVE, "o"), (-1, _NEGATIVE, "s")):
+            chosen = [month for month in months if (month.net.value < 0) == (sign < 0)]
+            axes.plot(
+                _days(chosen),
+                [month.net.value for month in chosen],
+                marker,
+                color=colour,
+                markersize=4.5 if len(months) < 60 else 3,
+            )
+        axes.axhline(0, color=_LINE, linewidth=1)
+        axes.set_ylabel("net positivity")
+        axes.xaxis_date()
+        return _svg(figure)
+
+
+def weekdays(slots: Sequence[Slot]) -> str:
+    """Net positivity by day of the week, Monday first."""
+    return _bars(slots, _WEEKDAYS, width=4.2)
+
+
+def hours(slots: Sequence[Slot]) -> str:
+    """Net positivity by hour of the day, midnight first."""
+    names = [f"{hour:02}" if hour % 3 == 0 else "" for hour in range(24)]
+    return _bars(slots, names, width=4.8)
+
+
+def _bars(slots: Sequence[Slot], names: Sequence[str], width: float) -> str:
+    with _figure(width, 2.2) as (figure, axes):
+        heights = [slot.net or 0.0 for slot in slots]
+        colours = [_NEGATIVE if height < 0 else _POSITIVE for height in heights]
+        # What is below zero points down: the colour only repeats it.
+        axes.bar(range(len(slots)), heights, color=colours, width=0.7)
+        axes.axhline(0, color=_LINE, linewidth=1)
+        axes.set_xticks(range(len(slots)), names)
+        axes.tick_params(axis="x", length=0)
+        axes.set_ylabel("net positivity")
+        return _svg(figure)
+
+
+@contextmanager
+def _figure(width: float, height: float) -> "Iterator[tuple[Figure, Axes]]":
+    """A figure without a window, in inches."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.subplots()
+        axes.grid(axis="y", color=_LINE, linewidth=0.5)
+        axes.set_axisbelow(True)
+        yield figure, axes
+
+
+def _svg(figure: "Figure") -> str:
+    """The drawing as an <svg> element that fills the width it is given."""
+    out = io.StringIO()
+    none: dict[str, Any] = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    figure.savefig(out, format="svg", transparent=True, metadata=none)
+    svg = out.getvalue()
+    svg = svg[svg.index("<svg") :]
+    for drawn, shown in _COLOURS.items():
+        svg = svg.replace(drawn, shown)
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font: \1px var(--font)", svg)
+    # Its size is the page's matter; its proportions are in the view box.
+    return re.sub(r'^<svg ([^>]*?)width="[^"]*"', r"<svg \1", _without_height(svg), count=1)
+
+
+def _without_height(svg: str) -> str:
+    return re.sub(r'^<svg ([^>]*?)height="[^"]*"', r"<svg \1", svg, count=1)
+
+
+def _unbroken(months: Sequence[Month]) -> Iterator[list[Month]]:
+    """Runs of months that follow one another."""
+    run: list[Month] = []
+    for month in months:
+        if run and _number(month) != _number(run[-1]) + 1:
+            yield run
+            run = []
+        run.append(month)
+    if run:
+        yield run
+
+
+def _number(month: Month) -> int:
+    year, number = month.month.split("-")
+    return 12 * int(year) + int(number)
+
+
+def _days(months: Sequence[Month]) -> list[float]:
+    """The first day of each month, as matplotlib counts days."""
+    from matplotlib.dates import date2num
+
+    firsts = [date.fromisoformat(f"{month.month}-01") for month in months]
+    return [float(number) for number in date2num(firsts)]

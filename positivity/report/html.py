@@ -1,0 +1,108 @@
+"""The report as one HTML file for people to keep and send: no network, no script, light and dark.
+
+Every string from outside is made harmless and escaped, and the page's own policy forbids scripts
+and all that would be loaded: whatever a tweet holds is shown, and never run.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, TextIO
+
+from positivity.account.report import Report, StrongTweet, Term
+from positivity.report import charts
+from positivity.report.glyphs import UNICODE
+from positivity.report.sanitize import sanitize_for_page
+from positivity.report.words import link, percent, percents, signed
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_LEAST_EFFECT = 0.05  # of the strongest word; below, no word did it
+_MOST_MONTHS_SHOWN = 400
+
+
+def render_html(
+    reports: Report | Sequence[Report], out: TextIO, *, subject: str = "author"
+) -> None:
+    """Write one page: a report in full, or a table of several.
+
+    Args:
+        subject: what each of several reports is about, for the table's head.
+    """
+    if not isinstance(reports, Report) and len(reports) == 1:
+        reports = reports[0]
+    if isinstance(reports, Report):
+        page = _environment().get_template("report.html").render(report=reports, **_drawn(reports))
+    else:
+        first = reports[0].limits if reports else ()
+        shared = [limit for limit in first if all(limit in each.limits for each in reports)]
+        template = _environment().get_template("table.html")
+        page = template.render(reports=reports, subject=subject, limits=shared)
+    out.write(page)
+
+
+def _drawn(report: Report) -> dict[str, str | None]:
+    """The charts that a report has something to show in."""
+    dated = bool(report.months)
+    months = report.months[-_MOST_MONTHS_SHOWN:]
+    return {
+        "timeline": charts.timeline(months) if len(months) >= 2 else None,
+        "weekdays": charts.weekdays(report.weekdays) if dated else None,
+        "hours": charts.hours(report.hours) if dated else None,
+    }
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("positivity.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters.update(
+        clean=sanitize_for_page,
+        percent=percent,
+        percents=percents,
+        signed=signed,
+        link=link,
+        day=day,
+        weight=weight,
+        marked=marked,
+    )
+    environment.globals["signs"] = UNICODE.signs
+    return environment
+
+
+def marked(tweet: StrongTweet) -> list[tuple[str, str, int]]:
+    """The text in parts: (text, "up", "down" or "", strength 0 to 3).
+
+    Only what moved the score by a noticeable part of what the strongest word did is marked.
+    """
+    strongest = max((abs(each.effect) for each in tweet.effects), default=0.0)
+    parts: list[tuple[str, str, int]] = []
+    at = 0
+    for each in tweet.effects:
+        strength = round(3 * abs(each.effect) / strongest) if strongest >= _LEAST_EFFECT else 0
+        if not strength or not at <= each.start < each.end:
+            continue
+        parts.append((tweet.text[at : each.start], "", 0))
+        side = "up" if each.effect > 0 else "down"
+        parts.append((tweet.text[each.start : each.end], side, strength))
+        at = each.end
+    parts.append((tweet.text[at:], "", 0))
+    return parts
+
+
+def day(time: str | None) -> str:
+    """The date of an ISO time."""
+    return (time or "").split("T")[0]
+
+
+def weight(term: Term, terms: Sequence[Term]) -> int:
+    """How long a term's bar is, 1 to 100, the heaviest of its side having 100."""
+    heaviest = max(abs(each.weight) for each in terms)
+    return max(1, round(100 * abs(term.weight) / heaviest))

@@ -1,0 +1,140 @@
+"""The report as Markdown, for a mail, a chat or an issue: harmless where it is pasted."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+
+from positivity.account.report import Report, StrongTweet, Term
+from positivity.report.glyphs import UNICODE
+from positivity.report.sanitize import sanitize_for_page
+from positivity.report.words import link, percent, percents, signed
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:@/&$^=])")
+_MONTHS = 12
+
+
+def render_markdown(
+    reports: Report | Sequence[Report], out: TextIO, *, subject: str = "account"
+) -> None:
+    """Write one report in full, or a table of several.
+
+    Args:
+        subject: what each of several reports is about, for the table's head.
+    """
+    if isinstance(reports, Report):
+        reports = [reports]
+    lines = _report(reports[0]) if len(reports) == 1 else _table(reports, subject)
+    out.write("\n".join(lines) + "\n")
+
+
+def escaped(text: str) -> str:
+    """`text` as it is, whatever Markdown would make of it; no handle in it calls anybody."""
+    return _SPECIAL.sub(r"\\\1", " ".join(sanitize_for_page(text).split())).replace(
+        r"\@", "@\N{WORD JOINER}"
+    )
+
+
+def _report(report: Report) -> Iterator[str]:
+    label = report.verdict.label
+    headline, _, reason = report.verdict.sentence.partition(": ")
+    yield f"## {UNICODE.signs[label]} {escaped(report.subject)}: {escaped(headline)}"
+    yield ""
+    if reason:
+        yield f"{_sentence(reason)}."
+        yield ""
+    if report.net:
+        low, high = signed(report.net.low), signed(report.net.high)
+        yield (
+            f"Net positivity **{signed(report.net.value)}** (95 % interval {low} to {high}; "
+            f"scale {signed(-100)} to {signed(100)})."
+        )
+        yield ""
+    yield from _shares(report)
+    yield from _months(report)
+    yield from _tweets("Most positive", report.strongest_positive)
+    yield from _tweets("Most negative", report.strongest_negative)
+    yield from _terms("positive", report.terms_positive)
+    yield from _terms("negative", report.terms_negative)
+    yield _origin(report)
+    for limit in report.limits:
+        yield f"- {_sentence(limit)}"
+
+
+def _sentence(text: str) -> str:
+    """One of our own sentences: only what could be markup is escaped."""
+    return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", " ".join(sanitize_for_page(text).split()))
+
+
+def _shares(report: Report) -> Iterator[str]:
+    shares = (
+        ("positive", report.positive),
+        ("neutral", report.neutral),
+        ("negative", report.negative),
+    )
+    rows = [
+        f"| {UNICODE.signs[name]} {name} | {percent(share.value)} | {percents(share)} |"
+        for name, share in shares
+        if share
+    ]
+    if rows:
+        yield from ("| | share | 95 % interval |", "|---|---:|---:|", *rows, "")
+
+
+def _months(report: Report) -> Iterator[str]:
+    if len(report.months) < 2:
+        return
+    yield from ("| month | tweets | net | 95 % interval |", "|---|---:|---:|---:|")
+    for month in report.months[-_MONTHS:]:
+        low, high = signed(month.net.low), signed(month.net.high)
+        yield f"| {month.month} | {month.tweets:,} | {signed(month.net.value)} | {low} to {high} |"
+    yield ""
+
+
+def _tweets(title: str, tweets: Sequence[StrongTweet]) -> Iterator[str]:
+    if not tweets:
+        return
+    yield from (f"**{title}**", "")
+    for tweet in tweets:
+        address = link(tweet)
+        source = f" ([on X]({address}))" if address else ""
+        yield f"- {percent(tweet.score)}: {escaped(tweet.text)}{source}"
+    yield ""
+
+
+def _terms(side: str, terms: Sequence[Term]) -> Iterator[str]:
+    if terms:
+        yield f"Goes with {side} tweets: {', '.join(escaped(term.text) for term in terms)}"
+        yield ""
+
+
+def _origin(report: Report) -> str:
+    counts = report.counts
+    left_out = ", ".join(f"{escaped(why)} {n:,}" for why, n in counts.left_out.items())
+    zone = escaped(report.timezone)
+    dates = f", {report.first} to {report.last} ({zone})" if report.first else ""
+    return (
+        f"- {counts.found:,} tweets found, {counts.counted:,} counted{dates}"
+        f"{f'; left out: {left_out}' if left_out else ''}. "
+        f"Model {escaped(report.model.name)} {escaped(report.model.version)}."
+    )
+
+
+def _table(reports: Sequence[Report], subject: str) -> Iterator[str]:
+    yield f"| {subject} | tweets | positive | neutral | negative | net (95 % interval) | verdict |"
+    yield "|---|---:|---:|---:|---:|---:|---|"
+    for report in reports:
+        three = (report.positive, report.neutral, report.negative)
+        shares = [percent(share.value) if share else "" for share in three]
+        net = ""
+        if report.net:
+            low, high = signed(report.net.low), signed(report.net.high)
+            net = f"{signed(report.net.value)} ({low} to {high})"
+        label = report.verdict.label
+        cells = (
+            escaped(report.subject),
+            f"{report.counts.counted:,}",
+            *shares,
+            net,
+            f"{UNICODE.signs[label]} {label}",
+        )
+        yield f"| {' | '.join(cells)} |"

@@ -1,0 +1,93 @@
+"""Markdown and CSV reports: the numbers of the report, harmless wherever they are pasted."""
+
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+
+from positivity.account.report import Report
+from positivity.report.markdown import escaped, render_markdown
+from positivity.report.rows import COLUMNS, MONTH_COLUMNS, render_csv
+from tests.test_html import HOSTILE, hostile, report, tweet
+
+
+def markdown(reports: Report | list[Report]) -> str:
+    out = io.StringIO()
+    render_markdown(reports, out)
+    return out.getvalue()
+
+
+def rows(reports: list[Report], *, by_month: bool = False) -> list[dict[str, str]]:
+    out = io.StringIO()
+    render_csv(reports, out, by_month=by_month)
+    return list(csv.DictReader(io.StringIO(out.getvalue())))
+
+
+def test_markdown_has_the_numbers_of_the_report() -> None:
+    text = markdown(report()).replace("\N{NO-BREAK SPACE}", " ").replace("\N{WORD JOINER}", "")
+    for expected in (
+        "## ▲ @someone: mainly positive",
+        "about 7 in 10 are positive.",
+        "Net positivity **+12** (95 % interval +3 to +21; scale −100 to +100).",
+        "| ▲ positive | 50 % | 40 to 60 % |",
+        "| 2026-03 | 40 | +12 | +3 to +21 |",
+        "- 93 %: what a day ([on X](https://x.com/i/status/20))",
+        r"Goes with negative tweets: \#delayed",
+        "120 tweets found, 100 counted, 2026-01-01 to 2026-03-31 (Europe\\/Lisbon)",
+        "left out: retweet 20",
+        "- The intervals do not cover everything.",
+    ):
+        assert expected in text, expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [HOSTILE, "| a | b |\n|---|---|", "[x](javascript:alert(1))", "![x](http://e/x.png)", "# big"],
+)
+def test_what_a_tweet_holds_is_no_markup(text: str) -> None:
+    line = escaped(text)
+    assert "\n" not in line
+    bare = line.replace("\\\\", "")
+    assert not any(char in "`*_[]<>#|!" and bare[i - 1] != "\\" for i, char in enumerate(bare) if i)
+    assert escaped("@everyone ping") == "@\N{WORD JOINER}everyone ping"
+
+
+def test_hostile_strings_stay_on_their_line() -> None:
+    plain, hostile_lines = (markdown(each).count("\n") for each in (report(), hostile()))
+    assert abs(plain - hostile_lines) <= 2
+    assert "<script" not in markdown(hostile()).replace("\\<", "")
+
+
+def test_markdown_of_several_is_a_table() -> None:
+    lines = markdown([report(), report(subject="a|b")]).splitlines()
+    assert len(lines) == 4
+    assert lines[3].startswith(r"| a\|b | 100 | 50")
+    assert len({line.replace(r"\|", "").count("|") for line in lines}) == 1
+
+
+def test_csv_has_a_row_for_each_report() -> None:
+    first, second = rows([report(), report(subject="=cmd()", net=None, positive=None)])
+    assert tuple(first) == COLUMNS
+    assert first["verdict"] == "mainly positive"
+    assert (first["positive"], first["positive_low"], first["net_high"]) == ("0.5", "0.4", "21.0")
+    assert second["subject"] == "'=cmd()"
+    assert second["net"] == second["positive_low"] == ""
+
+
+def test_csv_by_month_has_a_row_for_each_month() -> None:
+    months = rows([report(), replace(report(), months=())], by_month=True)
+    assert tuple(months[0]) == MONTH_COLUMNS
+    assert [each["month"] for each in months] == ["2026-01", "2026-02", "2026-03"]
+    assert months[0]["tweets"] == "40"
+
+
+def test_a_report_without_tweets_has_its_formats_too() -> None:
+    empty = report(
+        **dict.fromkeys(("net", "positive", "neutral", "negative", "opinion", "first")),
+        **dict.fromkeys(("months", "kinds", "strongest_positive", "strongest_negative"), ()),
+        **dict.fromkeys(("terms_positive", "terms_negative"), ()),
+    )
+    assert "Net positivity" not in markdown(empty)
+    assert rows([empty])[0]["counted"] == "100"
+    assert tweet().text not in markdown(empty)
