@@ -1,12 +1,16 @@
 import json
+import shlex
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from positivity.cli import app
 from positivity.errors import InputError
+from positivity.model.registry import ModelDirectory
 from positivity.sources.files import ReadOptions, open_tweets
 from positivity.sources.payload import page_rows, tweet_row
 from positivity.sources.reading import Reject
@@ -337,3 +341,20 @@ def test_tweets_without_a_time_have_that_of_their_ids(tmp_path: Path) -> None:
     assert rows[0]["created_at"].isoformat()[:19] == "2018-10-10T20:19:24"
     assert rows[1]["created_at"] is None
     assert file.notes == (f"{path}: tweets without a time have that of their ids.",)
+
+
+def test_labels_are_pointed_out_with_a_command_that_reads_them(
+    tmp_path: Path, tiny_model: ModelDirectory
+) -> None:
+    path = tmp_path / "labelled.jsonl"
+    values = [("love great", "positive"), ("hate awful", "negative"), ("the train", "neutral")]
+    lines = [json.dumps({"id": 10**18 + 7, "tweet": t, "sentiment": s}) for t, s in values * 3]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with open_tweets(str(path)) as file:
+        list(file.batches())
+        (note,) = [note for note in file.notes if "has labels" in note]
+    command = shlex.split(note.split("`")[1])
+    assert command[:2] == ["positivity", "evaluate"]
+    result = CliRunner().invoke(app, [*command[1:], "--model", str(tiny_model.path)])
+    assert result.exit_code == 0
+    assert "macro-averaged recall" in result.stdout

@@ -446,3 +446,21 @@ def test_parquet_errors(tmp_path: Path) -> None:
         read(write_parquet(tmp_path, text=pa.array([], pa.string())))
     with pytest.raises(InputError, match="--text-column"):
         read(write_parquet(tmp_path, number=[1, 2]))
+
+
+def test_the_order_of_day_and_month_is_sought_in_the_whole_file(tmp_path: Path) -> None:
+    """The first day above 12 may come long after the part of a file that is looked at first."""
+    path = tmp_path / "long.csv"
+    days = [f"{1 + i % 12}/{1 + i % 7}/2020" for i in range(60_000)]
+    rows = [f"{i},{day},so it goes on and on" for i, day in enumerate([*days, "25/3/2020"])]
+    path.write_text("id,created_at,text\n" + "\n".join(rows), encoding="utf-8")
+    assert path.stat().st_size > 1 << 20
+    with open_tweets(str(path)) as file:
+        assert "dates with the day first" in file.read_as
+        times = next(iter(file.batches())).column("created_at").to_pylist()
+    assert [time.month for time in times[:3]] == [1, 2, 3]
+    assert [time.day for time in times[:3]] == [1, 2, 3]
+    rows[1] = "1,10/2/2020,so it goes on and on"
+    path.write_text("id,created_at,text\n" + "\n".join(rows[:-1]), encoding="utf-8")
+    with open_tweets(str(path)) as file:
+        assert "taken as month first" in file.read_as

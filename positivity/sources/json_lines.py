@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from positivity.errors import InputError
+from positivity.sources import gold
 from positivity.sources.columns import chosen_names
 from positivity.sources.dates import time_of_id
 from positivity.sources.dialect import decode_head, shown_encoding
@@ -21,6 +22,7 @@ from positivity.tweets import SCHEMA, TweetBatch
 
 _SNIFFED_LINES = 20
 _OBJECTS_TRIED = 4
+_LABELS_SOUGHT = 500  # lines
 _LIST = re.compile(r'"(?:data|tweets|posts|statuses|results|items)"\s*:\s*\[\s*')
 _BETWEEN = re.compile(r"[\s,]*")
 _DECODER = json.JSONDecoder()
@@ -92,6 +94,10 @@ class JsonFile(TweetFile):
         self._chosen = chosen_names(options)
         self._keys: list[str] = []
         self._dated_by_id = False
+        if not document:
+            lines = head.splitlines()[:_LABELS_SOUGHT]
+            objects = [value for value in map(_loaded, lines) if isinstance(value, dict)]
+            self.notes = gold.offer_of_objects(stream, objects, (".jsonl", ".ndjson"))
 
     def _batches(self, size: int) -> Iterator[TweetBatch]:
         rows = self._rows()

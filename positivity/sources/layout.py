@@ -73,7 +73,7 @@ def lay_out(
 ) -> Layout:
     """The layout of a table with this header, or without one, and these first rows below it.
 
-    `more_rows` gives all that can be seen so far, for questions that the first rows leave open.
+    `more_rows` gives all rows that can be seen before reading, for what the first ones leave open.
     """
     names = tuple(cell.strip() for cell in header) if header is not None else ("",) * width
     plain = [plain_name(name) for name in names]
@@ -104,7 +104,8 @@ def lay_out(
     clock = _clock(plain, fields, rows)
     order = _day_month(fields, rows)
     if order is DayMonth.OPEN:
-        order = _day_month(fields, [*rows, *more_rows()])
+        further = _day_month(fields, more_rows())
+        order = order if further is DayMonth.NONE else further
     day_first = order is DayMonth.DAY_FIRST or (order is DayMonth.OPEN and _says_day(export))
     return Layout(
         names,
@@ -165,9 +166,11 @@ def _clock(plain: Sequence[str], fields: Mapping[str, int], rows: guess.Rows) ->
     return ()
 
 
-def _day_month(fields: Mapping[str, int], rows: guess.Rows) -> DayMonth:
+def _day_month(fields: Mapping[str, int], rows: Iterable[Sequence[str]]) -> DayMonth:
     date = fields.get("created_at")
-    return DayMonth.NONE if date is None else day_month_order(guess.column(rows, date))
+    if date is None:
+        return DayMonth.NONE
+    return day_month_order(row[date] for row in rows if date < len(row))
 
 
 def _of_dates(order: DayMonth, export: Export | None) -> Iterator[str]:

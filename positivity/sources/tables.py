@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
@@ -120,9 +121,20 @@ def _understand(stream: ByteStream, encoding: str, options: ReadOptions) -> _Tab
         body,
         width,
         options,
-        lambda: Records(_head_lines(stream, encoding, HEAD_BYTES)[above:], dialect),
+        lambda: _seen_rows(stream, encoding, dialect, above),
     )
     return _Table(dialect, headed, layout, above)
+
+
+def _seen_rows(
+    stream: ByteStream, encoding: str, dialect: Dialect, above: int
+) -> Iterator[list[str]]:
+    """The rows of a file from its beginning; of what can be read only once, those of its head."""
+    if stream.path is None or not stream.path.is_file():
+        yield from Records(_head_lines(stream, encoding, HEAD_BYTES)[above:], dialect)
+        return
+    with ByteStream(str(stream.path)) as again, suppress(InputError, EOFError, OSError):
+        yield from Records(islice(text_lines(again, encoding), above, None), dialect)
 
 
 def has_header(rows: list[list[str]], options: ReadOptions) -> bool:

@@ -66,6 +66,8 @@ def _read_frame(path: Path, source: Source) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
+        if path.suffix in (".jsonl", ".ndjson"):
+            return pd.read_json(path, lines=True, dtype=False)
         delimiter = "\t" if path.suffix == ".tsv" else source.delimiter
         header = None if not source.header or _is_sentiment140(path) else 0
         frame = pd.read_csv(
