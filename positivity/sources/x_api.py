@@ -41,7 +41,10 @@ _PROBE = "X"  # an account that there always is
 
 @dataclass(frozen=True)
 class _Dialect:
-    """How the API is asked for the parts of a post; it was renamed in 2026."""
+    """How the API is asked for the parts of a post; they were renamed in August 2026.
+
+    As long as it takes both vocabularies, the words of the question are those of the answer.
+    """
 
     vocabulary: str  # "tweet" or "post"
     parameter: str

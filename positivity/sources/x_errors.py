@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from positivity.errors import (
@@ -44,6 +44,7 @@ class Failure:
     retries: int = 0  # how often the request may be sent again
     rate_limited: bool = False
     bad_request: bool = False  # the server does not understand the parameters
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,11 @@ def problems(document: Json) -> list[Json]:
 
 def failure_of(reply: Reply) -> Failure | None:
     """What an answer says that is no answer to the question; None if it is one."""
+    failure = _failure_of(reply)
+    return failure and replace(failure, headers=reply.headers)
+
+
+def _failure_of(reply: Reply) -> Failure | None:
     if 200 <= reply.status < 300:
         return _failure_of_success(reply.document)
     refusals = () if _is_foreign(reply) else _REFUSALS

@@ -184,23 +184,23 @@ class Transport:
         while True:
             self._waiting.stop_if_cancelled()
             self._waiting.until_open(endpoint)
-            reply, failure = self._try(route, params)
-            if failure is None:
-                document: Json = reply.document if reply else {}
+            outcome = self._try(route, params)
+            if isinstance(outcome, Reply):
+                document: Json = outcome.document
                 return document
-            if failure.bad_request:
-                raise BadRequestError(failure)
-            opens = self._opens(reply) if failure.rate_limited else None
+            if outcome.bad_request:
+                raise BadRequestError(outcome)
+            opens = self._opens(outcome.headers) if outcome.rate_limited else None
             if opens is not None and opens > self._waiting.clock.now():
                 self._waiting.close_until(endpoint, opens)
                 continue
-            if tries >= (_ZERO_WAITS if opens is not None else failure.retries):
-                raise failure.error
-            again = self._waiting.clock.now() + self._pause(tries, reply)
+            if tries >= (_ZERO_WAITS if opens is not None else outcome.retries):
+                raise outcome.error
+            again = self._waiting.clock.now() + _pause(tries, outcome.headers)
             self._waiting.pause(again, RETRY)
             tries += 1
 
-    def _try(self, route: str, params: Mapping[str, Any]) -> tuple[Reply | None, Failure | None]:
+    def _try(self, route: str, params: Mapping[str, Any]) -> Reply | Failure:
         try:
             reply = self._send(route, params)
         except (
@@ -208,8 +208,8 @@ class Transport:
             urllib3.exceptions.HTTPError,
             OSError,
         ) as error:
-            return None, failure_of_exception(error, self._host)
-        return reply, failure_of(reply)
+            return failure_of_exception(error, self._host)
+        return failure_of(reply) or reply
 
     def _send(self, route: str, params: Mapping[str, Any]) -> Reply:
         ends = time.monotonic() + _WHOLE * self._timeout
@@ -236,22 +236,14 @@ class Transport:
             return
         self.clock_skew = self._waiting.clock.now() - theirs
 
-    def _opens(self, reply: Reply | None) -> float | None:
+    def _opens(self, headers: Mapping[str, str]) -> float | None:
         """When a rate limit is reset, by our own clock; None when the server does not say."""
-        reset = reply.headers.get("x-rate-limit-reset", "") if reply else ""
+        reset = headers.get("x-rate-limit-reset", "")
         if not reset.isascii() or not reset.isdecimal() or int(reset[:20]) > _LATEST:
             return None
         skew = self.clock_skew or 0.0
         # The server's Date is in whole seconds, too coarse to mend a clock that is right.
         return int(reset) + (skew if abs(skew) > 2 else 0.0) + _MARGIN
-
-    def _pause(self, tries: int, reply: Reply | None) -> float:
-        """How long to wait before trying again; by chance, so that clients do not come at once."""
-        pause: float = _FIRST_PAUSE * 2**tries * random.uniform(0.5, 1.0)
-        wanted = reply.headers.get("Retry-After", "") if reply else ""
-        if wanted.isascii() and wanted.isdecimal():
-            pause = max(pause, int(wanted[:9]))
-        return min(pause, _LONGEST_PAUSE)
 
 
 class BadRequestError(Exception):
@@ -312,6 +304,15 @@ def _body(response: requests.Response, ends: float) -> bytes:
         if len(parts) > _LARGEST:
             raise NetworkError("the answer is far larger than X's API gives; check --api-url")
     return bytes(parts)
+
+
+def _pause(tries: int, headers: Mapping[str, str]) -> float:
+    """How long to wait before trying again; by chance, so that clients do not come at once."""
+    pause: float = _FIRST_PAUSE * 2**tries * random.uniform(0.5, 1.0)
+    wanted = headers.get("Retry-After", "")
+    if wanted.isascii() and wanted.isdecimal():
+        pause = max(pause, int(wanted[:9]))
+    return min(pause, _LONGEST_PAUSE)
 
 
 def _document(body: bytes) -> Any:

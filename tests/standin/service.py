@@ -311,6 +311,7 @@ class Service:
         self, user: User, params: Mapping[str, str], size: int
     ) -> tuple[list[Post], str | None]:
         """The posts of a page, before any is excluded, and where the next begins."""
+        # What is excluded counts towards the cap and the size of the page: pages come short.
         cap = CAP_WITHOUT_REPLIES if "replies" in params.get("exclude", "") else CAP
         posts = self.world.timeline(user)[:cap]
         since, until = _id_of(params, "since_id"), _id_of(params, "until_id")
