@@ -482,7 +482,7 @@ def test_waiting_at_once_counts_once(standin: Standin) -> None:
         accounts = client.accounts(handles)
         found = list(pool.map(lambda handle: list(client.pages(accounts[handle])), handles))  # type: ignore[arg-type]
     assert [len(ids(pages)) for pages in found] == [80] * 4
-    assert [entry.status for entry in standin.requests("timeline")].count(429) == 2
+    assert [entry.status for entry in standin.requests("timeline")].count(429) <= 2
 
 
 def test_our_own_clock_may_be_wrong(standin: Standin, clock: VirtualClock) -> None:

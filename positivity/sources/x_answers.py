@@ -84,7 +84,7 @@ def page_of(document: Json, account: Account, wasted: int = 0) -> Page:
 
     Raises the error that stands in place of a timeline that cannot be read.
     """
-    posts = _objects(document.get("data"))
+    posts = [post for post in _objects(document.get("data")) if post.get("id")]
     if not posts:
         _check_empty(document, account.handle)
     meta = document.get("meta")
@@ -95,7 +95,8 @@ def page_of(document: Json, account: Account, wasted: int = 0) -> Page:
     rows, without_text = _rows(document)
     for row in rows:
         row["author"] = row["author"] or account.handle
-    unread = (f"{without_text} posts came without text",) if without_text else ()
+    plural = "s" if without_text > 1 else ""
+    unread = (f"{without_text} post{plural} came without text",) if without_text else ()
     return Page(
         tweets=rows,
         newest_id=newest if _is_id(newest) else (ids[-1] if ids else None),
