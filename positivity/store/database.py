@@ -129,7 +129,7 @@ class Database:
             yield
         except sqlite3.OperationalError as error:
             raise StateError(_operational(self.path, str(error))) from error
-        except sqlite3.IntegrityError:
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
             raise  # a bug of ours
         except sqlite3.DatabaseError as error:
             raise StateError(_damaged(self.path, str(error))) from error
@@ -138,8 +138,8 @@ class Database:
 def _statements(script: str) -> Iterator[str]:
     """The statements of a script; executescript() would end our transaction."""
     statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
+    for part in script.split(";")[:-1]:
+        statement += part + ";"
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
