@@ -3,7 +3,12 @@
 PositivityError
 ├── UsageError    2  an option or argument that cannot be used
 ├── InputError    3  a file, column or encoding that cannot be read
-└── StateError    9  our own files: a model that is missing, damaged or was tampered with
+├── AccessError   4  the token is missing, refused, or not allowed to do this
+├── AccountError  5  an account that is not found, suspended or protected
+├── LimitError    6  rate limit, monthly cap, credits, spending limit
+├── NetworkError  7  the service cannot be reached or does not answer as it should
+├── StateError    9  our own files: a model that is missing, damaged or was tampered with
+└── Interrupted 130  the user stopped it
 """
 
 
@@ -28,7 +33,41 @@ class InputError(PositivityError):
     exit_code = 3
 
 
+class AccessError(PositivityError):
+    """The token is missing, refused, or not allowed to do this."""
+
+    exit_code = 4
+
+
+class AccountError(PositivityError):
+    """An account whose tweets cannot be read; `state` says what is the matter in a word or two."""
+
+    exit_code = 5
+
+    def __init__(self, message: str, state: str) -> None:
+        super().__init__(message)
+        self.state = state
+
+
+class LimitError(PositivityError):
+    """What the service, or the user's own budget, allows is used up."""
+
+    exit_code = 6
+
+
+class NetworkError(PositivityError):
+    """The service cannot be reached, or does not answer as it should."""
+
+    exit_code = 7
+
+
 class StateError(PositivityError):
     """Our own files are not as they should be: a model missing, damaged or tampered with."""
 
     exit_code = 9
+
+
+class Interrupted(PositivityError):
+    """The user stopped the work; raised in the threads that do it."""
+
+    exit_code = 130

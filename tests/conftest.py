@@ -1,6 +1,6 @@
 """What several tests share: a home of their own, tables to normalize with, a tiny trained model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from positivity.model.registry import ModelDirectory
 from positivity.text.emojis import compile_table
 from positivity.text.normalize import Normalizer
+from tests.standin import Standin
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -79,6 +80,13 @@ def skip_without_data(request: pytest.FixtureRequest) -> None:
 
         if not torch.cuda.is_available():
             pytest.skip("no CUDA device")
+
+
+@pytest.fixture
+def standin() -> Iterator[Standin]:
+    """A stand-in for X's API on a socket of this machine, with its special accounts."""
+    with Standin() as service:
+        yield service
 
 
 @pytest.fixture(scope="session")

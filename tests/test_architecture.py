@@ -15,6 +15,8 @@ LIBRARIES = {
     "torch": ("model/network.py", "model/engine_torch.py", "training/"),
     "safetensors": ("model/engine_torch.py", "training/"),
     "tweepy": ("sources/x_api.py",),
+    "requests": ("sources/x_api.py", "sources/x_transport.py", "sources/x_network.py"),
+    "urllib3": ("sources/x_transport.py", "sources/x_network.py"),
     "emoji": ("text/emojis.py",),
     "rich": ("report/terminal.py", "report/reasons.py", "cli/"),
     "typer": ("cli/",),
@@ -78,7 +80,9 @@ def loaded_by(code: str) -> set[str]:
 
 
 def test_help_needs_nothing_heavy() -> None:
-    heavy = {"torch", "pandas", "tweepy", "pyarrow", "numpy", "emoji", "sentencepiece"}
+    heavy = {
+        *("torch", "pandas", "tweepy", "pyarrow", "numpy", "emoji", "sentencepiece", "requests")
+    }
     assert loaded_by("import positivity.cli") & heavy == set()
     assert loaded_by("import positivity") & heavy == set()
 

@@ -107,6 +107,31 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """Posts of a timeline that were not read, between two that were."""
+
+    after: str | None  # ISO 8601 time of the newest post below, in the report's time zone
+    before: str | None  # and of the oldest above
+    hidden: bool  # whether the service does not give them any more
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTimeline:
+    """How much of an account's timeline was read, and what this run spent on it."""
+
+    handle: str
+    tweet_count: int | None  # posts that the account has, retweets included
+    kept: int  # posts in the store
+    oldest: str | None  # ISO 8601 times of the posts in the store, in the report's time zone
+    newest: str | None
+    complete: bool  # whether nothing of it is missing
+    capped: bool  # whether the service hides the older posts
+    gaps: tuple[Gap, ...]  # newest first
+    posts_bought: int
+    dollars: float
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What the tweets of one subject (a handle, a file, an author) say.
 
@@ -136,3 +161,4 @@ class Report:
     terms_negative: tuple[Term, ...]
     model: ModelInfo
     limits: tuple[str, ...]  # what was not read and what the intervals leave out, a sentence each
+    timeline: ReadTimeline | None = None  # of an account that was read from X

@@ -11,11 +11,18 @@ import typer
 from typer.core import TyperGroup
 
 from positivity import __version__
+from positivity.cli.auth import app as auth_app
+from positivity.cli.check import check_command
+from positivity.cli.config import config_command
+from positivity.cli.doctor import doctor_command
 from positivity.cli.evaluate import evaluate_command
+from positivity.cli.forget import forget_command
 from positivity.cli.models import app as models_app
+from positivity.cli.report import report_command
 from positivity.cli.say import say_command
 from positivity.cli.score import score_command
 from positivity.cli.train import train_command
+from positivity.cli.usage import usage_command
 from positivity.errors import PositivityError
 from positivity.messages import say
 
@@ -43,8 +50,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 fine, 2 usage, 3 bad input, 8 partly done, 9 damaged model, "
-    "130 interrupted. Try: positivity score --sample",
+    epilog="Exit codes: 0 fine, 2 usage, 3 bad input, 4 token, 5 account, 6 limits, 7 network, "
+    "8 partly done, 9 own files, 130 interrupted. Try: positivity score --sample",
 )
 
 
@@ -67,11 +74,18 @@ def _program(
     """
 
 
+app.command("check")(check_command)
+app.command("report")(report_command)
 app.command("score")(score_command)
 app.command("say")(say_command)
 app.command("train")(train_command)
 app.command("evaluate")(evaluate_command)
 app.add_typer(models_app, name="models")
+app.add_typer(auth_app, name="auth")
+app.command("usage")(usage_command)
+app.command("forget")(forget_command)
+app.command("config")(config_command)
+app.command("doctor")(doctor_command)
 
 
 def main() -> None:

@@ -39,6 +39,32 @@ class Device(StrEnum):
     MPS = "mps"
 
 
+class IncludeRetweets(StrEnum):
+    """Tweets of others that else do not count."""
+
+    RETWEETS = "retweets"
+
+
+SinceOption = Annotated[
+    str | None,
+    typer.Option("--since", help="First day or time that counts.", rich_help_panel=TIMES),
+]
+UntilOption = Annotated[
+    str | None, typer.Option("--until", help="Last day, or end.", rich_help_panel=TIMES)
+]
+TimezoneOption = Annotated[
+    str, typer.Option("--timezone", help="Time zone of days and hours.", rich_help_panel=TIMES)
+]
+IncludeOption = Annotated[
+    list[IncludeRetweets] | None,
+    typer.Option("--include", help="Count these too.", rich_help_panel=SCORING),
+]
+LanguageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--language", help="en: all tweets are English; leave none out.", rich_help_panel=SCORING
+    ),
+]
 ModelOption = Annotated[
     str,
     typer.Option("--model", help="Name or path of the model.", rich_help_panel=SCORING),

@@ -56,6 +56,13 @@ def choose_device(wanted: str) -> torch.device:
     return torch.device("cpu")
 
 
+def describe_device() -> str:
+    """The version of torch, and where it would score."""
+    device = choose_device("auto")
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()
+    return f"{torch.__version__}, scores on {name} ({torch.get_num_threads()} threads)"
+
+
 def _bfloat16_is_fast() -> bool:
     """Whether this processor multiplies bfloat16 itself; where it does not, float32 is quicker."""
     supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)

@@ -10,7 +10,7 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,11 @@ class ModelDirectory:
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
     @property
+    def digest(self) -> str:
+        """What stands for the content of all its files."""
+        return hashlib.sha256((self.path / SUMS).read_bytes()).hexdigest()[:16]
+
+    @property
     def size(self) -> int:
         """Bytes of all its files."""
         return sum(file.stat().st_size for file in self.path.iterdir() if file.is_file())
@@ -111,15 +116,15 @@ def find(name_or_path: str) -> Path:
     )
 
 
-def load(name_or_path: str = DEFAULT) -> ModelDirectory:
-    """A verified model directory.
+def load(name_or_path: str = DEFAULT, *, weights: bool = True) -> ModelDirectory:
+    """A verified model directory; without `weights`, those are left unread and unverified.
 
     Raises:
         UsageError: there is no such model.
         StateError: it is damaged, tampered with, or from another version of this program.
     """
     path = find(name_or_path)
-    verify(path)
+    verify(path, weights=weights)
     config = _read_config(path)
     if config.normalizer_version != normalize.VERSION:
         raise StateError(
@@ -138,21 +143,25 @@ def _read_config(path: Path) -> ModelConfig:
     return ModelConfig(**content)
 
 
-def verify(path: Path) -> list[str]:
+def verify(path: Path, *, weights: bool = True) -> list[str]:
     """Compares every file of a model directory with its SHA-256; returns the files' names.
+
+    Without `weights`, that file is not looked at.
 
     Raises:
         StateError: naming the file that is missing, changed or not listed.
     """
-    names = verify_sums(path)
+    names = verify_sums(path, unread=() if weights else (WEIGHTS,))
     for required in (CONFIG, WEIGHTS, TABLES):
         if required not in names:
             raise StateError(f"{path}: damaged: {SUMS} does not list {required}; install it again")
     return names
 
 
-def verify_sums(path: Path) -> list[str]:
+def verify_sums(path: Path, unread: Collection[str] = ()) -> list[str]:
     """Compares the files that a directory's sums list with them; returns their names.
+
+    Files that are to be left `unread` need only be there.
 
     Raises:
         StateError: naming the file that is missing or changed.
@@ -167,7 +176,7 @@ def verify_sums(path: Path) -> list[str]:
         file = path / name
         if Path(name).name != name or not file.is_file():
             raise StateError(f"{path}: damaged: {name} is missing; install it again")
-        if hashlib.sha256(file.read_bytes()).hexdigest() != expected:
+        if name not in unread and hashlib.sha256(file.read_bytes()).hexdigest() != expected:
             raise StateError(
                 f"{path}: {name} is not what was saved (its SHA-256 differs); install it again"
             )

@@ -93,6 +93,11 @@ def render_shared_limits(reports: Sequence[Report], console: Console) -> None:
         page.limits(shared)
 
 
+def render_limits(limits: Sequence[str], console: Console) -> None:
+    """Print sentences on what was not read."""
+    _Page(console).limits(limits)
+
+
 def render_sentences(rows: Iterable[Sentence], console: Console) -> None:
     """Print sentences with their scores: (text, negative, neutral, positive, label) each."""
     page = _Page(console)

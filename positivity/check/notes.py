@@ -1,0 +1,146 @@
+"""What a report says of how much was read, how sure that makes it, and what more would cost."""
+
+import math
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from positivity.account.report import Gap, ReadTimeline, Report
+from positivity.check.fetch import Reading
+from positivity.check.money import Prices, billed_for, shown
+from positivity.check.plan import CAP, unread
+from positivity.store import Coverage, Store, StoredAccount
+from positivity.store.intervals import NEWEST, Interval
+
+_LITTLE = 0.2  # of what has been read: fewer more posts change little
+_DEPTHS = 10  # what a suggested --max-posts is rounded up to
+
+
+def timeline_of(
+    store: Store,
+    account: StoredAccount,
+    zone: ZoneInfo,
+    *,
+    retweets: bool,
+) -> ReadTimeline:
+    """How much of an account's timeline is in the store; nothing was bought."""
+    coverage = store.accounts.coverage(account.id, retweets=retweets)
+    bottom = coverage.known[-1].oldest if coverage.known else None
+    hides = any(each.oldest == 0 for each in coverage.hidden)
+    missing = unread(coverage, Interval(0, NEWEST))
+    return ReadTimeline(
+        handle=account.handle,
+        tweet_count=account.tweet_count,
+        kept=account.tweets,
+        oldest=_local(store.accounts.time_of(account.id, after=-1), zone),
+        newest=_local(store.accounts.time_of(account.id), zone),
+        complete=bottom == 0 and not hides and not missing,
+        capped=hides,
+        gaps=tuple(_gap(store, account, gap, coverage, zone) for gap in missing),
+        posts_bought=0,
+        dollars=0.0,
+    )
+
+
+def _gap(
+    store: Store, account: StoredAccount, gap: Interval, coverage: Coverage, zone: ZoneInfo
+) -> Gap:
+    return Gap(
+        after=_local(store.accounts.time_of(account.id, before=gap.oldest), zone),
+        before=_local(store.accounts.time_of(account.id, after=gap.newest), zone),
+        hidden=any(
+            each.oldest <= gap.oldest and gap.newest <= each.newest for each in coverage.hidden
+        ),
+    )
+
+
+def gap_notes(timeline: ReadTimeline) -> list[str]:
+    """A sentence for each part of the timeline that is missing, and for what X hides."""
+    sentences = [_gap_note(gap, timeline) for gap in timeline.gaps]
+    if timeline.capped:
+        sentences.append(
+            f"X gives the newest {CAP:,} posts of an account, retweets included: the older ones of "
+            f"{_of(timeline)} were not read and cannot be."
+        )
+    return sentences
+
+
+def more_note(
+    report: Report, timeline: ReadTimeline, prices: Prices, *, retweets: bool
+) -> list[str]:
+    """How sure the tweets read make it, and what more would cost; nothing if there is no more."""
+    if report.net is None or timeline.complete or timeline.capped:
+        return []
+    read, counted = timeline.kept, report.counts.counted
+    there = CAP if timeline.tweet_count is None else min(CAP, timeline.tweet_count)
+    left = max(0, there - read)
+    arm = (report.net.high - report.net.low) / 2
+    sure = f"From {counted:,} counted tweets, net positivity is known to about ±{_points(arm)}"
+    if left < _LITTLE * read:
+        return [f"{sure}; at most {left:,} older posts were not read."]
+    needed = report.verdict.tweets_needed
+    wanted = 3 * read if needed is None else math.ceil(needed * read / counted)
+    depth = min(_depth(read + wanted), read + left)
+    option = "--all" if depth == read + left else f"--max-posts {depth}"
+    price = shown(prices.of(posts=billed_for(depth - read, retweets=retweets)).dollars)
+    if needed is None:
+        narrower = _points(arm * math.sqrt(read / depth))
+        return [
+            f"{sure}; {depth - read:,} older posts more would make that about ±{narrower} "
+            f"({option}, at most {price})."
+        ]
+    if wanted > left:
+        return [
+            f"{sure}; even all older posts that X gives, at most {left:,}, would hardly settle the "
+            f"verdict ({option}, at most {price})."
+        ]
+    return [
+        f"{sure}; about {depth - read:,} posts more would settle the verdict "
+        f"({option}, at most {price})."
+    ]
+
+
+def reading_notes(reading: Reading) -> list[str]:
+    """What kept a run from reading more."""
+    sentences = []
+    if reading.money_ended:
+        sentences.append("Reading ended where --max-cost was reached.")
+    if reading.remarks:
+        sentences.append(f"X could not give all: {'; '.join(reading.remarks)}.")
+    return sentences
+
+
+def read_as(timeline: ReadTimeline) -> str:
+    """What was read, in a line."""
+    if not timeline.kept:
+        return f"X API: no posts of @{timeline.handle}"
+    posts = f"{timeline.kept:,} {'post' if timeline.kept == 1 else 'posts'}"
+    return f"X API: {posts}, {_day(timeline.oldest)} to {_day(timeline.newest)}"
+
+
+def _of(timeline: ReadTimeline) -> str:
+    if timeline.tweet_count is None:
+        return f"@{timeline.handle}"
+    return f"the {timeline.tweet_count:,} of @{timeline.handle}"
+
+
+def _gap_note(gap: Gap, timeline: ReadTimeline) -> str:
+    where = f"Not all posts from {_day(gap.after)} to {_day(gap.before)} were read"
+    if gap.hidden:
+        return f"{where}: X does not give them any more, for {CAP:,} newer ones there are."
+    return f"{where}; a larger --max-posts, such as {_depth(2 * timeline.kept)}, reads on there."
+
+
+def _points(arm: float) -> str:
+    return f"{arm:.0f}" if arm >= 1.5 else f"{arm:.1f}"
+
+
+def _depth(posts: int) -> int:
+    return max(_DEPTHS, -(-posts // _DEPTHS) * _DEPTHS)
+
+
+def _day(time: str | None) -> str:
+    return time.split("T")[0] if time else "an unknown day"
+
+
+def _local(moment: datetime | None, zone: ZoneInfo) -> str | None:
+    return None if moment is None else moment.astimezone(zone).isoformat(timespec="seconds")

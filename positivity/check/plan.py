@@ -1,0 +1,140 @@
+"""What to read of a timeline, and what that costs at most. Nothing here touches the network."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from positivity.store.accounts import Coverage
+from positivity.store.intervals import NEWEST, Interval, Intervals, gaps, intersection
+
+CAP = 3200  # posts, retweets included: X gives no older ones
+FEWEST = 5  # posts in a request
+
+_EPOCH = 1_288_834_974_657  # ids hold the milliseconds since then, in all but their last 22 bits
+_UNSURE = 20  # posts more than the count of an account says, since it also lost some
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The ids that are wanted, and how many of the newest posts among them."""
+
+    ids: Interval
+    depth: int
+
+    @property
+    def open(self) -> bool:
+        """Whether posts that are still to be written would lie in it."""
+        return self.ids.newest == NEWEST
+
+
+def window(
+    depth: int, *, since: datetime | None = None, until: datetime | None = None, now: datetime
+) -> Window:
+    """The newest `depth` posts from `since`, inclusive, to `until`, exclusive."""
+    oldest = _first_id(since) if since else 0
+    newest = _first_id(until) - 1 if until and until <= now else NEWEST
+    return Window(Interval(oldest, max(newest, oldest)), depth)
+
+
+def _first_id(moment: datetime) -> int:
+    """No post of this moment or later has a smaller id."""
+    since_epoch = round(moment.timestamp() * 1000) - _EPOCH
+    return min(since_epoch << 22, NEWEST) if since_epoch > 0 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A gap to read, from its newest end, as far as some number of posts."""
+
+    gap: Interval
+    posts: int
+
+
+def next_step(
+    coverage: Coverage, window: Window, count: Callable[[Interval], int], *, top_is_read: bool
+) -> Step | None:
+    """The newest gap within the depth, or None when there is nothing to be read.
+
+    Args:
+        count: how many posts are kept of an interval.
+        top_is_read: whether what is newer than all that is known has just been asked for.
+    """
+    known = intersection(coverage.known, window.ids)
+    for gap in gaps(known, window.ids):
+        if gap.newest == NEWEST and top_is_read:
+            continue
+        above = Interval(gap.newest + 1, window.ids.newest)
+        missing = window.depth - (count(above) if above.oldest <= above.newest else 0)
+        if missing < FEWEST:
+            return None
+        return Step(gap, missing)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How many posts a run may read: at most, and when all is new."""
+
+    posts: int
+    limit: int  # what the run holds itself to
+
+
+def estimate(
+    coverage: Coverage,
+    window: Window,
+    count: Callable[[Interval], int],
+    *,
+    tweet_count: int | None,
+    count_at: Callable[[int], int | None],
+) -> Estimate:
+    """How many posts can come, from how many there are and from what is known.
+
+    Args:
+        tweet_count: how many posts the account has now.
+        count_at: how many it had when a post was its newest.
+    """
+    depth = window.depth
+    there = CAP if tweet_count is None else min(CAP, tweet_count)
+    known = intersection(coverage.known, window.ids)
+    open_gaps = gaps(known, window.ids)
+    if not known:
+        return Estimate(min(depth, there), depth)
+    between = [gap for gap in open_gaps if known[-1].newest < gap.newest < known[0].newest]
+    top = open_gaps[0] if open_gaps and open_gaps[0].newest == window.ids.newest else None
+    before = count_at(known[0].newest) if top and window.open else None
+    if between or (top and (before is None or tweet_count is None)):
+        posts = min(depth, CAP)
+    else:
+        posts = 0
+        if top and before is not None and tweet_count is not None:
+            posts += max(0, tweet_count - before) + _UNSURE
+        if open_gaps and open_gaps[-1].oldest == window.ids.oldest and open_gaps[-1] is not top:
+            older = max(0, depth - count(window.ids))
+            posts += older if older >= FEWEST else 0
+    posts = min(posts, depth, CAP)
+    return Estimate(posts, max(posts, FEWEST))
+
+
+def is_capped(
+    gap: Interval, *, tweet_count: int | None, count_at_gap: int | None, slots: int
+) -> bool:
+    """Whether a timeline ended before the end of a gap, since X gives the newest 3,200 only.
+
+    Args:
+        tweet_count: how many posts the account has.
+        count_at_gap: how many it had when the post below the gap was the newest.
+        slots: posts asked for or kept until the timeline ended, the gap's included.
+    """
+    if tweet_count is None or tweet_count <= CAP:
+        return False
+    if count_at_gap is not None:
+        return tweet_count - count_at_gap > CAP
+    return gap.oldest == 0 or slots >= CAP
+
+
+def unread(coverage: Coverage, within: Interval) -> Intervals:
+    """The gaps between what has been read: the hidden ones too, but nothing above and below."""
+    read = intersection(coverage.read, within)
+    if not read:
+        return ()
+    return gaps(read, Interval(read[-1].oldest, read[0].newest))

@@ -1,0 +1,237 @@
+"""Checking accounts: looking them up, saying the price, and reading what is new of each."""
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+from positivity.check.fetch import Client, Reader, Reading
+from positivity.check.money import Prices, Purse, billed_for, refuse_users, shown, shown_up
+from positivity.check.plan import Estimate, Window, estimate, window
+from positivity.check.pool import work_through
+from positivity.errors import AccessError, LimitError, PositivityError
+from positivity.settings import Settings
+from positivity.sources.handles import parse_handle
+from positivity.sources.x_answers import Account
+from positivity.store import Spent, Store, account_lock
+from positivity.store.intervals import Interval
+
+AT_ONCE = 8  # accounts
+
+
+class LookupClient(Client, Protocol):
+    """A client that also looks up accounts."""
+
+    def accounts(self, handles: Sequence[str]) -> dict[str, Account | PositivityError]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckJob:
+    """What is to be read. Dates are moments; `until` is the first that no longer counts."""
+
+    handles: tuple[str, ...]
+    settings: Settings
+    depth: int
+    max_cost: float | None = None
+    refresh: bool = False
+    retweets: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def prices(self) -> Prices:
+        return Prices(self.settings.post_price, self.settings.user_price)
+
+    @property
+    def window(self) -> Window:
+        return window(self.depth, since=self.since, until=self.until, now=datetime.now(UTC))
+
+
+@dataclass(slots=True)
+class Checked:
+    """What became of one handle: an account that was read, or an error."""
+
+    handle: str
+    account: Account | None = None
+    error: PositivityError | None = None
+    reading: Reading = field(default_factory=Reading)
+    estimate: Estimate = field(default_factory=lambda: Estimate(0, 0))
+    to_refresh: tuple[int, ...] = ()
+    kept: int = 0  # posts that are in the store
+
+    def posts_at_most(self, *, retweets: bool) -> int:
+        """How many posts X may bill for."""
+        return billed_for(self.estimate.posts, retweets=retweets) + len(self.to_refresh)
+
+
+class Watcher(Protocol):
+    """What is told of a run, from several threads."""
+
+    def price(self, at_most: Spent, checks: Sequence[Checked]) -> None: ...
+
+    def begin(self, check: Checked) -> None: ...
+
+    def progress(self, check: Checked) -> None: ...
+
+    def end(self, check: Checked) -> None: ...
+
+
+class Checks:
+    """One run over some handles.
+
+    Args:
+        locks: whether to keep other runs from the accounts, as a store that is shared needs it.
+        confirm: asks a person whether to spend so many dollars; None where there is nobody to ask.
+    """
+
+    def __init__(
+        self,
+        job: CheckJob,
+        store: Store,
+        client: LookupClient,
+        *,
+        watcher: Watcher,
+        confirm: Callable[[str], bool] | None,
+        cancelled: threading.Event,
+        locks: bool = True,
+    ) -> None:
+        self._job, self._store, self._client = job, store, client
+        self._watcher, self._confirm, self._cancelled = watcher, confirm, cancelled
+        self._locks = locks
+        self.purse = Purse(job.prices, job.max_cost)
+        self.checks = _parsed(job.handles)
+        self._fatal: PositivityError | None = None  # holds for all accounts alike
+
+    def lookup(self) -> None:
+        """Look the accounts up and find out what reading them costs.
+
+        Raises:
+            LimitError: the look-up alone costs more than the user allows.
+        """
+        wanted = self._good()
+        if not wanted:
+            return
+        refuse_users(len(wanted), self._job.prices, self._job.max_cost)
+        self._ask_for(self._job.prices.of(users=len(wanted)).dollars, "looking up the accounts")
+        found = self._client.accounts([check.handle for check in wanted])
+        read = {each.id for each in found.values() if isinstance(each, Account)}
+        self._store.ledger.add(self.purse.pay_for_users(len(read)))
+        for check in wanted:
+            answer = found[check.handle]
+            if isinstance(answer, PositivityError):
+                check.error = answer
+                self._note_kept(check)
+            else:
+                check.account, check.handle = answer, answer.handle
+                self._store.accounts.put(answer)
+                self._estimate(check, answer)
+        if self._good():
+            self._watcher.price(self.at_most(), self.checks)
+
+    def _good(self) -> list[Checked]:
+        return [check for check in self.checks if check.error is None]
+
+    def _estimate(self, check: Checked, account: Account) -> None:
+        accounts, account_id = self._store.accounts, int(account.id)
+        retweets = self._job.retweets
+
+        def count(interval: Interval) -> int:
+            return accounts.count(account_id, interval, retweets=retweets)
+
+        check.estimate = estimate(
+            accounts.coverage(account_id, retweets=retweets),
+            self._job.window,
+            count,
+            tweet_count=account.tweet_count,
+            count_at=lambda newest: accounts.tweet_count_at(account_id, newest),
+        )
+        if self._job.refresh:
+            check.to_refresh = tuple(accounts.ids(account_id))
+
+    def at_most(self) -> Spent:
+        """What the run costs at most, with what it has cost already."""
+        posts = sum(c.posts_at_most(retweets=self._job.retweets) for c in self._good())
+        at_most = self.purse.spent + self._job.prices.of(posts=posts)
+        bound = self._job.max_cost
+        if bound is not None and at_most.dollars > bound:
+            return Spent(at_most.posts, at_most.users, bound)
+        return at_most
+
+    def _ask_for(self, dollars: float, what: str) -> None:
+        """Ask before much money is spent, unless the user has said how much may be."""
+        if self._job.max_cost is not None or dollars <= self._job.settings.ask_above:
+            return
+        text = f"{what} costs up to {shown(dollars)}"
+        if self._confirm is None:
+            raise LimitError(
+                f"{text}, above {shown(self._job.settings.ask_above)}; allow it with "
+                f"--max-cost {shown_up(dollars)}"
+            )
+        if not self._confirm(text):
+            raise LimitError(f"{text}: not allowed; nothing more was read")
+
+    def read(self) -> None:
+        """Read what is new of each account; what fails is noted with the account.
+
+        Raises:
+            LimitError: it costs more than is spent without asking.
+            KeyboardInterrupt: all that was read is kept.
+        """
+        self._ask_for(self.at_most().dollars, "this")
+        work_through(self._good(), self._read_one, threads=AT_ONCE, cancelled=self._cancelled)
+
+    def _read_one(self, check: Checked) -> None:
+        self._watcher.begin(check)
+        try:
+            with account_lock(check.handle) if self._locks else nullcontext():
+                self._read_account(check)
+        except PositivityError as error:
+            check.error = error
+            self._note_kept(check)
+            if isinstance(error, AccessError | LimitError):
+                self._fatal = self._fatal or error
+        finally:
+            self._watcher.end(check)
+
+    def _note_kept(self, check: Checked) -> None:
+        stored = self._store.accounts.find(check.handle)
+        check.kept = stored.tweets if stored else 0
+
+    def _read_account(self, check: Checked) -> None:
+        account = check.account
+        assert account is not None
+        if self._fatal is not None:
+            raise self._fatal
+
+        def progress(reading: Reading) -> None:
+            check.reading = reading
+            self._watcher.progress(check)
+
+        reader = Reader(
+            *(self._client, self._store, self.purse, account),
+            retweets=self._job.retweets,
+            on_progress=progress,
+        )
+        check.reading = reader.reading
+        reader.read(self._job.window, check.estimate.limit)
+        reader.refresh(check.to_refresh)
+        if check.reading.money_ended and not self._store.accounts.ids(int(account.id)):
+            raise LimitError(
+                f"@{check.handle}: --max-cost leaves too little to read any of it; raise it"
+            )
+
+
+def _parsed(handles: Sequence[str]) -> list[Checked]:
+    """The handles, each once; the only one must be a handle, one of several may be none."""
+    checks: dict[str, Checked] = {}
+    for given in handles:
+        try:
+            handle = parse_handle(given)
+            checks.setdefault(handle.lower(), Checked(handle))
+        except PositivityError as error:
+            if len(handles) == 1:
+                raise
+            checks.setdefault(given, Checked(given, error=error))
+    return list(checks.values())

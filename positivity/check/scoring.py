@@ -1,0 +1,142 @@
+"""From the store to a report. Only tweets without a score are scored; else no model is loaded."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from positivity.account.report import Report
+from positivity.account.tally import Tally
+from positivity.analysis import model_info
+from positivity.check.fetch import Reading
+from positivity.check.money import Prices
+from positivity.check.notes import gap_notes, more_note, read_as, reading_notes, timeline_of
+from positivity.model.registry import load
+from positivity.report.machine import to_dict
+from positivity.selection import Selection
+from positivity.store import ScoredBy, Store, StoredAccount
+from positivity.text.language import EnglishDetector
+from positivity.text.terms import TermFinder
+from positivity.tweets import TweetBatch
+
+if TYPE_CHECKING:
+    from positivity.model.scorer import Scorer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a report is to be about. Dates are moments; `until` is the first that does not count."""
+
+    zone: ZoneInfo
+    since: datetime | None = None
+    until: datetime | None = None
+    include_retweets: bool = False
+    language: str | None = None
+
+
+class StoreAnalyzer:
+    """Reports on accounts of the store with one model, which is loaded when a tweet needs it."""
+
+    def __init__(self, store: Store, model: str, *, device: str) -> None:
+        self._store, self._model, self._device = store, model, device
+        directory = load(model, weights=False)
+        self._info = model_info(directory)
+        self._by = ScoredBy(directory.digest, directory.config.normalizer_version)
+        self._normalizer = directory.normalizer()
+        self._terms = TermFinder(self._normalizer)
+        self._is_english = EnglishDetector.load().is_english
+        self._scorer: Scorer | None = None
+
+    def selection(self, question: Question) -> Selection:
+        """What decides which tweets count; raises UsageError for an option that cannot be used."""
+        return Selection(
+            self._is_english,
+            question.include_retweets,
+            question.language,
+            question.since,
+            question.until,
+        )
+
+    def report(
+        self,
+        account: StoredAccount,
+        question: Question,
+        prices: Prices,
+        *,
+        reading: Reading | None = None,
+    ) -> Report:
+        """The report on all tweets of an account in the store, and on how much of it they are.
+
+        Args:
+            reading: what has just been read of it.
+        """
+        retweets = question.include_retweets
+        timeline = timeline_of(self._store, account, question.zone, retweets=retweets)
+        if reading is not None:
+            timeline = replace(
+                timeline, posts_bought=reading.spent.posts, dollars=reading.spent.dollars
+            )
+        report = self._tally(account, question).report([read_as(timeline)], self._info)
+        notes = [*gap_notes(timeline), *reading_notes(reading or Reading())]
+        if question.since is None and question.until is None:
+            notes += more_note(report, timeline, prices, retweets=retweets)
+        return replace(report, timeline=timeline, limits=(*report.limits, *notes))
+
+    def _tally(self, account: StoredAccount, question: Question) -> Tally:
+        tally = Tally(f"@{account.handle}", question.zone, self._terms)
+        selection = self.selection(question)
+        for batch in self._store.accounts.batches(account.id):
+            normalized = self._normalizer.normalize_many(batch.column("text").to_pylist())
+            left_out = selection.left_out(batch, normalized)
+            tally.add(batch, self._probabilities(batch, normalized, left_out), left_out)
+        return tally
+
+    def _probabilities(
+        self, batch: TweetBatch, normalized: Sequence[str], left_out: Sequence[str | None]
+    ) -> NDArray[np.float32]:
+        """Those of the tweets that count, [tweets, 3]: kept ones, and new ones, which are kept."""
+        ids = [int(each) for each in batch.column("id").to_pylist()]
+        rows = [row for row, why in enumerate(left_out) if why is None]
+        known = self._store.scores.get([ids[row] for row in rows], self._by)
+        new = [row for row in rows if ids[row] not in known]
+        if new:
+            scorer = self._loaded()
+            found = scorer.score_ids(scorer.encode_normalized([normalized[row] for row in new]))
+            rounded = found.astype(np.float64).round(4).tolist()
+            scores = {ids[row]: tuple(each) for row, each in zip(new, rounded, strict=True)}
+            self._store.scores.put(scores, self._by)
+            known |= scores
+        probabilities = np.full((len(ids), 3), np.nan, np.float32)
+        if rows:
+            probabilities[rows] = [known[ids[row]] for row in rows]
+        return probabilities
+
+    def _loaded(self) -> "Scorer":
+        if self._scorer is None:
+            from positivity.model.scorer import Scorer
+
+            self._scorer = Scorer.load(load(self._model), device=self._device)
+        return self._scorer
+
+    def keep(self, account: StoredAccount, question: Question, report: Report) -> None:
+        """Keep a report for later, without tweets: they may be deleted, and then must be gone."""
+        bare = replace(report, strongest_positive=(), strongest_negative=())
+        day = datetime.now(UTC).date().isoformat()
+        self._store.reports.put(account.id, self._asked(question), day, to_dict(bare))
+
+    def _asked(self, question: Question) -> dict[str, Any]:
+        dates = {
+            name: None if moment is None else moment.astimezone(UTC).isoformat()
+            for name, moment in (("since", question.since), ("until", question.until))
+        }
+        return {
+            **dates,
+            "timezone": str(question.zone),
+            "include_retweets": question.include_retweets,
+            "language": question.language,
+            **asdict(self._by),
+        }

@@ -1,0 +1,68 @@
+"""`positivity auth`: the token of X's API."""
+
+import sys
+
+import typer
+
+from positivity.errors import AccessError, UsageError
+
+app = typer.Typer(no_args_is_help=True, help="Store, look for and remove the token of X's API.")
+
+_LONGEST = 10_000
+
+
+@app.command("set")
+def set_command() -> None:
+    """Store the Bearer Token of your app on X, typed unseen or from standard input.
+
+    It goes into the system's keyring if the package keyring is installed and finds one, else into
+    a file that only you can read. Tokens are made at https://console.x.com.
+
+    Example: positivity auth set < token.txt
+    """
+    from positivity.tokens import VARIABLE, find_token, store_token
+
+    where = store_token(_given())
+    typer.echo(f"stored in {where}")
+    found = find_token()
+    if found is not None and found.source == f"${VARIABLE}":
+        typer.echo(f"note: {VARIABLE} is set and wins as long as it is")
+
+
+def _given() -> str:
+    """The token from the terminal, unseen, or from standard input."""
+    if sys.stdin is None:
+        raise UsageError("standard input is closed; give the token there")
+    if sys.stdin.isatty():
+        return str(typer.prompt("Bearer Token", hide_input=True, err=True))
+    return sys.stdin.buffer.read(_LONGEST).decode("utf-8", "replace")
+
+
+@app.command("status")
+def status_command() -> None:
+    """Say whether there is a token and where it is kept, without showing it.
+
+    Example: positivity auth status
+    """
+    from positivity.tokens import NO_TOKEN, find_token, readable_by_others, token_path
+
+    token = find_token()
+    if token is None:
+        raise AccessError(NO_TOKEN)
+    typer.echo(f"there is a token, in {token.source}")
+    if readable_by_others():
+        typer.echo(f"others on this machine may read it: chmod 600 '{token_path()}'")
+
+
+@app.command("remove")
+def remove_command() -> None:
+    """Delete the stored token.
+
+    Example: positivity auth remove
+    """
+    from positivity.tokens import VARIABLE, find_token, remove_token
+
+    removed = remove_token()
+    typer.echo(f"removed from {' and '.join(removed)}" if removed else "no token was stored")
+    if find_token() is not None:
+        typer.echo(f"note: {VARIABLE} still holds one; unset it")

@@ -1,0 +1,44 @@
+"""`positivity config`: every setting and where it comes from."""
+
+from positivity.cli.options import Format, FormatOption
+
+
+def config_command(format: FormatOption = Format.TERMINAL) -> None:
+    """Show every setting and where it comes from: environment, config file or default.
+
+    To change one, set the variable POSITIVITY_ and its name, or write it into the config file, as
+    in max_posts = 400. Options of a command win over both.
+
+    Example: positivity config
+    """
+    from positivity.report.output import report_output
+    from positivity.report.sanitize import sanitize
+    from positivity.settings import MEANINGS, config_path, origins
+    from positivity.store import store_path
+
+    found = origins()
+    with report_output(None) as out:
+        if format is Format.JSON:
+            from positivity.report.machine import write_json
+
+            settings = {
+                name: {"value": origin.value, "source": origin.source}
+                for name, origin in found.items()
+            }
+            paths = {"config": str(config_path()), "store": str(store_path())}
+            write_json({"settings": settings, "paths": paths}, out)
+            return
+        from rich.table import Table
+        from rich.text import Text
+
+        from positivity.report.terminal import make_console
+
+        table = Table("setting", "value", "from", "means", box=None)
+        for name, origin in found.items():
+            cells = (name, str(origin.value), origin.source, MEANINGS[name])
+            table.add_row(*(Text(sanitize(cell), overflow="fold") for cell in cells))
+        console = make_console(out)
+        console.print(table)
+        there = "" if config_path().exists() else " (not there)"
+        console.print(Text(sanitize(f"\nconfig file  {config_path()}{there}"), overflow="fold"))
+        console.print(Text(sanitize(f"store        {store_path()}"), overflow="fold"))

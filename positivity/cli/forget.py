@@ -1,0 +1,41 @@
+"""`positivity forget`: deletes all that is kept of accounts."""
+
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+from positivity.errors import UsageError
+from positivity.messages import say
+
+
+def forget_command(
+    handles: Annotated[list[str], typer.Argument(help="Handles that were checked before.")],
+) -> None:
+    """Delete all that is kept of accounts: posts, scores, reports.
+
+    Only the sums in `positivity usage` stay; they name no account.
+
+    Example: positivity forget @nasa
+    """
+    from positivity.cli.stored import open_store
+    from positivity.sources.handles import parse_handle
+    from positivity.store import account_lock
+
+    missing = []
+    with open_store() as store:
+        for handle in dict.fromkeys(parse_handle(each) for each in handles):
+            accounts = store.accounts.named(handle)
+            if not accounts:
+                missing.append(f"@{handle}")
+                continue
+            with account_lock(handle) as lock:
+                for account in accounts:
+                    store.accounts.forget(account.id)
+                store.database.clean()
+                with suppress(OSError):
+                    lock.unlink()
+            posts = sum(account.tweets for account in accounts)
+            say(f"@{handle}: forgotten, with {posts:,} {'post' if posts == 1 else 'posts'}")
+    if missing:
+        raise UsageError(f"nothing of {', '.join(missing)} is in the store")

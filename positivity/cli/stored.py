@@ -1,0 +1,102 @@
+"""What the commands on accounts share: the store, the options of a report, writing reports."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from positivity.cli.options import Format, IncludeRetweets, moment, time_zone
+from positivity.errors import StateError, UsageError
+from positivity.messages import say
+from positivity.sources.handles import parse_handle
+
+if TYPE_CHECKING:
+    from positivity.account.report import Report
+    from positivity.check.scoring import Question
+    from positivity.store import Store, StoredAccount
+
+
+def question(
+    since: str | None,
+    until: str | None,
+    timezone: str,
+    include: Sequence[IncludeRetweets] | None,
+    language: str | None,
+) -> "Question":
+    """What the options ask for; raises UsageError for one that cannot be used."""
+    from positivity.check.scoring import Question
+
+    zone = time_zone(timezone)
+    return Question(
+        zone=zone,
+        since=moment("--since", since, zone),
+        until=moment("--until", until, zone, end=True),
+        include_retweets=IncludeRetweets.RETWEETS in (include or []),
+        language=language,
+    )
+
+
+def open_store(*, keep: bool = True) -> "Store":
+    """This user's store; or one in memory, whose only trace is in the usage by month."""
+    from positivity.store import Store, store_path
+    from positivity.store.database import Database
+    from positivity.store.ledger import Ledger
+
+    if keep:
+        return Store(store_path())
+    store = Store(None)
+    try:
+        store.ledger = Ledger(Database(store_path()))
+    except StateError as error:
+        say(f"what is spent will not stand in 'positivity usage': {error}")
+    return store
+
+
+def stored_account(store: "Store", text: str) -> "StoredAccount":
+    """The account of a handle that was checked before; raises UsageError when there is none."""
+    handle = parse_handle(text)
+    account = store.accounts.find(handle)
+    if account is None:
+        raise UsageError(
+            f"@{handle}: nothing of it is in the store; 'positivity check @{handle}' reads it"
+        )
+    return account
+
+
+def write_account_reports(
+    reports: Sequence["Report"], format: Format, output: Path | None, *, table: bool
+) -> None:
+    """Writes reports on accounts: in full, or on a terminal as a table."""
+    from positivity.report.output import report_output
+
+    with report_output(output) as out:
+        if format is Format.JSON:
+            from positivity.report.machine import render_json
+
+            render_json(reports, out)
+            return
+        from positivity.report.terminal import (
+            make_console,
+            render,
+            render_limits,
+            render_shared_limits,
+            render_table,
+        )
+
+        console = make_console(out)
+        if not table:
+            for report in reports:
+                render(report, console)
+            return
+        from positivity.check.notes import gap_notes
+
+        render_table(reports, console, subject="account")
+        render_shared_limits(reports, console)
+        render_limits(
+            [
+                f"{report.subject}: {note}"
+                for report in reports
+                if report.timeline is not None
+                for note in gap_notes(report.timeline)
+            ],
+            console,
+        )

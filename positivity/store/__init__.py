@@ -1,0 +1,108 @@
+"""The store: tweets, coverage, scores, reports and usage in one SQLite file of this user's own.
+
+Light to import: the tables are not touched, nor arrow imported, before something is asked.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from positivity.errors import StateError
+from positivity.settings import home
+from positivity.store.accounts import Accounts, Coverage, StoredAccount
+from positivity.store.database import Database
+from positivity.store.ledger import Ledger, Spent
+from positivity.store.results import Reports, ScoredBy, Scores
+
+__all__ = ["Coverage", "ScoredBy", "Spent", "Store", "StoredAccount", "account_lock", "store_path"]
+
+VOCABULARY = "vocabulary"
+
+
+def store_path() -> Path:
+    """The file of this user's store."""
+    return home() / "store.db"
+
+
+class Store:
+    """The tables of one database; a context manager, usable from several threads.
+
+    Args:
+        path: the file, or None for a store that is forgotten when it is closed.
+
+    Raises:
+        StateError: the file is damaged, cannot be used, or is of a newer version of the program.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.database = Database(path)
+        self.accounts = Accounts(self.database)
+        self.scores = Scores(self.database)
+        self.reports = Reports(self.database)
+        self.ledger = Ledger(self.database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.database.close()
+
+    @property
+    def vocabulary(self) -> str | None:
+        """In which words X's API took questions the last time."""
+        found = self.database.value("SELECT value FROM facts WHERE name = ?", VOCABULARY)
+        return None if found is None else str(found)
+
+    @vocabulary.setter
+    def vocabulary(self, vocabulary: str) -> None:
+        self.database.run("INSERT OR REPLACE INTO facts VALUES (?, ?)", VOCABULARY, vocabulary)
+
+
+@contextmanager
+def account_lock(handle: str) -> Iterator[Path]:
+    """Keeps other runs from reading or forgetting an account; gives the file that stands for it.
+
+    Raises:
+        StateError: another run holds it.
+    """
+    folder = home() / "locks"
+    # Not the handle itself: a lock may stay behind, and then must not name whom it was for.
+    name = blake2b(handle.lower().encode(), digest_size=8).hexdigest()
+    path = folder / f"{name}.lock"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # SQLite's lock on an empty file: on all systems, and let go of however a run ends.
+        lock = sqlite3.connect(path, timeout=0, isolation_level=None)
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error:
+            lock.close()
+            raise
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise StateError(
+                f"@{handle}: another run of positivity works on this account; try again when it "
+                "has ended"
+            ) from None
+        raise _unlockable(path, str(error)) from error
+    except (OSError, sqlite3.Error) as error:
+        raise _unlockable(path, str(error)) from error
+    try:
+        yield path
+    finally:
+        lock.close()
+
+
+def _unlockable(path: Path, why: str) -> StateError:
+    return StateError(
+        f"{path}: cannot be locked ({why}); set POSITIVITY_HOME to a folder that can be written to"
+    )

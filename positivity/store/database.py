@@ -1,0 +1,171 @@
+"""The SQLite database: opening, upgrading, transactions, and errors in our own words."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from positivity.errors import StateError
+from positivity.store.schema import MIGRATIONS
+
+MEMORY = ":memory:"
+_PATIENCE = 30.0  # seconds that a write waits for those of other processes
+
+
+class Database:
+    """One connection, used by several threads one after the other.
+
+    Args:
+        path: the file, made when there is none, or None for a database in memory.
+
+    Raises:
+        StateError: the file is damaged, cannot be used, or is of a newer version of the program.
+    """
+
+    def __init__(self, path: Path | None, migrations: Sequence[str] = MIGRATIONS) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._depth = 0
+        if path is not None:
+            _make_private(path)
+        with self._told():
+            self._connection = sqlite3.connect(
+                path or MEMORY, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+            )
+        try:
+            with self._told():
+                self._prepare()
+            self._upgrade(migrations)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _prepare(self) -> None:
+        run = self._connection.execute
+        run("PRAGMA journal_mode = WAL")
+        # A crash of the program loses nothing; one of the machine at most the last page read.
+        run("PRAGMA synchronous = NORMAL")
+        run("PRAGMA foreign_keys = ON")
+        # What is deleted is overwritten, not only unlinked.
+        run("PRAGMA secure_delete = ON")
+
+    def _upgrade(self, migrations: Sequence[str]) -> None:
+        if self.value("PRAGMA user_version") == len(migrations):
+            return
+        with self.transaction():
+            version = int(self.value("PRAGMA user_version"))
+            if version > len(migrations):
+                raise StateError(
+                    f"{self.path}: written by a newer positivity (version {version} of the store, "
+                    f"this one knows {len(migrations)}); update positivity"
+                )
+            for number, migration in enumerate(migrations[version:], version + 1):
+                for statement in _statements(migration):
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA user_version = {number}")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is done in the block is kept, or nothing of it; blocks within blocks join."""
+        with self._lock, self._told():
+            if self._depth:
+                yield
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._depth -= 1
+
+    def run(self, sql: str, *values: Any) -> int:
+        """Do one statement; how many rows it changed."""
+        with self._lock, self._told():
+            return self._connection.execute(sql, values).rowcount
+
+    def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Do a statement for each of the rows, all or none."""
+        with self.transaction():
+            self._connection.executemany(sql, rows)
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        with self._lock, self._told():
+            return self._connection.execute(sql, values).fetchall()
+
+    def value(self, sql: str, *values: Any) -> Any:
+        """The first value of a query's first row; None when there is no row."""
+        found = self.rows(sql, *values)
+        return found[0][0] if found else None
+
+    def check(self) -> None:
+        """Raises StateError when the file is damaged."""
+        found = self.value("PRAGMA quick_check(1)")
+        if found != "ok":
+            raise StateError(_damaged(self.path, str(found)))
+
+    def clean(self) -> None:
+        """Take out of the files what was deleted."""
+        with self._lock, self._told():
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turns what SQLite says into a sentence and an exit code."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise StateError(_operational(self.path, str(error))) from error
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+            raise  # a bug of ours
+        except sqlite3.DatabaseError as error:
+            raise StateError(_damaged(self.path, str(error))) from error
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script; executescript() would end our transaction."""
+    statement = ""
+    for part in script.split(";")[:-1]:
+        statement += part + ";"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _make_private(path: Path) -> None:
+    """Makes the file, and its folder, for their owner only; SQLite's other files follow it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+    except OSError as error:
+        raise StateError(
+            f"{path}: cannot be used as the store ({error.strerror or error}); set POSITIVITY_HOME "
+            "to a folder that can be written to, or check with --no-store"
+        ) from error
+
+
+def _operational(path: Path | None, said: str) -> str:
+    if "locked" in said:
+        return f"{path}: is in use by another program for too long; try again when it has ended"
+    return f"{path}: the store cannot be used ({said}); free some space, or see 'positivity doctor'"
+
+
+def _damaged(path: Path | None, said: str) -> str:
+    return (
+        f"{path}: the store is damaged ({said}); move the file away, and what it held is read again"
+    )
