@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -27,32 +28,32 @@ def work_through(
     for item in items:
         waiting.put(item)
     failures: list[BaseException] = []
+    # Not Thread.join: interrupted, it takes a thread that goes on for one that has ended.
+    ended = threading.Semaphore(0)
 
     def run() -> None:
-        while not cancelled.is_set():
-            try:
+        try:
+            while not cancelled.is_set():
                 work(waiting.get_nowait())
-            except queue.Empty:
-                return
-            except BaseException as error:
-                failures.append(error)
-                return
+        except queue.Empty:
+            pass
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            ended.release()
 
-    crew = [
-        threading.Thread(target=run, daemon=True, name=f"check-{number}")
-        for number in range(min(threads, len(items)))
-    ]
-    for thread in crew:
-        thread.start()
+    running = min(threads, len(items))
+    for _ in range(running):
+        threading.Thread(target=run, daemon=True).start()
     try:
-        for thread in crew:
+        while running:
             # With a timeout, so that Windows delivers a Ctrl-C.
-            while thread.is_alive():
-                thread.join(_POLL)
+            running -= ended.acquire(timeout=_POLL)
     except KeyboardInterrupt:
         cancelled.set()
-        for thread in crew:
-            thread.join(_PATIENCE)
+        ends = time.monotonic() + _PATIENCE
+        while running and ended.acquire(timeout=max(0.0, ends - time.monotonic())):
+            running -= 1
         raise
     if failures:
         raise failures[0]

@@ -273,6 +273,8 @@ def _say_what_was_done(checks: "Checks") -> None:
     for each in checks.checks:
         if each.reading.dropped:
             say(f"@{each.handle}: {each.reading.dropped:,} posts were deleted since, dropped here")
+    if all(each.error is not None for each in checks.checks) and not checks.purse.spent.dollars:
+        return
     new = sum(each.reading.posts for each in checks.checks)
     what = f"{new:,} new {'post' if new == 1 else 'posts'}" if new else "nothing new"
     say(f"{what}; {_spent(checks.purse.spent)}")

@@ -1,0 +1,689 @@
+"""`positivity check` and `report` against the stand-in: verdicts, money, failures, stops."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner
+
+from positivity.cli import app
+from positivity.model.registry import ModelDirectory
+from positivity.report.machine import json_schema
+from positivity.settings import home
+from positivity.store import Store, store_path
+from tests.standin import TOKEN, Standin
+
+runner = CliRunner()
+schema = jsonschema.Draft202012Validator(json_schema())
+ROOT = Path(__file__).parents[1]
+PROGRAM = (sys.executable, "-m", "positivity")
+
+
+@pytest.fixture(autouse=True)
+def world(standin: Standin, monkeypatch: pytest.MonkeyPatch) -> Standin:
+    """A stand-in with two accounts, to which all commands of a test go."""
+    standin.world.generate("alice", 300, seed=1)
+    standin.world.generate("bob", 40, seed=2)
+    monkeypatch.setenv("POSITIVITY_API_URL", standin.url)
+    monkeypatch.setenv("X_BEARER_TOKEN", TOKEN)
+    monkeypatch.setenv("POSITIVITY_MAX_WAIT", "0")
+    return standin
+
+
+class Command:
+    """Runs the program with a small model."""
+
+    def __init__(self, model: ModelDirectory) -> None:
+        self.model = str(model.path)
+
+    def __call__(self, name: str, *options: str, code: int = 0, stdin: str = "") -> Any:
+        more = ["--model", self.model] if name in ("check", "report") else []
+        result = runner.invoke(app, [name, *more, *options], input=stdin)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == code, result.output
+        assert TOKEN not in result.output
+        return result
+
+    def json(self, name: str, *options: str, code: int = 0) -> list[dict[str, Any]]:
+        document = json.loads(self(name, *options, "--format", "json", code=code).stdout)
+        schema.validate(document)
+        reports: list[dict[str, Any]] = document["reports"]
+        return reports
+
+
+@pytest.fixture
+def run(tiny_model: ModelDirectory) -> Command:
+    return Command(tiny_model)
+
+
+def test_a_handle_becomes_a_verdict(run: Command, world: Standin) -> None:
+    result = run("check", "@alice")
+    assert "@alice" in result.stdout
+    assert re.search(r"mainly|mixed|mostly|not enough", result.stdout)
+    assert "at most 200 posts, for at most $1.01" in result.stderr
+    bill = world.bill()
+    assert f"{bill.posts} posts and 1 account read for ${bill.dollars:.2f}" in result.stderr
+
+
+@pytest.mark.parametrize("given", ["alice", "@ALICE", "https://x.com/alice", "twitter.com/alice/"])
+def test_ways_to_name_an_account(run: Command, given: str) -> None:
+    (report,) = run.json("check", given, "--max-posts", "20")
+    assert report["subject"] == "@alice"
+
+
+def test_the_report_says_how_much_was_read(run: Command, world: Standin) -> None:
+    (report,) = run.json("check", "alice")
+    timeline = report["timeline"]
+    assert timeline["kept"] == report["counts"]["found"] == world.bill().posts
+    assert timeline["posts_bought"] == timeline["kept"]
+    assert timeline["dollars"] == pytest.approx(timeline["kept"] * 0.005)
+    assert timeline["tweet_count"] == 300
+    assert not timeline["complete"]
+    assert timeline["gaps"] == []
+    assert {kind["kind"] for kind in report["kinds"]} == {"original", "reply", "quote"}
+    assert report["counts"]["left_out"]["other language"] > 0
+    (sure,) = [limit for limit in report["limits"] if "known to about ±" in limit]
+    assert re.search(r"(--max-posts \d+|--all), at most \$\d", sure)
+
+
+def test_what_more_would_cost_is_what_it_costs(run: Command, world: Standin) -> None:
+    (first,) = run.json("check", "alice", "--max-posts", "50")
+    note = next(limit for limit in first["limits"] if "known to about" in limit)
+    found = re.search(r"\((--max-posts (\d+)|--all), at most \$([\d.]+)", note)
+    assert found is not None, note
+    before = world.bill()
+    run("check", "alice", *found[1].split())
+    assert 0 < (world.bill().posts - before.posts) * 0.005 <= float(found[3])
+
+
+def test_a_second_check_reads_and_scores_nothing(run: Command, world: Standin) -> None:
+    (first,) = run.json("check", "alice")
+    posts = world.bill().posts
+    (second,) = run.json("check", "alice")
+    assert world.bill().posts == posts
+    bought = ("posts_bought", "dollars")
+    assert [second["timeline"].pop(name) for name in bought] == [0, 0]
+    assert [first["timeline"].pop(name) for name in bought] == [posts, posts * 0.005]
+    assert first == second
+
+
+def test_report_says_the_same_without_network(
+    run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (checked,) = run.json("check", "alice")
+    monkeypatch.setenv("POSITIVITY_API_URL", "http://127.0.0.1:1")
+    monkeypatch.delenv("X_BEARER_TOKEN")
+    (reported,) = run.json("report", "@Alice")
+    checked["timeline"] |= {"posts_bought": 0, "dollars": 0}
+    assert reported == checked
+    for options in (["--since", "2026-07-15"], ["--until", "2026-07-15"], ["--language", "en"]):
+        (other,) = run.json("report", "alice", *options)
+        assert other["counts"] != checked["counts"]
+
+
+def test_report_of_all_and_of_none(run: Command) -> None:
+    assert "empty" in run("report", code=2).stderr
+    run("check", "alice", "bob", "--max-posts", "30")
+    assert [each["subject"] for each in run.json("report")] == ["@alice", "@bob"]
+    table = run("report").stdout.splitlines()
+    assert table[0].startswith("account")
+    assert "positivity check @eve" in run("report", "eve", code=2).stderr
+
+
+def test_several_handles_make_a_table_and_a_handle_twice_is_one(run: Command) -> None:
+    result = run("check", "alice", "@bob", "Alice", "--max-posts", "30")
+    lines = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines[:3]] == ["account", "@alice", "@bob"]
+    assert "2 accounts: reads at most 60 posts, for at most $0.32" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("handle", "code", "said"),
+    [
+        ("suspended", 5, "suspended"),
+        ("protected", 5, "only its followers"),
+        ("no_such", 5, "no such account"),
+        ("f_unauthorized", 4, "does not accept the token"),
+        ("f_not_enrolled", 4, "not enrolled"),
+        ("f_forbidden", 4, "does not permit"),
+        ("f_no_credits", 6, "no credits"),
+        ("f_spend_cap", 6, "spending limit"),
+        ("f_monthly_cap", 6, "monthly cap"),
+        ("f_rate_limit", 6, "--max-wait"),
+        ("f_rate_no_reset", 6, "does not say until when"),
+        ("f_firewall", 7, "--api-url"),
+        ("not a handle", 2, "is no handle"),
+        ("", 2, "is no handle"),
+        ("https://example.org/ada", 2, "is no handle"),
+    ],
+)
+def test_every_failure_has_its_code_and_one_line(
+    run: Command, handle: str, code: int, said: str
+) -> None:
+    result = run("check", "--quiet", "--", handle, code=code)
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stdout == ""
+
+
+def test_an_empty_timeline_is_no_failure_and_is_said(run: Command) -> None:
+    (report,) = run.json("check", "empty")
+    assert report["counts"]["found"] == 0
+    assert report["read_as"] == ["X API: no posts of @empty"]
+
+
+def test_partial_answers_are_told(run: Command) -> None:
+    (report,) = run.json("check", "partial")
+    assert report["counts"]["found"] > 0
+    assert any("suspended: [gone]" in limit for limit in report["limits"])
+
+
+@pytest.mark.parametrize("name", ["check", "report"])
+def test_bad_options_cost_nothing(run: Command, world: Standin, name: str, tmp_path: Path) -> None:
+    for options in (
+        ["--timezone", "Mars/Base"],
+        ["--since", "yesterday"],
+        ["--since", "2026-02-02", "--until", "2026-01-01"],
+        ["--language", "de"],
+    ):
+        run(name, "alice", *options, code=2)
+    if name == "check":
+        run(name, "alice", "--all", "--max-posts", "10", code=2)
+        run(name, "alice", "--refresh", "--no-store", code=2)
+        run(name, "alice", "--api-url", "http://api.x.com", code=2)
+        run(name, "alice", "--output", str(tmp_path / "none" / "x.json"), code=3)
+        run(name, "alice", "--max-posts", "4", code=2)
+    assert world.log == []
+
+
+def test_nobody_listening(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    from positivity.sources import x_transport
+
+    monkeypatch.setattr(x_transport, "_FIRST_PAUSE", 0.0)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    result = run("check", "alice", "-q", "--api-url", url, code=7)
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_without_a_token_both_ways_on_are_named(
+    run: Command, world: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("X_BEARER_TOKEN")
+    said = run("check", "alice", code=4).stderr
+    assert "positivity auth set" in said
+    assert "positivity score archive.zip" in said
+    assert world.log == []
+
+
+def test_one_failing_handle_does_not_lose_the_others(run: Command) -> None:
+    handles = ["alice", "suspended", "no such", "bob", "no_such", "f_forbidden"]
+    reports = run.json("check", *handles[:5], "--max-posts", "30", code=8)
+    assert [report["subject"] for report in reports] == ["@alice", "@bob"]
+    result = run("check", "suspended", "no_such", code=5)
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 2, "no price where there is nothing to buy"
+
+
+def test_what_fails_for_the_token_is_not_tried_for_every_account(
+    run: Command, world: Standin
+) -> None:
+    handles = [f"user{number}" for number in range(40)]
+    for handle in handles:
+        world.world.generate(handle, 8)
+    world.plan("no_credits", 1, 99, on="timeline")
+    run("check", *handles, code=6)
+    assert len(world.requests("timeline")) <= 16
+
+
+def test_many_accounts_at_once_are_each_read_right(run: Command, world: Standin) -> None:
+    handles = [f"user{number}" for number in range(30)]
+    users = [world.world.generate(each, 25, seed=3, retweets=0.0) for each in handles]
+    busy, most, lock = 0, 0, threading.Lock()
+
+    def count(entry: object) -> None:
+        nonlocal busy, most
+        with lock:
+            busy += 1
+            most = max(most, busy)
+        time.sleep(0.01)
+        with lock:
+            busy -= 1
+
+    world.before = count
+    reports = run.json("check", *handles, "--max-cost", "10")
+    assert 2 <= most <= 8
+    assert [report["timeline"]["kept"] for report in reports] == [25] * 30
+    assert len(world.requests("users")) == 1
+    with Store(store_path()) as store:
+        for user in users:
+            assert store.accounts.ids(int(user.id)) == [int(post.id) for post in user.posts]
+
+
+# Money
+
+
+def test_a_dry_run_reads_no_post(run: Command, world: Standin) -> None:
+    result = run("check", "alice", "bob", "--dry-run")
+    assert "@alice: at most 200 posts" in result.stdout
+    assert "@bob: at most 40 posts" in result.stdout
+    assert "at most $1.22" in result.stdout
+    assert world.requests("timeline") == []
+    document = json.loads(run("check", "bob", "--dry-run", "--format", "json").stdout)
+    assert document == {
+        "at_most": {"posts": 40, "dollars": 0.21},
+        "spent": {"users": 1, "dollars": 0.01},
+        "accounts": [{"handle": "bob", "posts": 40}],
+    }
+    run("check", "suspended", "--dry-run", code=5)
+
+
+def test_a_dry_run_knows_what_is_stored(run: Command) -> None:
+    run("check", "alice", "--all")
+    assert "@alice: at most 20 posts" in run("check", "alice", "--dry-run").stdout
+
+
+def test_much_money_needs_a_word(run: Command, world: Standin) -> None:
+    world.world.generate("carol", 900, seed=3)
+    said = run("check", "carol", "--all", code=6).stderr
+    assert world.requests("timeline") == []
+    flag = re.search(r"--max-cost [\d.]+", said)
+    assert flag is not None
+    assert flag[0] == "--max-cost 4.51"
+    run("check", "carol", "--all", *flag[0].split())
+    assert 2 < world.bill().dollars <= 4.52
+
+
+def test_the_default_depth_never_asks(run: Command, world: Standin) -> None:
+    world.world.generate("carol", 4000, seed=3)
+    run("check", "carol")
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_terminal_asks(
+    run: Command, world: Standin, monkeypatch: pytest.MonkeyPatch, allowed: bool
+) -> None:
+    world.world.generate("carol", 900, seed=3)
+    asked: list[str] = []
+
+    def confirmer() -> Callable[[str], bool]:
+        return lambda text: asked.append(text) is None and allowed
+
+    monkeypatch.setattr("positivity.cli.progress.confirmer", confirmer)
+    run("check", "carol", "--all", code=0 if allowed else 6)
+    assert asked == ["this costs up to $4.51"]
+    assert bool(world.requests("timeline")) is allowed
+
+
+def test_looking_up_many_accounts_is_asked_for_too(run: Command, world: Standin) -> None:
+    handles = [f"user{number}" for number in range(250)]
+    assert "--max-cost 2.50" in run("check", *handles, code=6).stderr
+    assert "costs $2.50, more than" in run("check", *handles, "--max-cost", "2", code=6).stderr
+    assert world.log == []
+
+
+@pytest.mark.parametrize("dollars", ["0.5", "0.117", "0.035"])
+def test_no_more_than_max_cost_is_spent(run: Command, world: Standin, dollars: str) -> None:
+    (report,) = run.json("check", "alice", "--max-cost", dollars)
+    assert world.bill().dollars <= float(dollars)
+    assert report["timeline"]["kept"] > 0
+    assert any("--max-cost" in limit for limit in report["limits"])
+
+
+def test_a_bound_that_is_too_low_for_anything(run: Command, world: Standin) -> None:
+    run("check", "alice", "--max-cost", "0.005", code=6)
+    assert world.log == []
+    run("check", "alice", "--max-cost", "0.02", code=6)
+    assert world.bill().posts == 0
+
+
+def test_several_accounts_share_the_bound(run: Command, world: Standin) -> None:
+    run("check", "alice", "bob", "--max-cost", "0.9")
+    assert world.bill().dollars <= 0.9
+
+
+def test_the_price_is_a_setting(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSITIVITY_POST_PRICE", "0.02")
+    assert "for at most $4.01" in run("check", "alice", "--max-cost", "9").stderr
+    monkeypatch.setenv("POSITIVITY_POST_PRICE", "0")
+    monkeypatch.setenv("POSITIVITY_USER_PRICE", "0")
+    assert "for at most $0.00" in run("check", "bob", "--max-cost", "0").stderr
+
+
+def test_usage_is_the_bill(run: Command, world: Standin) -> None:
+    assert "nothing" in run("usage").stdout
+    run("check", "alice", "bob", "suspended", code=8)
+    run("check", "alice", "--refresh", "--max-posts", "210")
+    (month,) = json.loads(run("usage", "--format", "json").stdout)
+    bill = world.bill()
+    assert month["posts"] == bill.posts
+    assert month["users"] == bill.users
+    assert month["dollars"] == pytest.approx(bill.dollars)
+    assert f"{bill.posts:,}" in run("usage").stdout
+
+
+def test_retweets_are_asked_for_with_their_price(run: Command, world: Standin) -> None:
+    assert (
+        "at most 90 posts"
+        in run("check", "alice", "--max-posts", "30", "--dry-run", "--include", "retweets").stdout
+    )
+    (report,) = run.json("check", "alice", "--max-posts", "30", "--include", "retweets")
+    assert "retweet" in {kind["kind"] for kind in report["kinds"]}
+    (without,) = run.json("report", "alice")
+    assert without["counts"]["left_out"]["retweet"] > 0
+    assert world.bill().posts <= 90
+
+
+# What is kept
+
+
+def contents() -> bytes:
+    return b"".join(path.read_bytes() for path in home().rglob("*") if path.is_file())
+
+
+def test_no_store_keeps_nothing_of_the_account(run: Command, world: Standin) -> None:
+    (report,) = run.json("check", "alice", "--no-store")
+    kept = contents()
+    assert report["counts"]["found"] > 100
+    for word in ("alice", "lovely", "hate"):
+        assert word.encode() not in kept
+    (month,) = json.loads(run("usage", "--format", "json").stdout)
+    assert month["posts"] == world.bill().posts
+    assert "empty" in run("report", code=2).stderr
+
+
+def test_forget_deletes_all(run: Command) -> None:
+    run("check", "alice", "bob", "--max-posts", "50")
+    assert b"alice" in contents()
+    assert "forgotten, with 4" in run("forget", "@ALICE").stderr
+    kept = contents()
+    assert b"alice" not in kept
+    assert b"bob" in kept
+    assert len(list((home() / "locks").iterdir())) == 1
+    run("forget", "alice", code=2)
+    run("report", "alice", code=2)
+    assert json.loads(run("usage", "--format", "json").stdout)
+
+
+def test_refresh_drops_deleted_posts(run: Command, world: Standin) -> None:
+    run("check", "bob")
+    with Store(store_path()) as store:
+        ids = store.accounts.ids(int(world.world.user("bob").id))
+    world.world.delete(str(ids[0]), str(ids[7]))
+    (report,) = run.json("check", "bob")
+    assert report["counts"]["found"] == len(ids), "a timeline never tells"
+    result = run("check", "bob", "--refresh")
+    assert "2 posts were deleted" in result.stderr
+    (report,) = run.json("report", "bob")
+    assert report["counts"]["found"] == len(ids) - 2
+
+
+def test_a_suspended_account_that_is_stored_is_not_called_empty(
+    run: Command, world: Standin
+) -> None:
+    run("check", "bob")
+    world.world.user("bob").state = "suspended"
+    said = run("check", "bob", code=5).stderr
+    assert "suspended" in said
+    assert "positivity forget @bob" in said
+
+
+def test_a_gap_is_told(run: Command, world: Standin) -> None:
+    run("check", "bob", "--max-posts", "10")
+    user = world.world.user("bob")
+    more = world.world.generate("bob", 60, seed=8, end=user.posts[0].created_at.replace(month=12))
+    assert len(more.posts) == 100
+    (report,) = run.json("check", "bob", "--max-posts", "10")
+    (gap,) = report["timeline"]["gaps"]
+    assert gap["after"] < gap["before"]
+    assert not gap["hidden"]
+    (note,) = [limit for limit in report["limits"] if "Not all posts from" in limit]
+    assert gap["after"][:10] in note
+    assert "Not all posts from" in run("check", "bob", "alice", "--max-posts", "10").stdout
+    (report,) = run.json("check", "bob", "--max-posts", "100")
+    assert report["timeline"]["gaps"] == []
+
+
+def test_the_cap_is_told(run: Command, world: Standin) -> None:
+    world.world.generate("carol", 3300, seed=3)
+    (report,) = run.json("check", "carol", "--all", "--max-cost", "20")
+    assert report["timeline"]["capped"]
+    (note,) = [limit for limit in report["limits"] if "3,200" in limit]
+    assert "3,300" in note
+    (report,) = run.json("check", "alice", "--all")
+    assert report["timeline"]["complete"]
+    assert not any("3,200" in limit for limit in report["limits"])
+
+
+def test_the_words_that_the_server_takes_are_remembered(run: Command, world: Standin) -> None:
+    world.vocabularies = {"tweet"}
+    run("check", "alice", "--max-posts", "10")
+    assert [entry.status for entry in world.requests("timeline")] == [400, 400, 200]
+    world.log.clear()
+    run("check", "alice", "--max-posts", "10")
+    assert [entry.status for entry in world.requests("timeline")] == [200]
+    world.vocabularies = {"post"}
+    run("check", "bob")
+
+
+def test_quiet_says_nothing(run: Command) -> None:
+    assert run("check", "alice", "--quiet").stderr == ""
+
+
+def test_a_report_into_a_file(run: Command, tmp_path: Path) -> None:
+    result = run("check", "bob", "-o", str(tmp_path / "bob.txt"))
+    assert result.stdout == ""
+    assert "@bob" in (tmp_path / "bob.txt").read_text(encoding="utf-8")
+
+
+def test_hostile_words_of_the_server_are_made_harmless(run: Command, world: Standin) -> None:
+    world.plan("hostile", 1)
+    said = run("check", "alice", "-q", code=4).stderr
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+
+
+# Processes
+
+
+def start(*options: str, model: ModelDirectory, **environment: str) -> "subprocess.Popen[str]":
+    command = [*PROGRAM, "check", *options, "--model", str(model.path)]
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def rows() -> list[Any]:
+    with Store(store_path()) as store:
+        tweets = store.database.rows("SELECT id, text FROM tweets ORDER BY id")
+        return [tweets, store.database.rows("SELECT * FROM coverage")]
+
+
+@pytest.mark.parametrize("request_number", [1, 2, 3, 4])
+def test_killed_by_the_system_nothing_is_lost_and_nothing_bought_twice(
+    run: Command, world: Standin, tiny_model: ModelDirectory, request_number: int
+) -> None:
+    run("check", "alice")
+    undisturbed, bill = rows(), world.bill()
+    run("forget", "alice")
+    world.log.clear()
+    victim: list[subprocess.Popen[str]] = []
+
+    def kill(entry: Any) -> None:
+        if len(world.log) == request_number and victim:
+            victim[0].kill()
+            victim[0].wait()
+
+    world.before = kill
+    victim.append(start("alice", model=tiny_model))
+    victim[0].communicate()
+    assert victim[0].returncode == -signal.SIGKILL
+    victim.clear()
+    before = len(world.log[-1].posts)  # answered to nobody
+    run("check", "alice")
+    assert rows() == undisturbed
+    assert world.bill().posts - before == bill.posts
+    (month,) = json.loads(run("usage", "--format", "json").stdout)
+    assert month["posts"] == 2 * bill.posts
+
+
+def test_two_runs_at_once_read_an_account_once(
+    run: Command, world: Standin, tiny_model: ModelDirectory
+) -> None:
+    run("check", "bob")
+    world.log.clear()
+    inside, go_on = threading.Event(), threading.Event()
+
+    def hold(entry: Any) -> None:
+        if entry.endpoint == "timeline" and not inside.is_set():
+            inside.set()
+            assert go_on.wait(60)
+
+    world.before = hold
+    first = start("alice", "-q", model=tiny_model)
+    assert inside.wait(60)
+    second = start("alice", "-q", model=tiny_model)
+    stdout, stderr = second.communicate(timeout=120)
+    assert second.returncode == 9
+    assert stdout == ""
+    assert "@alice: another run" in stderr
+    third = start("alice", "bob", "-q", model=tiny_model)
+    stdout, stderr = third.communicate(timeout=120)
+    assert third.returncode == 8
+    assert "@bob" in stdout
+    go_on.set()
+    stdout, stderr = first.communicate(timeout=120)
+    assert first.returncode == 0, stderr
+    posts = [post for entry in world.requests("timeline") for post in entry.posts]
+    assert len(posts) == len(set(posts)) > 150
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_interrupted_what_was_read_is_kept(
+    run: Command, world: Standin, tiny_model: ModelDirectory
+) -> None:
+    third, started = threading.Event(), threading.Event()
+
+    def hold(entry: Any) -> None:
+        if len(world.requests("timeline")) == 2:
+            third.set()
+            started.wait(20)
+
+    world.before = hold
+    process = start("alice", model=tiny_model)
+    assert third.wait(60)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    started.set()
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert stdout == ""
+    assert "interrupted" in stderr
+    assert "Traceback" not in stderr
+    with Store(store_path()) as store:
+        kept = store.accounts.ids(int(world.world.user("alice").id))
+    assert len(kept) == world.bill().posts > 100, "the page that was under way too"
+    assert f"kept: {len(kept)} posts" in stderr
+    world.before = None
+    run("check", "alice")
+    posts = [post for entry in world.requests("timeline") for post in entry.posts]
+    assert len(posts) == len(set(posts))
+
+
+LOADED = """
+import sys
+from positivity.cli import app
+code = app(sys.argv[1:], standalone_mode=False)
+print(code or 0, *sorted({name.split(".")[0] for name in sys.modules}), file=sys.stderr)
+heavy = [name for name in sys.modules if name.startswith("positivity.model.")]
+print(*heavy, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("name", ["check", "report"])
+def test_with_nothing_new_neither_torch_nor_pandas_are_loaded(
+    run: Command, tiny_model: ModelDirectory, name: str
+) -> None:
+    run("check", "alice")
+    result = subprocess.run(
+        [sys.executable, "-c", LOADED, name, "alice", "--model", str(tiny_model.path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *_, loaded, rooms = result.stderr.splitlines()
+    code, *modules = loaded.split()
+    assert code == "0"
+    assert "numpy" in modules
+    assert set(modules) & {"torch", "pandas", "sentencepiece", "safetensors", "matplotlib"} == set()
+    assert (
+        set(rooms.split())
+        & {
+            "positivity.model.engine_torch",
+            "positivity.model.network",
+        }
+        == set()
+    )
+    assert "@alice" in result.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals are POSIX's here")
+def test_on_a_terminal_it_asks_and_shows_progress(
+    world: Standin, tiny_model: ModelDirectory
+) -> None:
+    import pty
+
+    world.world.generate("carol", 900, seed=3)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*PROGRAM, "check", "carol", "--all", "--model", str(tiny_model.path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    seen = b""
+    try:
+        while b"Go on?" not in seen:
+            seen += os.read(ours, 4096)
+        os.write(ours, b"y\n")
+        while True:
+            try:
+                part = os.read(ours, 4096)
+            except OSError:
+                break
+            if not part:
+                break
+            seen += part
+        stdout = process.communicate(timeout=120)[0].decode()
+    finally:
+        os.close(ours)
+        process.kill()
+        process.wait()
+    assert process.returncode == 0, seen
+    assert "@carol" in stdout
+    assert b"costs up to $4.51" in seen
+    assert b"posts" in seen
