@@ -109,7 +109,7 @@ def estimate(
         if top and before is not None and tweet_count is not None:
             posts += max(0, tweet_count - before) + _UNSURE
         if open_gaps and open_gaps[-1].oldest == window.ids.oldest and open_gaps[-1] is not top:
-            older = max(0, depth - count(window.ids))
+            older = max(0, min(depth, there) - count(window.ids))
             posts += older if older >= FEWEST else 0
     posts = min(posts, depth, CAP)
     return Estimate(posts, max(posts, FEWEST))

@@ -14,13 +14,13 @@ from positivity.cli.options import (
     READING,
     Device,
     DeviceOption,
-    Format,
-    FormatOption,
     IncludeOption,
     LanguageOption,
     ModelOption,
     OutputOption,
     QuietOption,
+    ReportFormat,
+    ReportFormatOption,
     SinceOption,
     TimezoneOption,
     UntilOption,
@@ -100,7 +100,7 @@ def check_command(
     language: LanguageOption = None,
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
-    format: FormatOption = Format.TERMINAL,
+    format: ReportFormatOption = ReportFormat.TERMINAL,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -162,7 +162,7 @@ class _Run:
 
 
 def check(
-    run: _Run, estimate_as: Format | None = None, output: Path | None = None
+    run: _Run, estimate_as: ReportFormat | None = None, output: Path | None = None
 ) -> tuple[list["Report"], Sequence["Checked"]]:
     """Reads what is new and reports; in a dry run, writes the estimate and reports nothing.
 
@@ -235,7 +235,7 @@ def _reports(
 
 
 def _write_estimate(
-    checks: "Checks", job: "CheckJob", format: Format | None, output: Path | None
+    checks: "Checks", job: "CheckJob", format: ReportFormat | None, output: Path | None
 ) -> None:
     """Writes what the run would read and cost at most."""
     from positivity.check.money import shown
@@ -248,7 +248,7 @@ def _write_estimate(
     ]
     at_most, spent = checks.at_most(), checks.purse.spent
     with report_output(output) as out:
-        if format is Format.JSON:
+        if format is ReportFormat.JSON:
             from positivity.report.machine import write_json
 
             write_json(

@@ -8,12 +8,12 @@ from positivity.cli.fast_start import prepare_process
 from positivity.cli.options import (
     Device,
     DeviceOption,
-    Format,
-    FormatOption,
     IncludeOption,
     LanguageOption,
     ModelOption,
     OutputOption,
+    ReportFormat,
+    ReportFormatOption,
     SinceOption,
     TimezoneOption,
     UntilOption,
@@ -32,7 +32,7 @@ def report_command(
     language: LanguageOption = None,
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
-    format: FormatOption = Format.TERMINAL,
+    format: ReportFormatOption = ReportFormat.TERMINAL,
     output: OutputOption = None,
 ) -> None:
     """Report on accounts as they are in the store: no network, no costs.

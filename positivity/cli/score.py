@@ -1,7 +1,6 @@
 """`positivity score`: a file of tweets -> a verdict."""
 
 import sys
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,11 +23,12 @@ from positivity.cli.options import (
     moment,
     time_zone,
 )
+from positivity.cli.reports import write_reports
 from positivity.cli.scoring import By, ScoreJob, score
 from positivity.errors import UsageError
 
 if TYPE_CHECKING:
-    from positivity.account.report import Report
+    pass
 
 PARTLY_DONE = 8
 
@@ -184,50 +184,13 @@ def score_command(
         progress=not quiet and sys.stderr.isatty(),
     )
     reports, partly = score(job)
-    write_reports(reports, format, output, by)
+    write_reports(
+        reports,
+        format,
+        output,
+        table=by is not None,
+        subject=str(by) if by else "account",
+        by_month=by is By.MONTH,
+    )
     if partly:
         raise typer.Exit(PARTLY_DONE)
-
-
-def write_reports(
-    reports: Sequence["Report"], format: ReportFormat, output: Path | None, by: By | None = None
-) -> None:
-    """Writes reports in the format asked for: several of them as a table in the terminal's."""
-    from positivity.report.output import report_output
-
-    with report_output(output) as out:
-        if format is ReportFormat.JSON:
-            from positivity.report.machine import render_json
-
-            render_json(reports, out)
-            return
-        subject = str(by) if by else "account"
-        if format is ReportFormat.HTML:
-            from positivity.report.html import render_html
-
-            render_html(reports, out, subject=subject)
-            return
-        if format is ReportFormat.MARKDOWN:
-            from positivity.report.markdown import render_markdown
-
-            render_markdown(reports, out, subject=subject)
-            return
-        if format is ReportFormat.CSV:
-            from positivity.report.rows import render_csv
-
-            render_csv(reports, out, by_month=by is By.MONTH)
-            return
-        from positivity.report.terminal import (
-            make_console,
-            render,
-            render_shared_limits,
-            render_table,
-        )
-
-        console = make_console(out)
-        if by is not None:
-            render_table(reports, console, subject=subject)
-            render_shared_limits(reports, console)
-        else:
-            for report in reports:
-                render(report, console)

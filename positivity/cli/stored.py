@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from positivity.cli.options import Format, IncludeRetweets, moment, time_zone
+from positivity.cli.options import IncludeRetweets, ReportFormat, moment, time_zone
+from positivity.cli.reports import write_reports
 from positivity.errors import StateError, UsageError
 from positivity.messages import say
 from positivity.sources.handles import parse_handle
@@ -63,40 +64,15 @@ def stored_account(store: "Store", text: str) -> "StoredAccount":
 
 
 def write_account_reports(
-    reports: Sequence["Report"], format: Format, output: Path | None, *, table: bool
+    reports: Sequence["Report"], format: ReportFormat, output: Path | None, *, table: bool
 ) -> None:
     """Writes reports on accounts: in full, or on a terminal as a table."""
-    from positivity.report.output import report_output
+    from positivity.check.notes import gap_notes
 
-    with report_output(output) as out:
-        if format is Format.JSON:
-            from positivity.report.machine import render_json
-
-            render_json(reports, out)
-            return
-        from positivity.report.terminal import (
-            make_console,
-            render,
-            render_limits,
-            render_shared_limits,
-            render_table,
-        )
-
-        console = make_console(out)
-        if not table:
-            for report in reports:
-                render(report, console)
-            return
-        from positivity.check.notes import gap_notes
-
-        render_table(reports, console, subject="account")
-        render_shared_limits(reports, console)
-        render_limits(
-            [
-                f"{report.subject}: {note}"
-                for report in reports
-                if report.timeline is not None
-                for note in gap_notes(report.timeline)
-            ],
-            console,
-        )
+    notes = [
+        f"{report.subject}: {note}"
+        for report in reports
+        if report.timeline is not None
+        for note in gap_notes(report.timeline)
+    ]
+    write_reports(reports, format, output, table=table, notes=notes)
