@@ -24,6 +24,8 @@ LIBRARIES = {
     "sentencepiece": ("text/tokenizer.py",),
     "matplotlib": ("training/", "report/"),
     "sklearn": ("training/",),
+    "sqlite3": ("store/",),
+    "keyring": ("tokens.py",),
 }
 # A room and the rooms that it must not know.
 FORBIDDEN = {
@@ -33,6 +35,8 @@ FORBIDDEN = {
     "account/": ("model", "sources", "training", "report", "text", "cli"),
     "report/": ("model", "training", "text", "cli"),
     "training/": ("account", "cli"),
+    "store/": ("model", "account", "report", "training", "text", "cli"),
+    "check/": ("training", "cli"),
 }
 
 
