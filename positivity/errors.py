@@ -7,7 +7,7 @@ PositivityError
 ├── AccountError  5  an account that is not found, suspended or protected
 ├── LimitError    6  rate limit, monthly cap, credits, spending limit
 ├── NetworkError  7  the service cannot be reached or does not answer as it should
-├── StateError    9  our own files: a model that is missing, damaged or was tampered with
+├── StateError    9  our own files: a model or the store, missing, damaged, newer, or in use
 └── Interrupted 130  the user stopped it
 """
 
@@ -62,7 +62,7 @@ class NetworkError(PositivityError):
 
 
 class StateError(PositivityError):
-    """Our own files are not as they should be: a model missing, damaged or tampered with."""
+    """Our own files are not as they should be: missing, damaged, tampered with, newer, in use."""
 
     exit_code = 9
 

@@ -28,6 +28,8 @@ LIBRARIES = {
     "python_calamine": ("sources/excel.py",),
     "ftfy": ("sources/mojibake.py",),
     "xlsxwriter": ("report/tables.py",),
+    "sqlite3": ("store/",),
+    "keyring": ("tokens.py",),
 }
 # A room and the rooms that it must not know.
 FORBIDDEN = {
@@ -37,6 +39,8 @@ FORBIDDEN = {
     "account/": ("model", "sources", "training", "report", "text", "cli"),
     "report/": ("model", "training", "text", "cli"),
     "training/": ("account", "cli"),
+    "store/": ("model", "account", "report", "training", "text", "cli"),
+    "check/": ("training", "cli"),
 }
 
 

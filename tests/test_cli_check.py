@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from positivity.report.machine import json_schema
 from positivity.settings import home
 from positivity.store import Store, store_path
 from tests.standin import TOKEN, Standin
+from tests.terminal import converse
 
 runner = CliRunner()
 schema = jsonschema.Draft202012Validator(json_schema())
@@ -319,10 +319,11 @@ def test_a_terminal_asks(
     world.world.generate("carol", 900, seed=3)
     asked: list[str] = []
 
-    def confirmer() -> Callable[[str], bool]:
-        return lambda text: asked.append(text) is None and allowed
+    def confirm(text: str) -> bool:
+        asked.append(text)
+        return allowed
 
-    monkeypatch.setattr("positivity.cli.progress.confirmer", confirmer)
+    monkeypatch.setattr("positivity.cli.progress.confirmer", lambda: confirm)
     run("check", "carol", "--all", code=0 if allowed else 6)
     assert asked == ["this costs up to $4.51"]
     assert bool(world.requests("timeline")) is allowed
@@ -652,38 +653,13 @@ def test_with_nothing_new_neither_torch_nor_pandas_are_loaded(
 def test_on_a_terminal_it_asks_and_shows_progress(
     world: Standin, tiny_model: ModelDirectory
 ) -> None:
-    import pty
-
     world.world.generate("carol", 900, seed=3)
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [*PROGRAM, "check", "carol", "--all", "--model", str(tiny_model.path)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    seen = b""
-    try:
-        while b"Go on?" not in seen:
-            seen += os.read(ours, 4096)
-        os.write(ours, b"y\n")
-        while True:
-            try:
-                part = os.read(ours, 4096)
-            except OSError:
-                break
-            if not part:
-                break
-            seen += part
-        stdout = process.communicate(timeout=120)[0].decode()
-    finally:
-        os.close(ours)
-        process.kill()
-        process.wait()
-    assert process.returncode == 0, seen
+    options = ["check", "carol", "--all", "--model", str(tiny_model.path)]
+    code, stdout, screen = converse(options, "Go on?", "y")
+    assert code == 0, screen
     assert "@carol" in stdout
-    assert b"costs up to $4.51" in seen
-    assert b"posts" in seen
+    assert "costs up to $4.51" in screen
+    assert re.search(r"@carol.*\d+ posts", screen), "a line that moves"
+    code, stdout, screen = converse([*options, "--refresh"], "Go on?", "n")
+    assert code == 6, screen
+    assert "not allowed" in screen

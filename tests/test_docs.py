@@ -15,7 +15,9 @@ from positivity.training.run import figures_table
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-COMMANDS = re.compile(r"^(?:.*[|&/ ])?positivity ((?:models )?[a-z]+)([^|\n#]*)", re.MULTILINE)
+COMMANDS = re.compile(
+    r"^(?:.*[|&/ ])?positivity ((?:(?:models|auth) )?[a-z]+)([^|\n#]*)", re.MULTILINE
+)
 
 
 def commands() -> dict[str, set[str]]:

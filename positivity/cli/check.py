@@ -111,6 +111,7 @@ def check_command(
 
     Example: positivity check @nasa
     """
+    prepare_process()  # before all that takes time to import
     from positivity.check.plan import CAP
     from positivity.check.run import CheckJob
     from positivity.cli.stored import question
@@ -123,7 +124,6 @@ def check_command(
     settings = load_settings(
         api_url=api_url, max_wait=max_wait, max_posts=CAP if everything else max_posts
     )
-    prepare_process()
     asked = question(since, until, timezone, include, language)
     job = CheckJob(
         handles=tuple(handles),

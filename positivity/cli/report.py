@@ -39,12 +39,12 @@ def report_command(
 
     Example: positivity report @nasa --since 2026-01-01
     """
+    prepare_process()  # before all that takes time to import
     from positivity.check.money import Prices
     from positivity.check.scoring import StoreAnalyzer
     from positivity.cli.stored import open_store, question, stored_account, write_account_reports
     from positivity.settings import load_settings
 
-    prepare_process()
     settings = load_settings()
     prices = Prices(settings.post_price, settings.user_price)
     asked = question(since, until, timezone, include, language)
