@@ -21,7 +21,7 @@ from positivity.model.registry import ModelDirectory
 from positivity.report.machine import json_schema
 from positivity.settings import home
 from positivity.store import Store, store_path
-from tests.standin import TOKEN, Standin
+from tests.standin import TOKEN, Budget, Standin
 from tests.terminal import converse
 
 runner = CliRunner()
@@ -478,6 +478,18 @@ def test_the_words_that_the_server_takes_are_remembered(run: Command, world: Sta
     assert [entry.status for entry in world.requests("timeline")] == [200]
     world.vocabularies = {"post"}
     run("check", "bob")
+
+
+def test_a_wait_is_said_where_no_line_can_move(run: Command, world: Standin) -> None:
+    world.limits["timeline"] = Budget(1, window=7)
+    said = run("check", "alice", "--max-wait", "60").stderr
+    assert len(re.findall(r"rate limit: waiting [5-9] s", said)) >= 1
+
+
+def test_the_table_says_what_limits_each_account(run: Command) -> None:
+    table = run("check", "alice", "bob", "partial", "--max-posts", "30").stdout
+    assert "@partial: X could not give all" in " ".join(table.split())
+    assert "known to about" not in table
 
 
 def test_quiet_says_nothing(run: Command) -> None:

@@ -87,16 +87,18 @@ def write_account_reports(
             for report in reports:
                 render(report, console)
             return
-        from positivity.check.notes import gap_notes
-
         render_table(reports, console, subject="account")
         render_shared_limits(reports, console)
-        render_limits(
-            [
-                f"{report.subject}: {note}"
-                for report in reports
-                if report.timeline is not None
-                for note in gap_notes(report.timeline)
-            ],
-            console,
-        )
+        render_limits(_own_limits(reports), console)
+
+
+def _own_limits(reports: Sequence["Report"]) -> list[str]:
+    """What limits some of the subjects of a table; but how sure each is, the table shows."""
+    from positivity.check.notes import SURE
+
+    return [
+        f"{report.subject}: {limit}"
+        for report in reports
+        for limit in report.limits
+        if not limit.startswith(SURE) and any(limit not in other.limits for other in reports)
+    ]
