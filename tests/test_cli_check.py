@@ -388,6 +388,16 @@ def test_retweets_are_asked_for_with_their_price(run: Command, world: Standin) -
     assert world.bill().posts <= 90
 
 
+def test_retweets_at_the_usual_depth_never_ask_and_stay_below_two_dollars(
+    run: Command, world: Standin
+) -> None:
+    world.world.generate("dave", 400, seed=3, retweets=0.9)
+    (report,) = run.json("check", "dave", "--include", "retweets")
+    assert 1.9 < world.bill().dollars <= 2
+    assert any("bound on costs" in limit for limit in report["limits"])
+    run("check", "alice", "bob", "dave", "--include", "retweets", code=6)
+
+
 # What is kept
 
 
