@@ -21,7 +21,7 @@ from positivity.model.registry import ModelDirectory
 from positivity.report.machine import json_schema
 from positivity.settings import home
 from positivity.store import Store, store_path
-from tests.standin import TOKEN, Standin
+from tests.standin import TOKEN, Budget, Standin
 from tests.terminal import converse
 
 runner = CliRunner()
@@ -388,6 +388,16 @@ def test_retweets_are_asked_for_with_their_price(run: Command, world: Standin) -
     assert world.bill().posts <= 90
 
 
+def test_retweets_at_the_usual_depth_never_ask_and_stay_below_two_dollars(
+    run: Command, world: Standin
+) -> None:
+    world.world.generate("dave", 400, seed=3, retweets=0.9)
+    (report,) = run.json("check", "dave", "--include", "retweets")
+    assert 1.9 < world.bill().dollars <= 2
+    assert any("bound on costs" in limit for limit in report["limits"])
+    run("check", "alice", "bob", "dave", "--include", "retweets", code=6)
+
+
 # What is kept
 
 
@@ -480,6 +490,18 @@ def test_the_words_that_the_server_takes_are_remembered(run: Command, world: Sta
     run("check", "bob")
 
 
+def test_a_wait_is_said_where_no_line_can_move(run: Command, world: Standin) -> None:
+    world.limits["timeline"] = Budget(1, window=7)
+    said = run("check", "alice", "--max-wait", "60").stderr
+    assert len(re.findall(r"rate limit: waiting [5-9] s", said)) >= 1
+
+
+def test_the_table_says_what_limits_each_account(run: Command) -> None:
+    table = run("check", "alice", "bob", "partial", "--max-posts", "30").stdout
+    assert "@partial: X could not give all" in " ".join(table.split())
+    assert "known to about" not in table
+
+
 def test_quiet_says_nothing(run: Command) -> None:
     assert run("check", "alice", "--quiet").stderr == ""
 
@@ -539,10 +561,10 @@ def test_killed_by_the_system_nothing_is_lost_and_nothing_bought_twice(
     victim[0].communicate()
     assert victim[0].returncode == -signal.SIGKILL
     victim.clear()
-    before = len(world.log[-1].posts)  # answered to nobody
+    unheard = world.log[-1]
     run("check", "alice")
     assert rows() == undisturbed
-    assert world.bill().posts - before == bill.posts
+    assert world.bill().posts - len(unheard.posts) == bill.posts  # those were answered to nobody
     (month,) = json.loads(run("usage", "--format", "json").stdout)
     assert month["posts"] == 2 * bill.posts
 

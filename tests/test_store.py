@@ -297,6 +297,17 @@ def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
         pass
 
 
+def test_many_processes_make_the_store_at_once() -> None:
+    code = "from positivity.store import Store, store_path; Store(store_path())"
+    crowd = [
+        subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+        for _ in range(8)
+    ]
+    assert [(each.communicate(timeout=90)[1], each.returncode) for each in crowd] == [("", 0)] * 8
+    with Store(store_path()) as store:
+        store.accounts.put(account())
+
+
 def test_a_store_in_memory_leaves_nothing() -> None:
     with Store(None) as store:
         store.accounts.put(account())

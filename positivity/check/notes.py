@@ -11,6 +11,7 @@ from positivity.check.plan import CAP, unread
 from positivity.store import Coverage, Store, StoredAccount
 from positivity.store.intervals import NEWEST, Interval
 
+SURE = "From"  # begins the sentence on how sure the tweets make it
 _LITTLE = 0.2  # of what has been read: fewer more posts change little
 _DEPTHS = 10  # what a suggested --max-posts is rounded up to
 
@@ -74,9 +75,11 @@ def more_note(
     there = CAP if timeline.tweet_count is None else min(CAP, timeline.tweet_count)
     left = max(0, there - read)
     arm = (report.net.high - report.net.low) / 2
-    sure = f"From {counted:,} counted tweets, net positivity is known to about ±{_points(arm)}"
+    sure = f"{SURE} {counted:,} counted tweets, net positivity is known to about ±{_points(arm)}"
+    if not left:
+        return [f"{sure}."]
     if left < _LITTLE * read:
-        return [f"{sure}; at most {left:,} older posts were not read."]
+        return [f"{sure}; at most {left:,} more posts were not read."]
     needed = report.verdict.tweets_needed
     wanted = 3 * read if needed is None else math.ceil(needed * read / counted)
     depth = min(_depth(read + wanted), read + left)
@@ -103,7 +106,7 @@ def reading_notes(reading: Reading) -> list[str]:
     """What kept a run from reading more."""
     sentences = []
     if reading.money_ended:
-        sentences.append("Reading ended where --max-cost was reached.")
+        sentences.append("Reading ended at the bound on costs, which --max-cost sets.")
     if reading.remarks:
         sentences.append(f"X could not give all: {'; '.join(reading.remarks)}.")
     return sentences
@@ -126,7 +129,7 @@ def _of(timeline: ReadTimeline) -> str:
 def _gap_note(gap: Gap, timeline: ReadTimeline) -> str:
     where = f"Not all posts from {_day(gap.after)} to {_day(gap.before)} were read"
     if gap.hidden:
-        return f"{where}: X does not give them any more, for {CAP:,} newer ones there are."
+        return f"{where}: X gives the newest {CAP:,} only, so they cannot be read any more."
     return f"{where}; a larger --max-posts, such as {_depth(2 * timeline.kept)}, reads on there."
 
 

@@ -34,7 +34,10 @@ def _given() -> str:
     if sys.stdin is None:
         raise UsageError("standard input is closed; give the token there")
     if sys.stdin.isatty():
-        return str(typer.prompt("Bearer Token", hide_input=True, err=True))
+        try:
+            return str(typer.prompt("Bearer Token", hide_input=True, err=True))
+        except typer.Abort:
+            raise KeyboardInterrupt from None
     return sys.stdin.buffer.read(_LONGEST).decode("utf-8", "replace")
 
 

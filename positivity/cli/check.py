@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -135,6 +135,8 @@ def check_command(
         since=asked.since,
         until=asked.until,
     )
+    if asked.include_retweets and len(handles) == 1 and not refresh and max_cost is None:
+        job = _never_asking(job)
     run = _Run(job, asked, model, device, keep=not no_store, dry_run=dry_run, quiet=quiet)
     if output is not None:
         from positivity.report.output import refuse_folder
@@ -146,6 +148,18 @@ def check_command(
 
         write_account_reports(reports, format, output, table=len(checks) > 1)
     _end(checks)
+
+
+def _never_asking(job: "CheckJob") -> "CheckJob":
+    """The same, and at the usual depth bounded where it would have to ask.
+
+    For that depth never asks, though with retweets it can cost up to three times as much.
+    """
+    from positivity.settings import Settings
+
+    if job.depth > Settings().max_posts:
+        return job
+    return replace(job, max_cost=job.settings.ask_above)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,10 @@
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
-
-import typer
 
 from positivity.messages import say
 
@@ -18,16 +17,22 @@ if TYPE_CHECKING:
     from positivity.store import Spent
 
 
+_WORTH_SAYING = 5.0  # seconds of waiting
+
+
 class Watching:
     """Tells of a run on stderr, with moving lines where that is a terminal; a context manager."""
 
     def __init__(self, job: "CheckJob", *, quiet: bool, dry_run: bool) -> None:
         self._job = job
+        self._quiet = quiet
         self._prices = not quiet and not dry_run
         self._moving = not quiet and sys.stderr is not None and sys.stderr.isatty()
         self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._lookup: TaskID | None = None
+        self._said_until = 0.0
         self._here = threading.local()  # the account that a thread works on
 
     def __enter__(self) -> Self:
@@ -86,9 +91,29 @@ class Watching:
     def wait(self, notice: "WaitNotice") -> None:
         """A request waits, in the thread that calls this."""
         check = getattr(self._here, "check", None)
+        left = f"{notice.reason}: {notice.remaining:.0f} s" if notice.remaining else ""
         if check is not None:
-            left = f"{notice.reason}: {notice.remaining:.0f} s" if notice.remaining else ""
             self._update(check, note=left)
+        if self._moving:
+            if check is None:
+                self._update_lookup(left)
+        elif not self._quiet and notice.total >= _WORTH_SAYING:
+            self._say_once(notice)
+
+    def _update_lookup(self, note: str) -> None:
+        """The line of what comes before the accounts: looking them up."""
+        if self._lookup is None:
+            self._lookup = self._started().add_task("", total=None, name="accounts", note=note)
+        elif self._progress is not None:
+            self._progress.update(self._lookup, note=note, visible=bool(note))
+
+    def _say_once(self, notice: "WaitNotice") -> None:
+        """A line for a wait, and not one for each thread that waits."""
+        with self._lock:
+            ends = time.monotonic() + notice.remaining
+            if ends > self._said_until + 1:
+                self._said_until = ends
+                say(f"{notice.reason}: waiting {notice.remaining:.0f} s")
 
     def _update(self, check: "Checked", **what: object) -> None:
         task = self._tasks.get(check.handle)
@@ -116,4 +141,9 @@ def confirmer() -> Callable[[str], bool] | None:
         return None
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
-    return lambda text: typer.confirm(f"positivity: {text}. Go on?", err=True)
+    return _confirm
+
+
+def _confirm(text: str) -> bool:
+    print(f"positivity: {text}. Go on? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

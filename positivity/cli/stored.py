@@ -67,12 +67,16 @@ def write_account_reports(
     reports: Sequence["Report"], format: ReportFormat, output: Path | None, *, table: bool
 ) -> None:
     """Writes reports on accounts: in full, or on a terminal as a table."""
-    from positivity.check.notes import gap_notes
+    write_reports(reports, format, output, table=table, notes=_own_limits(reports))
 
-    notes = [
-        f"{report.subject}: {note}"
+
+def _own_limits(reports: Sequence["Report"]) -> list[str]:
+    """What limits some of the subjects of a table; but how sure each is, the table shows."""
+    from positivity.check.notes import SURE
+
+    return [
+        f"{report.subject}: {limit}"
         for report in reports
-        if report.timeline is not None
-        for note in gap_notes(report.timeline)
+        for limit in report.limits
+        if not limit.startswith(SURE) and any(limit not in other.limits for other in reports)
     ]
-    write_reports(reports, format, output, table=table, notes=notes)
