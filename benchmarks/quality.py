@@ -18,18 +18,28 @@ import pandas as pd
 from positivity.evaluation import LABELS, evaluate
 from positivity.model.scorer import Scorer
 
-Classifier = Callable[[Sequence[str]], np.ndarray]  # texts -> labels 0..2
+Classifier = Callable[[Sequence[str]], np.ndarray]  # texts -> probabilities [texts, 3]
+
+_VADER_THRESHOLD = 0.05
 
 
 def vader() -> Classifier:
-    """VADER with the thresholds of its own README."""
+    """VADER with the thresholds of its own README.
+
+    It gives no probabilities. These have its compound score as positive minus negative, and the
+    largest is its label.
+    """
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
     score = SentimentIntensityAnalyzer().polarity_scores
+    # With this much neutral, positive or negative is larger just from the threshold on.
+    most_neutral = (1 + _VADER_THRESHOLD) / 3 - 1e-9
 
     def classify(texts: Sequence[str]) -> np.ndarray:
         compound = np.array([score(text)["compound"] for text in texts])
-        return np.where(compound >= 0.05, 2, np.where(compound <= -0.05, 0, 1))
+        neutral = np.minimum(most_neutral, 1 - np.abs(compound))
+        rest = 1 - neutral
+        return np.column_stack([(rest - compound) / 2, neutral, (rest + compound) / 2])
 
     return classify
 
@@ -44,13 +54,22 @@ def logistic_regression(texts: Sequence[str], gold: np.ndarray) -> Classifier:
         TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
         LogisticRegression(class_weight="balanced", max_iter=1000),
     ).fit(texts, gold)
-    return lambda new: pipeline.predict(new)
+    return lambda new: pipeline.predict_proba(new)
+
+
+def regressions_of(train: pd.DataFrame) -> dict[str, Classifier]:
+    """The logistic regression trained on the SemEval sets, and trained on all."""
+    semeval = train[train.dataset.str.startswith("semeval")]
+    return {
+        name: logistic_regression(part.text.tolist(), _gold(part))
+        for name, part in (("SemEval", semeval), ("all", train))
+    }
 
 
 def macro_recall(classify: Classifier, sets: dict[str, pd.DataFrame]) -> dict[str, float]:
     """Of each set."""
     return {
-        name: evaluate(np.eye(3)[classify(each.text.tolist())], _gold(each)).macro_recall
+        name: evaluate(classify(each.text.tolist()), _gold(each)).macro_recall
         for name, each in sets.items()
     }
 
@@ -68,20 +87,14 @@ def main() -> None:
     options = parser.parse_args()
     tweets = pd.read_parquet(options.labelled)
     train = tweets[tweets.split == "train"]
-    semeval = train[train.dataset.str.startswith("semeval")]
     held = tweets[tweets.split == "eval"]
     sets = {str(name): held[held.dataset == name] for name in held.dataset.unique()}
     scorer = Scorer.load(options.model)
-    regressions = [
-        macro_recall(logistic_regression(part.text.tolist(), _gold(part)), sets)
-        for part in (semeval, train)
-    ]
+    regressions = [macro_recall(each, sets) for each in regressions_of(train).values()]
     rows = {
         "VADER": macro_recall(vader(), sets),
         "tf-idf + logistic regression": {n: max(each[n] for each in regressions) for n in sets},
-        f"positivity `{scorer.config.name}`": macro_recall(
-            lambda texts: scorer.score(texts).argmax(axis=1), sets
-        ),
+        f"positivity `{scorer.config.name}`": macro_recall(scorer.score, sets),
     }
     print(f"| macro recall | {' | '.join(sets)} |\n|---|{'---|' * len(sets)}")
     for name, recalls in rows.items():

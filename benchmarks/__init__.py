@@ -1,0 +1,1 @@
+"""What measures speed, quality and behaviour, side by side with peers."""
