@@ -245,7 +245,9 @@ def test_what_fails_for_the_token_is_not_tried_for_every_account(
     for handle in handles:
         world.world.generate(handle, 8)
     world.plan("no_credits", 1, 99, on="timeline")
-    run("check", *handles, code=6)
+    said = run("check", *handles, "-q", "--max-cost", "50", code=6).stderr
+    assert re.search(r"@user\d+, .* and 35 more: .*no credits", said)
+    assert len(said.splitlines()) == 1
     assert len(world.requests("timeline")) <= 16
 
 
@@ -414,6 +416,15 @@ def test_no_store_keeps_nothing_of_the_account(run: Command, world: Standin) -> 
     (month,) = json.loads(run("usage", "--format", "json").stdout)
     assert month["posts"] == world.bill().posts
     assert "empty" in run("report", code=2).stderr
+
+
+def test_no_store_works_beside_a_store_that_cannot_be_used(run: Command) -> None:
+    store_path().parent.mkdir(parents=True, exist_ok=True)
+    store_path().write_bytes(b"nonsense" * 999)
+    assert "damaged" in run("check", "bob", code=9).stderr
+    result = run("check", "bob", "--no-store")
+    assert "@bob" in result.stdout
+    assert "usage" in result.stderr
 
 
 def test_forget_deletes_all(run: Command) -> None:

@@ -161,7 +161,7 @@ def test_a_deeper_run_reads_only_what_is_older(bench: Bench) -> None:
 def test_all_is_read_to_the_first_post_and_then_nothing_more(bench: Bench) -> None:
     bench.read(3200)
     assert kept(bench) == bench.own()
-    assert [row[1:] for row in bench.coverage()] == [("own", 0, bench.own()[0])]
+    assert [row[1:4] for row in bench.coverage()] == [("own", 0, bench.own()[0])]
     pages = bench.pages()
     bench.read(3200)
     assert bench.pages() == pages + 1
