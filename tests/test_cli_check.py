@@ -453,6 +453,18 @@ def test_refresh_drops_deleted_posts(run: Command, world: Standin) -> None:
     assert report["counts"]["found"] == len(ids) - 2
 
 
+def test_much_refreshing_needs_a_word_too(run: Command, world: Standin) -> None:
+    world.world.generate("carol", 520, seed=3)
+    run("check", "carol", "--all", "--max-cost", "5")
+    before = len(world.log)
+    said = run("check", "carol", "--refresh", code=6).stderr
+    assert len(world.log) == before + 1
+    flag = re.search(r"--max-cost [\d.]+", said)
+    assert flag is not None
+    run("check", "carol", "--refresh", *flag[0].split())
+    assert len(world.requests("posts")) == 5
+
+
 def test_a_suspended_account_that_is_stored_is_not_called_empty(
     run: Command, world: Standin
 ) -> None:
@@ -552,6 +564,7 @@ def rows() -> list[Any]:
         return [tweets, store.database.rows("SELECT * FROM coverage")]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 @pytest.mark.parametrize("request_number", [1, 2, 3, 4])
 def test_killed_by_the_system_nothing_is_lost_and_nothing_bought_twice(
     run: Command, world: Standin, tiny_model: ModelDirectory, request_number: int

@@ -169,9 +169,11 @@ class Reader:
         if newest == NEWEST:  # the first page of what is newer than all
             newest = id_number(page.newest_id) or 0
             self._note_tweet_count(newest or gap.oldest - 1)
-            if not newest:
+            if page.oldest_id is None:
                 return
-        if oldest is not None and not gap.oldest <= oldest <= newest:
+        if page.oldest_id is not None and (
+            oldest is None or not gap.oldest <= oldest <= newest <= gap.newest
+        ):
             raise NetworkError(
                 f"@{self._account.handle}: X gives posts that were not asked for; what was read "
                 "before is kept, try again later"
