@@ -142,7 +142,7 @@ def _checked(name: str, value: Any, where: str) -> Any:
     if kind is not str:
         least = _LEAST.get(name, 0)
         if not (math.isfinite(value) and value >= least):
-            raise UsageError(f"{where}: {value} is not {least} or more")
+            raise UsageError(f"{where}: {value} is no number from {least} up")
     return value
 
 

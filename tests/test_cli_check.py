@@ -245,7 +245,9 @@ def test_what_fails_for_the_token_is_not_tried_for_every_account(
     for handle in handles:
         world.world.generate(handle, 8)
     world.plan("no_credits", 1, 99, on="timeline")
-    run("check", *handles, code=6)
+    said = run("check", *handles, "-q", "--max-cost", "50", code=6).stderr
+    assert re.search(r"@user\d+, .* and 35 more: .*no credits", said)
+    assert len(said.splitlines()) == 1
     assert len(world.requests("timeline")) <= 16
 
 
@@ -416,6 +418,15 @@ def test_no_store_keeps_nothing_of_the_account(run: Command, world: Standin) -> 
     assert "empty" in run("report", code=2).stderr
 
 
+def test_no_store_works_beside_a_store_that_cannot_be_used(run: Command) -> None:
+    store_path().parent.mkdir(parents=True, exist_ok=True)
+    store_path().write_bytes(b"nonsense" * 999)
+    assert "damaged" in run("check", "bob", code=9).stderr
+    result = run("check", "bob", "--no-store")
+    assert "@bob" in result.stdout
+    assert "usage" in result.stderr
+
+
 def test_forget_deletes_all(run: Command) -> None:
     run("check", "alice", "bob", "--max-posts", "50")
     assert b"alice" in contents()
@@ -440,6 +451,18 @@ def test_refresh_drops_deleted_posts(run: Command, world: Standin) -> None:
     assert "2 posts were deleted" in result.stderr
     (report,) = run.json("report", "bob")
     assert report["counts"]["found"] == len(ids) - 2
+
+
+def test_much_refreshing_needs_a_word_too(run: Command, world: Standin) -> None:
+    world.world.generate("carol", 520, seed=3)
+    run("check", "carol", "--all", "--max-cost", "5")
+    before = len(world.log)
+    said = run("check", "carol", "--refresh", code=6).stderr
+    assert len(world.log) == before + 1
+    flag = re.search(r"--max-cost [\d.]+", said)
+    assert flag is not None
+    run("check", "carol", "--refresh", *flag[0].split())
+    assert len(world.requests("posts")) == 5
 
 
 def test_a_suspended_account_that_is_stored_is_not_called_empty(
@@ -541,6 +564,7 @@ def rows() -> list[Any]:
         return [tweets, store.database.rows("SELECT * FROM coverage")]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 @pytest.mark.parametrize("request_number", [1, 2, 3, 4])
 def test_killed_by_the_system_nothing_is_lost_and_nothing_bought_twice(
     run: Command, world: Standin, tiny_model: ModelDirectory, request_number: int

@@ -88,7 +88,7 @@ def readable_token() -> None:
     [
         (newer_store, "store", "update positivity", 9),
         (damaged_store, "store", "move the file away", 9),
-        (bad_config, "settings", "5 or more", 2),
+        (bad_config, "settings", "from 5 up", 2),
         (readable_token, "token", "chmod 600", 4),
     ],
 )

@@ -1,6 +1,6 @@
 """Reading timelines into the store, over sockets: nothing is lost, nothing is bought twice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from positivity.check.fetch import Reader
 from positivity.check.money import Prices, Purse
 from positivity.check.plan import Window, estimate, window
 from positivity.errors import LimitError, NetworkError
-from positivity.sources.x_answers import Account, Page
+from positivity.sources.x_answers import Account, LookupResult, Page
 from positivity.sources.x_api import XClient
 from positivity.store import Store, store_path
 from positivity.store.intervals import NEWEST, Interval
@@ -161,7 +161,7 @@ def test_a_deeper_run_reads_only_what_is_older(bench: Bench) -> None:
 def test_all_is_read_to_the_first_post_and_then_nothing_more(bench: Bench) -> None:
     bench.read(3200)
     assert kept(bench) == bench.own()
-    assert [row[1:] for row in bench.coverage()] == [("own", 0, bench.own()[0])]
+    assert [row[1:4] for row in bench.coverage()] == [("own", 0, bench.own()[0])]
     pages = bench.pages()
     bench.read(3200)
     assert bench.pages() == pages + 1
@@ -413,6 +413,28 @@ def test_posts_that_were_not_asked_for_end_the_reading(bench: Bench) -> None:
     assert len(bench.coverage()) == 1
     assert bench.pages() == 2
     assert bench.bought() == bench.purse.spent.posts
+
+
+@pytest.mark.parametrize("ids", [(str(2**63), str(2**63)), ("12x", "1"), ("5", "9")])
+def test_ids_that_cannot_be_are_no_coverage(bench: Bench, ids: tuple[str, str]) -> None:
+    with bench.client() as client:
+        account = client.accounts(["alice"])["alice"]
+    assert isinstance(account, Account)
+    bench.store.accounts.put(account)
+
+    class Odd:
+        def pages(self, *args: Any, **options: Any) -> Iterator[Page]:
+            newest, oldest = ids
+            yield Page([], newest, oldest, "more", 3, 0, ())
+
+        def lookup(self, ids: Sequence[str]) -> LookupResult:
+            raise NotImplementedError
+
+    reader = Reader(Odd(), bench.store, bench.purse, account, retweets=False)
+    with pytest.raises(NetworkError):
+        reader.read(Window(ALWAYS, 200), 200)
+    assert bench.coverage() == []
+    assert bench.store.ledger.months()[0][1].posts == 3
 
 
 @pytest.mark.parametrize("depth", [50, 200, 3200])

@@ -14,7 +14,7 @@ from positivity.errors import NetworkError
 from positivity.sources.x_answers import Account, LookupResult, Page
 from positivity.store import Coverage, Spent, Store
 from positivity.store.accounts import ALL, HIDDEN, OWN, RETWEET, id_number
-from positivity.store.intervals import NEWEST, Interval
+from positivity.store.intervals import NEWEST, Interval, gaps
 
 MOST = 100  # posts in a request
 
@@ -68,7 +68,8 @@ class Reader:
         self._id = int(account.id)
         self._retweets = retweets
         self._on_progress = on_progress
-        self._slots = 0  # of the timeline that pages were asked for
+        self._asked = 0  # posts, since the last page that was kept
+        self._top_was_read = False
         self.reading = Reading()
 
     def read(self, window: Window, limit: int) -> None:
@@ -83,6 +84,7 @@ class Reader:
             if step is None or left < FEWEST:
                 return
             top_is_read = True
+            self._top_was_read = window.open
             if not self._read_gap(Step(step.gap, min(step.posts, left))):
                 return
 
@@ -131,7 +133,7 @@ class Reader:
         try:
             for page in pages:
                 returned += page.posts_returned
-                self._slots += size
+                self._asked += size
                 if page.oldest_id is None and page.next_token is not None:
                     continue  # all of its posts were retweets: only its token leads on
                 break
@@ -162,24 +164,27 @@ class Reader:
 
     def _cover(self, page: Page, gap: Interval, newest: int) -> None:
         accounts, what = self._store.accounts, ALL if self._retweets else OWN
+        asked, self._asked = self._asked, 0
         oldest = id_number(page.oldest_id)
         if newest == NEWEST:  # the first page of what is newer than all
             newest = id_number(page.newest_id) or 0
             self._note_tweet_count(newest or gap.oldest - 1)
-            if not newest:
+            if page.oldest_id is None:
                 return
-        if oldest is not None and not gap.oldest <= oldest <= newest:
+        if page.oldest_id is not None and (
+            oldest is None or not gap.oldest <= oldest <= newest <= gap.newest
+        ):
             raise NetworkError(
                 f"@{self._account.handle}: X gives posts that were not asked for; what was read "
                 "before is kept, try again later"
             )
         if page.next_token is not None and oldest is not None:
-            accounts.cover(self._id, what, Interval(oldest, newest))
-        elif not self._is_capped(gap):
-            accounts.cover(self._id, what, Interval(gap.oldest, newest))
+            accounts.cover(self._id, what, Interval(oldest, newest), asked)
+        elif not self._is_capped(gap, newest, asked):
+            accounts.cover(self._id, what, Interval(gap.oldest, newest), asked)
         else:
             if oldest is not None:
-                accounts.cover(self._id, what, Interval(oldest, newest))
+                accounts.cover(self._id, what, Interval(oldest, newest), asked)
             hidden = Interval(gap.oldest, newest if oldest is None else oldest - 1)
             if hidden.oldest <= hidden.newest:
                 accounts.cover(self._id, HIDDEN, hidden)
@@ -188,17 +193,13 @@ class Reader:
         if self._account.tweet_count is not None and newest > 0:
             self._store.accounts.put_tweet_count(self._id, newest, self._account.tweet_count)
 
-    def _is_capped(self, gap: Interval) -> bool:
-        accounts = self._store.accounts
-        below = gap.oldest - 1
-        is_read = any(each.newest == below for each in self._coverage().read)
-        return is_capped(
-            gap,
-            tweet_count=self._account.tweet_count,
-            count_at_gap=accounts.tweet_count_at(self._id, below) if is_read else None,
-            slots=self._slots
-            + accounts.count(self._id, Interval(gap.oldest, NEWEST), retweets=True),
-        )
+    def _is_capped(self, gap: Interval, newest: int, asked: int) -> bool:
+        above = Interval(newest + 1, NEWEST)
+        # Nothing is missing above if all but what was written meanwhile is known.
+        missing = gaps(self._coverage().known, above) if newest < NEWEST else ()
+        contiguous = self._top_was_read and all(each.newest == NEWEST for each in missing)
+        slots = self._store.accounts.slots_above(self._id, newest) + asked if contiguous else None
+        return is_capped(gap, tweet_count=self._account.tweet_count, slots=slots)
 
     def refresh(self, ids: Sequence[int]) -> None:
         """Look posts of the store up again, and drop those that were deleted."""

@@ -130,7 +130,8 @@ def _gap_note(gap: Gap, timeline: ReadTimeline) -> str:
     where = f"Not all posts from {_day(gap.after)} to {_day(gap.before)} were read"
     if gap.hidden:
         return f"{where}: X gives the newest {CAP:,} only, so they cannot be read any more."
-    return f"{where}; a larger --max-posts, such as {_depth(2 * timeline.kept)}, reads on there."
+    depth = _depth(2 * timeline.kept)
+    return f"{where}; the next check that goes deep enough (--max-posts {depth}) reads on there."
 
 
 def _points(arm: float) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from positivity.store.accounts import Coverage
 from positivity.store.intervals import NEWEST, Interval, Intervals, gaps, intersection
@@ -11,6 +11,7 @@ CAP = 3200  # posts, retweets included: X gives no older ones
 FEWEST = 5  # posts in a request
 
 _EPOCH = 1_288_834_974_657  # ids hold the milliseconds since then, in all but their last 22 bits
+_CLOCKS_DIFFER = timedelta(hours=1)  # at most: what is said to be past must be so for X
 _UNSURE = 20  # posts more than the count of an account says, since it also lost some
 
 
@@ -32,7 +33,8 @@ def window(
 ) -> Window:
     """The newest `depth` posts from `since`, inclusive, to `until`, exclusive."""
     oldest = _first_id(since) if since else 0
-    newest = _first_id(until) - 1 if until and until <= now else NEWEST
+    is_past = until is not None and until <= now - _CLOCKS_DIFFER
+    newest = _first_id(until) - 1 if until and is_past else NEWEST
     return Window(Interval(oldest, max(newest, oldest)), depth)
 
 
@@ -115,21 +117,18 @@ def estimate(
     return Estimate(posts, max(posts, FEWEST))
 
 
-def is_capped(
-    gap: Interval, *, tweet_count: int | None, count_at_gap: int | None, slots: int
-) -> bool:
-    """Whether a timeline ended before the end of a gap, since X gives the newest 3,200 only.
+def is_capped(gap: Interval, *, tweet_count: int | None, slots: int | None) -> bool:
+    """Whether a timeline may have ended before the end of a gap, as X gives the newest 3,200 only.
 
     Args:
-        tweet_count: how many posts the account has.
-        count_at_gap: how many it had when the post below the gap was the newest.
-        slots: posts asked for or kept until the timeline ended, the gap's included.
+        tweet_count: how many posts the account has, if that is known.
+        slots: how many there are at most from the newest to the end of the gap, if that is known.
     """
-    if tweet_count is None or tweet_count <= CAP:
+    if tweet_count is not None and tweet_count <= CAP:
         return False
-    if count_at_gap is not None:
-        return tweet_count - count_at_gap > CAP
-    return gap.oldest == 0 or slots >= CAP
+    if gap.oldest == 0 and tweet_count is not None:
+        return True
+    return slots is None or slots >= CAP
 
 
 def unread(coverage: Coverage, within: Interval) -> Intervals:

@@ -11,11 +11,12 @@ from positivity.check.fetch import Client, Reader, Reading
 from positivity.check.money import Prices, Purse, billed_for, refuse_users, shown, shown_up
 from positivity.check.plan import Estimate, Window, estimate, window
 from positivity.check.pool import work_through
-from positivity.errors import AccessError, LimitError, PositivityError
+from positivity.errors import AccessError, LimitError, NetworkError, PositivityError
 from positivity.settings import Settings
 from positivity.sources.handles import parse_handle
 from positivity.sources.x_answers import Account
 from positivity.store import Spent, Store, account_lock
+from positivity.store.accounts import id_number
 from positivity.store.intervals import Interval
 
 AT_ONCE = 8  # accounts
@@ -120,6 +121,8 @@ class Checks:
         self._store.ledger.add(self.purse.pay_for_users(len(read)))
         for check in wanted:
             answer = found[check.handle]
+            if isinstance(answer, Account) and id_number(answer.id) is None:
+                answer = NetworkError(f"@{answer.handle}: X gives an id that is none; try again")
             if isinstance(answer, PositivityError):
                 check.error = answer
                 self._note_kept(check)

@@ -15,8 +15,7 @@ _LONGEST = 10_000
 def set_command() -> None:
     """Store the Bearer Token of your app on X, typed unseen or from standard input.
 
-    It goes into the system's keyring if the package keyring is installed and finds one, else into
-    a file that only you can read. Tokens are made at https://console.x.com.
+    It goes into the system's keyring if there is one, else into a file that only you can read.
 
     Example: positivity auth set < token.txt
     """

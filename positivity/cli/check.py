@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 PARTLY_DONE, INTERRUPTED = 8, 130
 MONEY = "Money"
+_NAMED = 5  # handles that failed alike
 
 
 def check_command(
@@ -106,8 +107,7 @@ def check_command(
 ) -> None:
     """Read an account's newest posts from X and tell whether it is mainly positive or negative.
 
-    Only what is new is read and paid for. X charges about half a cent a post: the newest 200 cost
-    about a dollar. Above 2 dollars, a terminal asks first and a script has to give --max-cost.
+    Only what is new is read and paid for, about half a cent a post. Above 2 dollars it asks first.
 
     Example: positivity check @nasa
     """
@@ -305,8 +305,8 @@ def _spent(spent: "Spent") -> str:
 def _end(checks: Sequence["Checked"]) -> None:
     """Says what failed, and ends with the exit code for it."""
     failed = [each for each in checks if each.error is not None]
+    _say_errors(failed)
     for each in failed:
-        say(_named(each))
         if isinstance(each.error, AccountError) and each.kept:
             say(
                 f"@{each.handle}: {each.kept:,} posts of it are stored here; "
@@ -323,7 +323,14 @@ def _end(checks: Sequence["Checked"]) -> None:
     raise typer.Exit(PARTLY_DONE if len(failed) < len(checks) else codes[0])
 
 
-def _named(check: "Checked") -> str:
-    """What went wrong, with the handle where the sentence does not begin with it."""
-    text = str(check.error)
-    return text if text.startswith((f"@{check.handle}", "'")) else f"@{check.handle}: {text}"
+def _say_errors(failed: Sequence["Checked"]) -> None:
+    """A line for each thing that went wrong, with the handles where it does not begin with one."""
+    handles: dict[str, list[str]] = {}
+    for each in failed:
+        handles.setdefault(str(each.error), []).append(f"@{each.handle}")
+    for text, named in handles.items():
+        if text.startswith((named[0], "'")):
+            say(text)
+        else:
+            more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
+            say(f"{', '.join(named[:_NAMED])}{more}: {text}")

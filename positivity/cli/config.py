@@ -6,8 +6,7 @@ from positivity.cli.options import Format, FormatOption
 def config_command(format: FormatOption = Format.TERMINAL) -> None:
     """Show every setting and where it comes from: environment, config file or default.
 
-    To change one, set the variable POSITIVITY_ and its name, or write it into the config file, as
-    in max_posts = 400. Options of a command win over both.
+    To change one, write max_posts = 400 into the config file, or set POSITIVITY_MAX_POSTS.
 
     Example: positivity config
     """

@@ -12,9 +12,7 @@ from positivity.messages import say
 def forget_command(
     handles: Annotated[list[str], typer.Argument(help="Handles that were checked before.")],
 ) -> None:
-    """Delete all that is kept of accounts: posts, scores, reports.
-
-    Only the sums in `positivity usage` stay; they name no account.
+    """Delete all that is kept of accounts: posts, scores, reports. Only the sums of usage stay.
 
     Example: positivity forget @nasa
     """

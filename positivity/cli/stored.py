@@ -39,17 +39,14 @@ def question(
 def open_store(*, keep: bool = True) -> "Store":
     """This user's store; or one in memory, whose only trace is in the usage by month."""
     from positivity.store import Store, store_path
-    from positivity.store.database import Database
-    from positivity.store.ledger import Ledger
 
     if keep:
         return Store(store_path())
-    store = Store(None)
     try:
-        store.ledger = Ledger(Database(store_path()))
+        return Store(None, usage=store_path())
     except StateError as error:
         say(f"what is spent will not stand in 'positivity usage': {error}")
-    return store
+        return Store(None)
 
 
 def stored_account(store: "Store", text: str) -> "StoredAccount":

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 def usage_command(format: FormatOption = Format.TERMINAL, output: OutputOption = None) -> None:
     """Show what was read from X and what it cost, by month (UTC).
 
-    Counted is what X returned, at the prices of that time. X itself counts a post that comes twice
-    in a day once, so its bill may be lower.
+    X itself counts a post that comes twice in a day once, so its bill may be lower.
 
     Example: positivity usage
     """

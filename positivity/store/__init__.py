@@ -33,17 +33,19 @@ class Store:
 
     Args:
         path: the file, or None for a store that is forgotten when it is closed.
+        usage: the file that usage is kept in, if that is another one.
 
     Raises:
         StateError: the file is damaged, cannot be used, or is of a newer version of the program.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, usage: Path | None = None) -> None:
+        self._books = Database(usage) if usage else None
         self.database = Database(path)
         self.accounts = Accounts(self.database)
         self.scores = Scores(self.database)
         self.reports = Reports(self.database)
-        self.ledger = Ledger(self.database)
+        self.ledger = Ledger(self._books or self.database)
 
     def __enter__(self) -> Self:
         return self
@@ -55,6 +57,8 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self.database.close()
+        if self._books is not None:
+            self._books.close()
 
     @property
     def vocabulary(self) -> str | None:

@@ -214,18 +214,35 @@ class Accounts:
         hidden = (Interval(*row[1:]) for row in rows if row[0] == HIDDEN)
         return Coverage(read, difference(hidden, read))
 
-    def cover(self, account: int, what: str, interval: Interval) -> None:
-        """Note that an interval of ids has been read, or is hidden."""
+    def cover(self, account: int, what: str, interval: Interval, slots: int = 0) -> None:
+        """Note that an interval of ids has been read, or is hidden.
+
+        `slots` is how many posts of the timeline were asked for there.
+        """
+        oldest, newest = interval
+        # Those that it touches become one with it.
+        touched = (account, what, min(newest, NEWEST - 1) + 1, oldest - 1)
+        which = "WHERE account = ? AND what = ? AND oldest <= ? AND newest >= ?"
         with self._db.transaction():
-            rows = self._db.rows(
-                "SELECT oldest, newest FROM coverage WHERE account = ? AND what = ?", account, what
+            rows = self._db.rows(f"SELECT oldest, newest, slots FROM coverage {which}", *touched)
+            self._db.run(f"DELETE FROM coverage {which}", *touched)
+            self._db.run(
+                "INSERT INTO coverage VALUES (?, ?, ?, ?, ?)",
+                *(account, what),
+                min([oldest, *(row[0] for row in rows)]),
+                max([newest, *(row[1] for row in rows)]),
+                slots + sum(row[2] for row in rows),
             )
-            together = union((*(Interval(*row) for row in rows), interval))
-            self._db.run("DELETE FROM coverage WHERE account = ? AND what = ?", account, what)
-            self._db.run_many(
-                "INSERT INTO coverage VALUES (?, ?, ?, ?)",
-                [(account, what, each.oldest, each.newest) for each in together],
-            )
+
+    def slots_above(self, account: int, number: int) -> int:
+        """How many posts of the timeline there are at most in what was read above an id.
+
+        What lies on both sides of it counts whole.
+        """
+        found = self._db.value(
+            "SELECT sum(slots) FROM coverage WHERE account = ? AND newest > ?", account, number
+        )
+        return int(found or 0)
 
     def put_tweet_count(self, account: int, newest: int, tweet_count: int) -> None:
         """Note how many posts there were when one was the newest."""

@@ -37,11 +37,14 @@ CREATE INDEX tweets_by_account ON tweets (account, id);
 
 -- What of a timeline has been read, as intervals of ids, ends included; what was read with retweets
 -- is apart. Hidden is what X was asked for and does not give, as it lies beyond the newest 3,200.
+-- Slots are the posts of the timeline that were asked for: at least as many as there are, retweets
+-- included.
 CREATE TABLE coverage (
     account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
     what TEXT NOT NULL CHECK (what IN ('own', 'all', 'hidden')),
     oldest INTEGER NOT NULL,
     newest INTEGER NOT NULL CHECK (newest >= oldest),
+    slots INTEGER NOT NULL,
     PRIMARY KEY (account, what, oldest)
 ) WITHOUT ROWID;
 
