@@ -354,8 +354,21 @@ def test_a_bound_that_is_too_low_for_anything(run: Command, world: Standin) -> N
 
 
 def test_several_accounts_share_the_bound(run: Command, world: Standin) -> None:
-    run("check", "alice", "bob", "--max-cost", "0.9")
+    world.world.generate("carol", 300, seed=3)
+    alice, bob, carol = run.json("check", "alice", "bob", "carol", "--max-cost", "0.9")
     assert world.bill().dollars <= 0.9
+    # 174 posts are to be had: the 40 of bob, and half of the rest for each of the others.
+    assert bob["timeline"]["complete"]
+    for report in (alice, carol):
+        assert 63 <= report["timeline"]["kept"] <= 67
+        assert any("--max-cost" in limit for limit in report["limits"])
+    assert not any("--max-cost" in limit for limit in bob["limits"])
+
+
+def test_a_share_that_is_too_small_for_anything(run: Command, world: Standin) -> None:
+    said = run("check", "alice", "bob", "--max-cost", "0.06", code=6).stderr
+    assert "too little" in said
+    assert world.bill().posts == 0
 
 
 def test_the_price_is_a_setting(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
