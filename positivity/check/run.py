@@ -251,7 +251,8 @@ class Checks:
         reader.read(self._job.window, check.estimate.limit)
         reader.refresh(check.to_refresh)
         if check.reading.money_ended and not self._store.accounts.ids(int(account.id)):
-            raise LimitError(
+            # Not raised: it holds for this account only.
+            check.error = LimitError(
                 f"@{check.handle}: --max-cost leaves too little to read any of it; raise it"
             )
 
