@@ -354,8 +354,28 @@ def test_a_bound_that_is_too_low_for_anything(run: Command, world: Standin) -> N
 
 
 def test_several_accounts_share_the_bound(run: Command, world: Standin) -> None:
-    run("check", "alice", "bob", "--max-cost", "0.9")
+    world.world.generate("carol", 300, seed=3)
+    alice, bob, carol = run.json("check", "alice", "bob", "carol", "--max-cost", "0.9")
     assert world.bill().dollars <= 0.9
+    # 174 posts are to be had: the 40 of bob, and half of the rest for each of the others.
+    assert bob["timeline"]["complete"]
+    for report in (alice, carol):
+        assert 63 <= report["timeline"]["kept"] <= 67
+        assert any("--max-cost" in limit for limit in report["limits"])
+    assert not any("--max-cost" in limit for limit in bob["limits"])
+
+
+def test_a_share_that_is_too_small_for_anything(run: Command, world: Standin) -> None:
+    said = run("check", "alice", "bob", "--max-cost", "0.06", code=6).stderr
+    for handle in ("alice", "bob"):
+        assert f"@{handle}: --max-cost leaves too little" in said
+    assert world.bill().posts == 0
+    run("check", "bob", "--max-posts", "5", "-q")
+    handles = [f"user{number}" for number in range(20)]
+    for handle in handles:
+        world.world.generate(handle, 8, retweets=0.0)
+    said = run("check", "bob", *handles, "--max-posts", "5", "--max-cost", "0.3", code=8).stderr
+    assert len(re.findall(r"@user\d+: --max-cost leaves too little", said)) == 20
 
 
 def test_the_price_is_a_setting(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -709,3 +729,14 @@ def test_on_a_terminal_it_asks_and_shows_progress(
     code, stdout, screen = converse([*options, "--refresh"], "Go on?", "n")
     assert code == 6, screen
     assert "not allowed" in screen
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals are POSIX's here")
+def test_on_a_terminal_a_wait_is_counted_down(world: Standin, tiny_model: ModelDirectory) -> None:
+    world.limits["timeline"] = Budget(1, window=4)
+    options = ["check", "bob", "alice", "--max-wait", "60", "--max-posts", "30"]
+    code, stdout, screen = converse([*options, "--model", str(tiny_model.path)], "", "")
+    assert code == 0, screen
+    counts = [int(seconds) for seconds in re.findall(r"rate limit: (\d+) s", screen)]
+    assert len(set(counts)) >= 2
+    assert "@bob" in stdout

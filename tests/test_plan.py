@@ -1,13 +1,12 @@
 """What is to be read, what it costs, and how that is said."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from positivity.check.money import Prices, Purse, billed_for, shown, shown_up
+from positivity.check.money import Prices, Purse, affordable, billed_for, shares, shown, shown_up
 from positivity.check.plan import CAP, Estimate, Step, estimate, is_capped, next_step, window
 from positivity.store.accounts import Coverage
 from positivity.store.intervals import NEWEST, Interval, intersection, union
@@ -78,6 +77,8 @@ def test_a_window_of_days_holds_the_posts_of_these_days() -> None:
         (covered((901, 1000)), 200, 3000, 3000, Estimate(120, 120)),
         (covered((901, 1000)), 100, 3000, 3000, Estimate(20, 20)),
         (covered((901, 1000), (0, 500)), 400, 3000, 3000, Estimate(400, 400)),
+        (covered((901, 1000)), CAP, 300, 300, Estimate(300, 300)),
+        (covered((901, 1000), (0, 500)), CAP, 300, 300, Estimate(300, 300)),
     ],
 )
 def test_the_estimate(
@@ -139,38 +140,36 @@ def test_what_comes_along_is_billed() -> None:
     assert billed_for(100, retweets=True) == 300
 
 
-@given(
-    st.floats(0, 20, allow_nan=False),
-    st.lists(st.tuples(st.integers(0, 300), st.floats(0, 1)), max_size=30),
-)
-def test_a_purse_gives_no_more_than_is_in_it(
-    dollars: float, wishes: list[tuple[int, float]]
-) -> None:
-    purse = Purse(PRICES, dollars)
+@given(st.integers(0, 3000), st.lists(st.tuples(st.integers(0, 300), st.floats(0, 1)), max_size=30))
+def test_a_purse_gives_no_more_than_is_in_it(posts: int, wishes: list[tuple[int, float]]) -> None:
+    purse = Purse(PRICES, posts)
     for wanted, part in wishes:
         reserved = purse.reserve(wanted)
         assert 0 <= reserved <= wanted
         purse.settle(reserved, int(reserved * part))
-    assert purse.spent.dollars <= dollars + 1e-6
-    assert purse.left == pytest.approx(dollars - purse.spent.dollars, abs=1e-6)
+    assert purse.spent.posts <= posts
+    assert purse.posts_left == posts - purse.spent.posts
+    assert purse.spent.dollars == pytest.approx(purse.spent.posts * 0.005)
 
 
-def test_threads_together_cannot_overdraw_a_purse() -> None:
-    purse = Purse(PRICES, 1.0)
-
-    def buy() -> None:
-        for _ in range(100):
-            reserved = purse.reserve(7)
-            purse.settle(reserved, reserved)
-
-    threads = [threading.Thread(target=buy) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert purse.spent.posts == 200
+@pytest.mark.parametrize(
+    ("dollars", "posts"), [(0.0, 0), (0.004, 0), (0.005, 1), (0.99, 198), (1.0, 200), (-1, 0)]
+)
+def test_what_dollars_are_enough_for(dollars: float, posts: int) -> None:
+    assert affordable(dollars, PRICES) == posts
+    assert affordable(None, PRICES) is None
+    assert affordable(dollars, Prices(0, 0)) is None
 
 
-def test_without_a_bound_or_a_price_all_may_be_had() -> None:
+@given(st.lists(st.integers(0, 500), max_size=20), st.integers(0, 5000))
+def test_shares_are_fair_and_leave_nothing_over(wishes: list[int], there: int) -> None:
+    given_out = shares(wishes, there)
+    assert all(0 <= got <= wish for got, wish in zip(given_out, wishes, strict=True))
+    assert sum(given_out) == min(there, sum(wishes))
+    short = [got for got, wish in zip(given_out, wishes, strict=True) if got < wish]
+    if short:
+        assert max(given_out) - min(short) <= 1
+
+
+def test_without_a_bound_all_may_be_had() -> None:
     assert Purse(PRICES).reserve(10**6) == 10**6
-    assert Purse(Prices(0, 0), 0.0).reserve(500) == 500

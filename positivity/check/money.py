@@ -1,7 +1,7 @@
-"""Prices, and the purse that no run can overdraw."""
+"""Prices, and purses that no run can overdraw."""
 
 import math
-import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from positivity.errors import LimitError
@@ -23,6 +23,13 @@ class Prices:
         return Spent(posts, users, round(posts * self.post + users * self.user, 6))
 
 
+def affordable(dollars: float | None, prices: Prices) -> int | None:
+    """For how many posts some dollars are enough; None for any number."""
+    if dollars is None or not prices.post:
+        return None
+    return max(0, math.floor(dollars / prices.post + _DUST))
+
+
 def billed_for(posts: int, *, retweets: bool) -> int:
     """How many posts X may bill for some of a timeline, with those that it sends along."""
     return posts * _EXPANDED if retweets else posts
@@ -40,52 +47,47 @@ def shown_up(dollars: float) -> str:
     return f"{math.ceil(round(dollars * 100, 6)) / 100:.2f}"
 
 
-class Purse:
-    """What a run may still spend, shared by its threads.
+def shares(wishes: Sequence[int], there: int) -> list[int]:
+    """Divides what there is: nobody gets more than asked for, and the rest goes to the others.
 
-    Posts are reserved before they are asked for and settled after, so that threads together
-    cannot spend more than there is.
+    >>> shares([200, 10, 200], 110)
+    [50, 10, 50]
+    """
+    given = [0] * len(wishes)
+    order = sorted(range(len(wishes)), key=lambda place: wishes[place])
+    for done, place in enumerate(order):
+        given[place] = min(wishes[place], there // (len(order) - done))
+        there -= given[place]
+    return given
+
+
+class Purse:
+    """What reading an account may still cost.
+
+    Posts are reserved before they are asked for and settled after: what comes is paid for, and
+    what could have come but did not is there again.
     """
 
-    def __init__(self, prices: Prices, dollars: float | None = None) -> None:
+    def __init__(self, prices: Prices, posts: int | None = None) -> None:
+        """`posts` is for how many of them there is money; None for any number."""
         self.prices = prices
-        self._left = math.inf if dollars is None else dollars
-        self._spent = Spent()
-        self._lock = threading.Lock()
-
-    @property
-    def spent(self) -> Spent:
-        """What has been spent until now."""
-        return self._spent
-
-    @property
-    def left(self) -> float:
-        """Dollars that are left; infinite without a bound."""
-        return self._left
+        self.posts_left = posts
+        self.spent = Spent()
 
     def reserve(self, posts: int) -> int:
         """Set money aside for posts; for how many of them there was enough."""
-        with self._lock:
-            if self.prices.post:
-                posts = min(posts, math.floor(min(self._left / self.prices.post, 1e15) + _DUST))
-            posts = max(0, posts)
-            self._left -= posts * self.prices.post
+        if self.posts_left is None:
             return posts
+        reserved = min(posts, self.posts_left)
+        self.posts_left -= reserved
+        return reserved
 
     def settle(self, reserved: int, returned: int) -> Spent:
         """Pay for what came, and give back the rest of what was set aside."""
         spent = self.prices.of(posts=returned)
-        with self._lock:
-            self._left += reserved * self.prices.post - spent.dollars
-            self._spent += spent
-        return spent
-
-    def pay_for_users(self, users: int) -> Spent:
-        """Pay for users that came."""
-        spent = self.prices.of(users=users)
-        with self._lock:
-            self._left -= spent.dollars
-            self._spent += spent
+        if self.posts_left is not None:
+            self.posts_left = max(0, self.posts_left + reserved - returned)
+        self.spent += spent
         return spent
 
 

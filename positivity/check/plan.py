@@ -105,7 +105,7 @@ def estimate(
     top = open_gaps[0] if open_gaps and open_gaps[0].newest == window.ids.newest else None
     before = count_at(known[0].newest) if top and window.open else None
     if between or (top and (before is None or tweet_count is None)):
-        posts = min(depth, CAP)
+        posts = depth
     else:
         posts = 0
         if top and before is not None and tweet_count is not None:
@@ -113,7 +113,8 @@ def estimate(
         if open_gaps and open_gaps[-1].oldest == window.ids.oldest and open_gaps[-1] is not top:
             older = max(0, min(depth, there) - count(window.ids))
             posts += older if older >= FEWEST else 0
-    posts = min(posts, depth, CAP)
+    # Not fewer by those that are kept: some of these may have been deleted since.
+    posts = min(posts, depth, there)
     return Estimate(posts, max(posts, FEWEST))
 
 

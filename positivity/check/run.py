@@ -8,8 +8,17 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from positivity.check.fetch import Client, Reader, Reading
-from positivity.check.money import Prices, Purse, billed_for, refuse_users, shown, shown_up
-from positivity.check.plan import Estimate, Window, estimate, window
+from positivity.check.money import (
+    Prices,
+    Purse,
+    affordable,
+    billed_for,
+    refuse_users,
+    shares,
+    shown,
+    shown_up,
+)
+from positivity.check.plan import FEWEST, Estimate, Window, estimate, window
 from positivity.check.pool import work_through
 from positivity.errors import AccessError, LimitError, NetworkError, PositivityError
 from positivity.settings import Settings
@@ -60,6 +69,7 @@ class Checked:
     reading: Reading = field(default_factory=Reading)
     estimate: Estimate = field(default_factory=lambda: Estimate(0, 0))
     to_refresh: tuple[int, ...] = ()
+    share: int | None = None  # posts that there is money for; None: as many as are estimated
     kept: int = 0  # posts that are in the store
 
     def posts_at_most(self, *, retweets: bool) -> int:
@@ -101,7 +111,7 @@ class Checks:
         self._job, self._store, self._client = job, store, client
         self._watcher, self._confirm, self._cancelled = watcher, confirm, cancelled
         self._locks = locks
-        self.purse = Purse(job.prices, job.max_cost)
+        self._lookup = Spent()
         self.checks = _parsed(job.handles)
         self._fatal: PositivityError | None = None  # holds for all accounts alike
 
@@ -118,7 +128,8 @@ class Checks:
         self._ask_for(self._job.prices.of(users=len(wanted)).dollars, "looking up the accounts")
         found = self._client.accounts([check.handle for check in wanted])
         read = {each.id for each in found.values() if isinstance(each, Account)}
-        self._store.ledger.add(self.purse.pay_for_users(len(read)))
+        self._lookup = self._job.prices.of(users=len(read))
+        self._store.ledger.add(self._lookup)
         for check in wanted:
             answer = found[check.handle]
             if isinstance(answer, Account) and id_number(answer.id) is None:
@@ -156,7 +167,7 @@ class Checks:
     def at_most(self) -> Spent:
         """What the run costs at most, with what it has cost already."""
         posts = sum(c.posts_at_most(retweets=self._job.retweets) for c in self._good())
-        at_most = self.purse.spent + self._job.prices.of(posts=posts)
+        at_most = self._lookup + self._job.prices.of(posts=posts)
         bound = self._job.max_cost
         if bound is not None and at_most.dollars > bound:
             return Spent(at_most.posts, at_most.users, bound)
@@ -175,6 +186,11 @@ class Checks:
         if not self._confirm(text):
             raise LimitError(f"{text}: not allowed; nothing more was read")
 
+    @property
+    def spent(self) -> Spent:
+        """What has been spent until now."""
+        return sum((check.reading.spent for check in self.checks), self._lookup)
+
     def read(self) -> None:
         """Read what is new of each account; what fails is noted with the account.
 
@@ -183,7 +199,20 @@ class Checks:
             KeyboardInterrupt: all that was read is kept.
         """
         self._ask_for(self.at_most().dollars, "this")
+        self._divide()
         work_through(self._good(), self._read_one, threads=AT_ONCE, cancelled=self._cancelled)
+
+    def _divide(self) -> None:
+        """Give each account its share of the money, so that it is not the fastest who gets it."""
+        job, good = self._job, self._good()
+        bound = None if job.max_cost is None else job.max_cost - self._lookup.dollars
+        there = affordable(bound, job.prices)
+        if there is None:
+            return
+        least = billed_for(FEWEST, retweets=job.retweets)
+        wishes = [max(least, check.posts_at_most(retweets=job.retweets)) for check in good]
+        for check, share in zip(good, shares(wishes, there), strict=True):
+            check.share = share
 
     def _read_one(self, check: Checked) -> None:
         self._watcher.begin(check)
@@ -212,8 +241,9 @@ class Checks:
             check.reading = reading
             self._watcher.progress(check)
 
+        purse = Purse(self._job.prices, check.share)
         reader = Reader(
-            *(self._client, self._store, self.purse, account),
+            *(self._client, self._store, purse, account),
             retweets=self._job.retweets,
             on_progress=progress,
         )
@@ -221,7 +251,8 @@ class Checks:
         reader.read(self._job.window, check.estimate.limit)
         reader.refresh(check.to_refresh)
         if check.reading.money_ended and not self._store.accounts.ids(int(account.id)):
-            raise LimitError(
+            # Not raised: it holds for this account only.
+            check.error = LimitError(
                 f"@{check.handle}: --max-cost leaves too little to read any of it; raise it"
             )
 

@@ -224,7 +224,7 @@ def check(
             checks.read()
         except KeyboardInterrupt:
             watching.stop()
-            say(f"interrupted; what was read is kept: {_spent(checks.purse.spent)}")
+            say(f"interrupted; what was read is kept: {_spent(checks.spent)}")
             raise typer.Exit(INTERRUPTED) from None
         finally:
             store.vocabulary = client.vocabulary
@@ -260,7 +260,7 @@ def _write_estimate(
         for each in checks.checks
         if each.error is None
     ]
-    at_most, spent = checks.at_most(), checks.purse.spent
+    at_most, spent = checks.at_most(), checks.spent
     with report_output(output) as out:
         if format is ReportFormat.JSON:
             from positivity.report.machine import write_json
@@ -287,11 +287,11 @@ def _say_what_was_done(checks: "Checks") -> None:
     for each in checks.checks:
         if each.reading.dropped:
             say(f"@{each.handle}: {each.reading.dropped:,} posts were deleted since, dropped here")
-    if all(each.error is not None for each in checks.checks) and not checks.purse.spent.dollars:
+    if all(each.error is not None for each in checks.checks) and not checks.spent.dollars:
         return
     new = sum(each.reading.posts for each in checks.checks)
     what = f"{new:,} new {'post' if new == 1 else 'posts'}" if new else "nothing new"
-    say(f"{what}; {_spent(checks.purse.spent)}")
+    say(f"{what}; {_spent(checks.spent)}")
 
 
 def _spent(spent: "Spent") -> str:
