@@ -111,7 +111,7 @@ def estimate(
         if top and before is not None and tweet_count is not None:
             posts += max(0, tweet_count - before) + _UNSURE
         if open_gaps and open_gaps[-1].oldest == window.ids.oldest and open_gaps[-1] is not top:
-            older = max(0, min(depth, there) - count(window.ids))
+            older = max(0, depth - count(window.ids))
             posts += older if older >= FEWEST else 0
     # Not fewer by those that are kept: some of these may have been deleted since.
     posts = min(posts, depth, there)
