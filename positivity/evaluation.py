@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 LABELS = ("negative", "neutral", "positive")
 _CALIBRATION_BINS = 15
+_SIMULATIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,10 @@ class Metrics:
     accuracy: float
     # Top label, 15 bins of equal mass (Naeini et al. 2015): how far stated certainty is from truth.
     calibration_error: float
+    # The same with every class counting alike: our models' probabilities are for such a mix.
+    calibration_error_balanced: float
+    # What the latter would be on as many tweets if the probabilities were exactly right.
+    calibration_error_by_chance: float
     classes: dict[str, ClassMetrics]  # only those that occur in the gold labels
     confusion: tuple[tuple[int, ...], ...]  # [gold][predicted], in the order of LABELS
 
@@ -48,6 +53,7 @@ def evaluate(probabilities: NDArray[np.floating], gold: NDArray[np.integer]) -> 
     confusion = np.bincount(gold * size + predicted, minlength=size * size).reshape(size, size)
     present = [i for i in range(size) if confusion[i].sum()]
     classes = {LABELS[i]: _class_metrics(confusion, i) for i in present}
+    weights = 1.0 / np.bincount(gold, minlength=size)[gold]
     polar = [classes[name].f1 for name in ("negative", "positive") if name in classes]
     return Metrics(
         tweets=len(gold),
@@ -55,6 +61,8 @@ def evaluate(probabilities: NDArray[np.floating], gold: NDArray[np.integer]) -> 
         f1_positive_negative=float(np.mean(polar)) if polar else 0.0,
         accuracy=float((predicted == gold).mean()),
         calibration_error=calibration_error(probabilities, gold),
+        calibration_error_balanced=calibration_error(probabilities, gold, weights),
+        calibration_error_by_chance=_calibration_error_by_chance(probabilities, weights),
         classes=classes,
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
     )
@@ -72,15 +80,43 @@ def _class_metrics(confusion: NDArray[np.integer], label: int) -> ClassMetrics:
     )
 
 
-def calibration_error(probabilities: NDArray[np.floating], gold: NDArray[np.integer]) -> float:
-    """Expected calibration error of the top label, over 15 bins of equal mass."""
-    confidence = probabilities.max(axis=1)
+def calibration_error(
+    probabilities: NDArray[np.floating],
+    gold: NDArray[np.integer],
+    weights: NDArray[np.floating] | None = None,
+) -> float:
+    """Expected calibration error of the top label, over 15 bins of equal mass.
+
+    Args:
+        weights: how much each tweet counts; all alike when None.
+    """
+    if weights is None:
+        weights = np.ones(len(gold))
     right = probabilities.argmax(axis=1) == gold
+    return _binned_error(probabilities.max(axis=1), right.astype(float)[None], weights)[0]
+
+
+def _binned_error(
+    confidence: NDArray[np.floating],
+    right: NDArray[np.floating],
+    weights: NDArray[np.floating],
+) -> list[float]:
+    """The calibration error of each row of `right` [rows, tweets]."""
     order = np.argsort(confidence, kind="stable")
-    return float(
-        sum(
-            abs(confidence[part].mean() - right[part].mean()) * len(part)
-            for part in np.array_split(order, min(_CALIBRATION_BINS, len(gold)))
-        )
-        / len(gold)
-    )
+    mass = np.cumsum(weights[order])
+    bins = min(_CALIBRATION_BINS, len(order))
+    edges = np.searchsorted(mass, mass[-1] * np.arange(1, bins) / bins)
+    gaps = ((confidence - right) * weights)[:, order]  # [rows, tweets]
+    starts = np.unique(np.concatenate([[0], edges]))
+    sums = np.abs(np.add.reduceat(gaps, starts, axis=1)).sum(axis=1)
+    return [float(each) for each in sums / mass[-1]]
+
+
+def _calibration_error_by_chance(
+    probabilities: NDArray[np.floating], weights: NDArray[np.floating]
+) -> float:
+    """The mean over simulated tweets that are as often right as the probabilities say."""
+    confidence = probabilities.max(axis=1)
+    generator = np.random.default_rng(len(confidence))
+    right = generator.random((_SIMULATIONS, len(confidence))) < confidence
+    return float(np.mean(_binned_error(confidence, right.astype(float), weights)))

@@ -119,12 +119,15 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_model(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelDirectory:
     """A small model trained in a second or two."""
-    from positivity.training.recipe import read_recipe
+    from positivity.training.labelled import Data
+    from positivity.training.recipe import Recipe, read_recipe
     from positivity.training.run import Run
 
     silent: Callable[[str], None] = lambda line: None  # noqa: E731
     folder = tmp_path_factory.mktemp("run")
-    run = Run(read_recipe(tiny_data / "tiny.toml"), tiny_data, folder, device="cpu", say=silent)
+    recipe = read_recipe(tiny_data / "tiny.toml")
+    assert isinstance(recipe, Recipe)
+    run = Run(recipe, Data(tiny_data, folder), folder, device="cpu", say=silent)
     for _ in run.train():
         pass
     return run.finish()

@@ -10,7 +10,7 @@ from typer.main import get_command
 from positivity import __version__
 from positivity.cli import app
 from positivity.model import registry
-from positivity.training.run import figures_table
+from positivity.training.measure import figures_table
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

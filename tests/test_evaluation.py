@@ -45,6 +45,28 @@ def test_calibration_error_of_an_honest_and_of_a_boastful_classifier() -> None:
     assert calibration_error(boastful, gold) == pytest.approx(0.25, abs=0.02)
 
 
+def test_balanced_calibration_counts_every_class_alike() -> None:
+    # 95 % of the one class are found and 60 % of the other: with as many of each, 0.95 of 1.35
+    # that are called negative are, and 0.6 of 0.65 that are called positive.
+    negative, positive = [0.95 / 1.35, 0.0, 0.4 / 1.35], [0.05 / 0.65, 0.0, 0.6 / 0.65]
+    gold = np.array([0] * 90_000 + [2] * 10_000)
+    rows = [negative] * 85_500 + [positive] * 4_500 + [negative] * 4_000 + [positive] * 6_000
+    order = np.random.default_rng(0).permutation(len(gold))
+    metrics = evaluate(np.array(rows)[order], gold[order])
+    assert metrics.calibration_error_balanced == pytest.approx(0, abs=0.02)
+    assert metrics.calibration_error > 0.2
+
+
+def test_chance_says_how_small_a_calibration_error_can_be() -> None:
+    generator = np.random.default_rng(1)
+    probabilities = generator.dirichlet([1, 1, 1], size=2_000)
+    cumulative = probabilities.cumsum(axis=1)
+    gold = (generator.random((2_000, 1)) > cumulative).sum(axis=1).clip(0, 2)
+    metrics = evaluate(probabilities, gold)
+    assert 0.015 < metrics.calibration_error_by_chance < 0.04
+    assert abs(metrics.calibration_error_balanced - metrics.calibration_error_by_chance) < 0.02
+
+
 @pytest.mark.parametrize("tweets", [0, 2])
 def test_shapes_must_fit(tweets: int) -> None:
     with pytest.raises(ValueError, match="gold labels"):

@@ -14,13 +14,15 @@ from positivity.model.scorer import Scorer
 from positivity.text.emojis import compile_table
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import WordTokenizer
+from positivity.training.augmentation import augment
 from positivity.training.datasets import NamedSet, batches, build_examples
-from positivity.training.emoji_ranking import emoji_evidence, read_ranking
-from positivity.training.labelled import read_labelled
+from positivity.training.emoji_ranking import EmojiRanking, emoji_evidence, read_ranking
+from positivity.training.labelled import Data, read_labelled
 from positivity.training.loop import Record
+from positivity.training.measure import measure, spearman
 from positivity.training.recipe import EmojiRecipe, Recipe, Source, read_recipe
 from positivity.training.run import Run
-from tests.conftest import WORDS
+from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE, WORDS
 
 RANKING = """Emoji,Occurrences,Negative,Neutral,Positive
 😂,100,20,30,50
@@ -28,6 +30,12 @@ RANKING = """Emoji,Occurrences,Negative,Neutral,Positive
 ❤️,100,2,8,90
 🆕,-,0,1,9
 """
+
+
+def model_recipe(path: Path) -> Recipe:
+    recipe = read_recipe(path)
+    assert isinstance(recipe, Recipe)
+    return recipe
 
 
 def silent(line: str) -> None:
@@ -47,14 +55,14 @@ def test_a_model_learns_and_is_measured(tiny_model: ModelDirectory) -> None:
 def test_killed_and_resumed_it_ends_the_same(
     tiny_data: Path, tiny_model: ModelDirectory, tmp_path: Path
 ) -> None:
-    recipe = read_recipe(tiny_data / "tiny.toml")
-    first = Run(recipe, tiny_data, tmp_path, device="cpu", say=silent)
+    recipe = model_recipe(tiny_data / "tiny.toml")
+    first = Run(recipe, Data(tiny_data, tmp_path), tmp_path, device="cpu", say=silent)
     looks = 0
     for each in first.train():
         looks += isinstance(each, Record)
         if looks == 3:
             break  # as a kill would: everything after the checkpoint is lost
-    resumed = Run(recipe, tiny_data, tmp_path, device="cpu", say=silent)
+    resumed = Run(recipe, Data(tiny_data, tmp_path), tmp_path, device="cpu", say=silent)
     for _ in resumed.train():
         pass
     result = resumed.finish()
@@ -65,19 +73,19 @@ def test_killed_and_resumed_it_ends_the_same(
 
 
 def test_the_folder_of_another_recipe_is_refused(tiny_data: Path, tmp_path: Path) -> None:
-    recipe = read_recipe(tiny_data / "tiny.toml")
-    Run(recipe, tiny_data, tmp_path, device="cpu", say=silent)
+    recipe = model_recipe(tiny_data / "tiny.toml")
+    Run(recipe, Data(tiny_data, tmp_path), tmp_path, device="cpu", say=silent)
     with pytest.raises(StateError, match="another recipe"):
-        Run(replace(recipe, seed=4), tiny_data, tmp_path, device="cpu", say=silent)
+        Run(replace(recipe, seed=4), Data(tiny_data, tmp_path), tmp_path, device="cpu", say=silent)
 
 
 def test_training_data_of_one_class_is_refused(tiny_data: Path, tmp_path: Path) -> None:
     (tmp_path / "one.csv").write_text("label,text\n" + "positive,so good\npositive,great\n" * 9)
     recipe = replace(
-        read_recipe(tiny_data / "tiny.toml"), train=(Source(file="one.csv"),), dev=(), eval=()
+        model_recipe(tiny_data / "tiny.toml"), train=(Source(file="one.csv"),), dev=(), eval=()
     )
     with pytest.raises(InputError, match="has positive tweets only"):
-        Run(recipe, tmp_path, tmp_path / "run", device="cpu", say=silent)
+        Run(recipe, Data(tmp_path, tmp_path), tmp_path / "run", device="cpu", say=silent)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +101,7 @@ def test_training_data_of_one_class_is_refused(tiny_data: Path, tmp_path: Path) 
 def test_a_wrong_recipe_is_named(tmp_path: Path, text: str, complaint: str) -> None:
     (tmp_path / "r.toml").write_text(text)
     with pytest.raises(InputError, match=complaint):
-        read_recipe(tmp_path / "r.toml")
+        model_recipe(tmp_path / "r.toml")
 
 
 def test_the_shipped_recipes_can_be_read() -> None:
@@ -106,7 +114,7 @@ def _examples(
 ) -> dict[str, list[float]]:
     normalizer = Normalizer(compile_table(), WORDS)
     tokenizer = WordTokenizer(words)
-    examples = build_examples(recipe, folder, normalizer, tokenizer, held_out)
+    examples = build_examples(recipe, Data(folder, folder), normalizer, tokenizer, held_out)
     texts = [
         tokenizer.decode(examples.tokens[a:b].tolist())
         for a, b in zip(examples.offsets, examples.offsets[1:], strict=False)
@@ -195,11 +203,11 @@ def test_the_ranking_without_rows_added_by_hand(tmp_path: Path) -> None:
 
 
 def test_batches_hold_every_example_once_in_an_order_of_the_seed(tiny_data: Path) -> None:
-    recipe = read_recipe(tiny_data / "tiny.toml")
+    recipe = model_recipe(tiny_data / "tiny.toml")
     normalizer = Normalizer({}, WORDS)
     words = (tiny_data / "train.csv").read_text().replace(",", " ").split()
     tokenizer = WordTokenizer(sorted(set(words)))
-    examples = build_examples(recipe, tiny_data, normalizer, tokenizer, [])
+    examples = build_examples(recipe, Data(tiny_data, tiny_data), normalizer, tokenizer, [])
     first, again, other = (list(batches(examples, 32, seed)) for seed in [(1, 0), (1, 0), (1, 1)])
     assert sum(len(batch.ids) for batch in first) == len(examples)
     assert all((a.ids == b.ids).all() for a, b in zip(first, again, strict=True))
@@ -214,9 +222,9 @@ def test_a_class_that_no_tweet_has_is_never_the_answer(tiny_data: Path, tmp_path
     lines = (tiny_data / "train.csv").read_text().splitlines()
     (tmp_path / "two.csv").write_text("\n".join(x for x in lines if not x.startswith("neutral")))
     recipe = replace(
-        read_recipe(tiny_data / "tiny.toml"), train=(Source(file="two.csv"),), dev=(), eval=()
+        model_recipe(tiny_data / "tiny.toml"), train=(Source(file="two.csv"),), dev=(), eval=()
     )
-    run = Run(recipe, tmp_path, tmp_path / "run", device="cpu", say=silent)
+    run = Run(recipe, Data(tmp_path, tmp_path), tmp_path / "run", device="cpu", say=silent)
     for _ in run.train():
         pass
     scorer = Scorer.load(run.finish(), device="cpu")
@@ -273,3 +281,69 @@ def test_a_wrong_table_is_named(tmp_path: Path, content: str, complaint: str) ->
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.csv: cannot be read"):
         read_labelled(tmp_path / "gone.csv", Source(file="gone.csv"))
+
+
+def test_rank_correlation_shares_the_ranks_of_ties() -> None:
+    one = np.array([1.0, 2.0, 2.0, 5.0])
+    assert spearman(one, np.array([10.0, 30.0, 30.0, 31.0])) == pytest.approx(1)
+    assert spearman(one, np.array([4.0, 3.0, 2.0, 1.0])) == pytest.approx(-0.9486833)
+
+
+def test_degrees_and_emoji_kept_back_are_measured(
+    tiny_model: ModelDirectory, tiny_data: Path, tmp_path: Path
+) -> None:
+    words = [*POSITIVE, *NEUTRAL, *NEGATIVE]
+    degrees = [0.9] * len(POSITIVE) + [0.5] * len(NEUTRAL) + [0.1] * len(NEGATIVE)
+    lines = [f"{word},{degree}" for word, degree in zip(words, degrees, strict=True)]
+    (tmp_path / "degrees.csv").write_text("text,score\n" + "\n".join(lines), encoding="utf-8")
+    source = Source(file="degrees.csv", name="degrees", label="score")
+    recipe = Recipe(name="tiny", graded=(source,))
+    figures = measure(tiny_model.path, [], [], Data(tmp_path, tmp_path), recipe)
+    assert figures["graded"]["degrees"]["pearson"] > 0.9
+    assert "pearson_with_emoji" not in figures["graded"]["degrees"]
+
+
+def test_emoji_are_split_alike_each_time_and_the_frequent_are_used() -> None:
+    counts = np.arange(900, 0, -1, dtype=float).reshape(300, 3)
+    ranking = EmojiRanking(tuple(map(chr, range(300))), counts)
+    used, kept = ranking.split(0.2, seed=0)
+    assert len(kept.emoji) == 40
+    assert set(used.emoji) | set(kept.emoji) == set(ranking.emoji)
+    assert set(used.emoji).isdisjoint(kept.emoji)
+    assert set(map(chr, range(100))) <= set(used.emoji)
+    assert ranking.split(0.2, seed=0)[1].emoji == kept.emoji
+    assert ranking.split(0.0, seed=0)[1].emoji == ()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_augmentation_keeps_what_carries_the_feeling(seed: int) -> None:
+    texts = ["he told mary that the muslim lady is not happy .", "man , that was good !", ""]
+    changed = augment(texts * 50, np.random.default_rng(seed))
+    assert len(changed) == 150
+    assert all("not" in text.split() for text in changed[::3])
+    assert not any(text.startswith("woman ,") for text in changed[1::3])
+    assert set(changed[2::3]) <= {"", " .", " !"}
+    assert len(set(changed[::3])) > 20
+
+
+def test_a_recipe_may_say_only_what_differs_from_another(tiny_data: Path, tmp_path: Path) -> None:
+    (tmp_path / "tiny.toml").write_text((tiny_data / "tiny.toml").read_text("utf-8"), "utf-8")
+    (tmp_path / "narrow.toml").write_text(
+        'extends = "tiny"\nname = "narrow"\n[network]\nhidden_size = 4\n', "utf-8"
+    )
+    tiny, narrow = model_recipe(tmp_path / "tiny.toml"), model_recipe(tmp_path / "narrow.toml")
+    assert narrow.network == {**tiny.network, "hidden_size": 4}
+    assert replace(narrow, name="tiny", network=tiny.network) == tiny
+    (tmp_path / "lost.toml").write_text('extends = "absent"\nname = "lost"\n', "utf-8")
+    with pytest.raises(InputError, match=r"absent\.toml: cannot read"):
+        read_recipe(tmp_path / "lost.toml")
+
+
+def test_a_trial_trains_on_a_part(tiny_data: Path, tmp_path: Path) -> None:
+    recipe = model_recipe(tiny_data / "tiny.toml")
+    few = replace(recipe, training=replace(recipe.training, tweets=40))
+    data = Data(tiny_data, tmp_path)
+    run = Run(few, data, tmp_path / "run", device="cpu", say=silent)
+    assert len(run.trainer.examples) == 40
+    again = Run(few, data, tmp_path / "again", device="cpu", say=silent)
+    np.testing.assert_array_equal(run.trainer.examples.tokens, again.trainer.examples.tokens)

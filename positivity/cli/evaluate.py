@@ -129,6 +129,8 @@ def _print(metrics: "Metrics", console: "Console") -> None:
         ("F1 of positive and negative", f"{metrics.f1_positive_negative:.3f}"),
         ("accuracy", f"{metrics.accuracy:.3f}"),
         ("expected calibration error", f"{metrics.calibration_error:.3f}"),
+        ("the same, all classes alike", f"{metrics.calibration_error_balanced:.3f}"),
+        ("by chance, at this many tweets", f"{metrics.calibration_error_by_chance:.3f}"),
     ):
         summary.add_row(name, value)
     table = Table("gold", "precision", "recall", "F1", *(f"as {name}" for name in LABELS), box=None)

@@ -20,10 +20,11 @@ from positivity.errors import InputError
 from positivity.messages import say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from positivity.model.registry import ModelDirectory
-    from positivity.training.loop import Record
-    from positivity.training.recipe import Recipe, Source
-    from positivity.training.run import Run
+    from positivity.training.loop import Record, Step
+    from positivity.training.recipe import Recipe, Source, TeacherRecipe
 
 
 def train_command(
@@ -47,12 +48,16 @@ def train_command(
 
     Example: positivity train base --data training.1600000.processed.noemoticon.csv
     """
-    from positivity.training.recipe import read_recipe
+    from positivity.training.recipe import TeacherRecipe, read_recipe
 
     path = _recipe_path(recipe)
     wanted = read_recipe(path)
     if not data.exists():
         raise InputError(f"{data}: no such file or folder; docs/training.md says where data is")
+    folder = run or Path("runs") / wanted.name
+    if isinstance(wanted, TeacherRecipe):
+        typer.echo(f"saved {train_teacher(wanted, data, folder, device=device)}")
+        return
     if data.is_file():
         source = labelled_source(
             data, text_column, label_column, delimiter, encoding, no_header, where or []
@@ -62,7 +67,7 @@ def train_command(
     directory = train(
         wanted,
         data,
-        run or Path("runs") / wanted.name,
+        folder,
         device=device,
         card=card.read_text(encoding="utf-8") if card.exists() else "",
     )
@@ -99,18 +104,36 @@ def train(
     recipe: "Recipe", data: Path, folder: Path, *, device: str, card: str = ""
 ) -> "ModelDirectory":
     """Trains a recipe, with its progress on stderr; returns the saved model."""
+    from positivity.training.labelled import Data
     from positivity.training.run import Run
 
-    run = Run(recipe, data, folder, device=device, say=say)
+    run = Run(recipe, Data(data, folder.parent), folder, device=device, say=say)
     try:
-        _show(run)
+        _show(run.train(), run.trainer.steps)
     except KeyboardInterrupt:
         say(f"stopped; the same command goes on from {run.checkpoint}")
         raise
     return run.finish(card=card)
 
 
-def _show(run: "Run") -> None:
+def train_teacher(recipe: "TeacherRecipe", data: Path, folder: Path, *, device: str) -> Path:
+    """Trains a teacher and has it label; returns the file of its labels."""
+    from positivity.training.labelled import Data
+    from positivity.training.teacher import TeacherRun
+
+    run = TeacherRun(recipe, Data(data, folder.parent), folder, device=device)
+    try:
+        _show(run.train(), run.steps)
+        for done, total in run.label():
+            say(f"labelled {done:,} of {total:,} tweets")
+        say(f"macro recall: {run.figures()}")
+    except KeyboardInterrupt:
+        say(f"stopped; the same command goes on from {run.checkpoint}")
+        raise
+    return run.labels
+
+
+def _show(training: "Iterator[Step | Record]", steps: int) -> None:
     """Trains, with a bar on a terminal and a line for each look at the development sets."""
     from rich.console import Console
     from rich.progress import (
@@ -131,8 +154,8 @@ def _show(run: "Run") -> None:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=run.trainer.steps, loss=float("nan"))
-        for each in run.train():
+        task = progress.add_task("", total=steps, loss=float("nan"))
+        for each in training:
             progress.update(task, completed=each.step, loss=each.loss)
             if isinstance(each, Record):
                 console.print(_line(each), soft_wrap=True)

@@ -63,8 +63,12 @@ def describe_device() -> str:
     return f"{torch.__version__}, scores on {name} ({torch.get_num_threads()} threads)"
 
 
-def _bfloat16_is_fast() -> bool:
-    """Whether this processor multiplies bfloat16 itself; where it does not, float32 is quicker."""
+def bfloat16_is_fast(device: torch.device) -> bool:
+    """Whether this device multiplies bfloat16 itself; where it does not, float32 is quicker."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type != "cpu":
+        return False
     supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return bool(supported and supported())
 
@@ -80,7 +84,7 @@ class TorchEngine:
         self._network = load_network(directory).to(self.device)
         on_cpu = self.device.type == "cpu"
         self.precision = "float32"
-        if on_cpu and _bfloat16_is_fast() and not exact:
+        if on_cpu and bfloat16_is_fast(self.device) and not exact:
             self._network = self._network.to(torch.bfloat16)
             self.precision = "bfloat16"
         # One thread for each call, several calls at once: on a busy machine this loses less than

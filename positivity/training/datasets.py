@@ -5,7 +5,7 @@ evaluation set is never trained on.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,9 @@ from positivity.evaluation import LABELS
 from positivity.text import emoticons
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import UNKNOWN, Tokenizer
+from positivity.training.augmentation import augment
 from positivity.training.emoji_ranking import EmojiRanking, emoji_evidence, read_ranking
-from positivity.training.labelled import LabelledTweets, read_labelled
+from positivity.training.labelled import Data, LabelledTweets
 from positivity.training.recipe import EmojiRecipe, Recipe, Source
 
 _BUCKET_BATCHES = 64  # batches that are sorted by length together
@@ -59,8 +60,15 @@ class _Pool:
     weights: list[NDArray[np.float32]] = field(default_factory=list)
     log_priors: list[NDArray[np.float32]] = field(default_factory=list)
 
-    def add(self, texts: Sequence[str], targets: NDArray[np.floating], weight: float) -> None:
-        prior = targets.mean(axis=0, dtype=np.float64) + 1e-3
+    def add(
+        self,
+        texts: Sequence[str],
+        targets: NDArray[np.floating],
+        weight: float,
+        *,
+        balanced: bool = False,
+    ) -> None:
+        prior = np.ones(3) if balanced else targets.mean(axis=0, dtype=np.float64) + 1e-3
         self.texts += texts
         self.targets.append(targets.astype(np.float32))
         self.weights.append(np.full(len(texts), weight, np.float32))
@@ -69,26 +77,24 @@ class _Pool:
         )
 
 
-def read_sets(sources: Sequence[Source], folder: Path) -> list[NamedSet]:
+def read_sets(sources: Sequence[Source], data: Data) -> list[NamedSet]:
     """The development or evaluation sets of a recipe."""
     sets = []
     for source in sources:
-        tweets = read_labelled(folder / source.file, source)
+        tweets = data.read(source)
         sets.append(NamedSet(source.name or Path(source.file).stem, tweets.texts, tweets.gold))
     return sets
 
 
-def corpus(recipe: Recipe, folder: Path) -> list[str]:
+def corpus(recipe: Recipe, data: Data) -> list[str]:
     """The texts that the vocabulary is learnt from."""
     sources = recipe.tokenizer.corpus or recipe.train
-    return [
-        text for source in sources for text in read_labelled(folder / source.file, source).texts
-    ]
+    return [text for source in sources for text in data.read(source).texts]
 
 
 def build_examples(
     recipe: Recipe,
-    folder: Path,
+    data: Data,
     normalizer: Normalizer,
     tokenizer: Tokenizer,
     held_out: Sequence[NamedSet],
@@ -99,22 +105,32 @@ def build_examples(
         InputError: a source cannot be read, or the examples hold a single class only.
     """
     generator = np.random.default_rng(recipe.seed)
-    ranking = read_ranking(folder / recipe.emoji.ranking) if recipe.emoji else None
+    ranking: EmojiRanking | None = None
+    if recipe.emoji:
+        ranking = read_ranking(data.folder / recipe.emoji.ranking)
+        ranking, _ = ranking.split(recipe.emoji.held_out, seed=0)
     pool = _Pool()
     cue_tweets: list[tuple[list[str], NDArray[np.float32], float]] = []
     forbidden = {text for each in held_out for text in normalizer.normalize_many(each.texts)}
     for source in recipe.train:
-        tweets, texts = _allowed(read_labelled(folder / source.file, source), normalizer, forbidden)
+        tweets, texts = _allowed(data.read(source), normalizer, forbidden)
         if source.strip_emoticons:
             texts = [_without_emoticons(text) for text in texts]
         if source.cues:
             cue_tweets.append((texts, _cue_targets(tweets, source), source.weight))
             continue
         targets = tweets.targets * (1 - source.smoothing) + source.smoothing / len(LABELS)
-        if ranking and source.blind_to_emoji:
+        if ranking and (source.blind_to_emoji or source.teacher):
             targets = _with_emoji_evidence(texts, targets, ranking, normalizer)
-        pool.add(texts, targets, source.weight)
-        if ranking and recipe.emoji and tweets.cues and not source.probabilities:
+        # A teacher's answers are free of its labels' prior: there is none to take out.
+        pool.add(texts, targets, source.weight, balanced=bool(source.teacher))
+        if (
+            ranking
+            and recipe.emoji
+            and tweets.cues
+            and not source.probabilities
+            and not source.teacher
+        ):
             _put_back(
                 pool,
                 texts,
@@ -129,7 +145,12 @@ def build_examples(
     _add_cues(pool, cue_tweets)
     if ranking and recipe.emoji and recipe.emoji.alone:
         pool.add(*_lone_emoji(ranking, normalizer, recipe.emoji.alone, generator), 1.0)
-    return _encoded(_joined(pool), tokenizer, recipe.training.max_length)
+    joined = _joined(pool)
+    if recipe.training.tweets is not None and recipe.training.tweets < len(joined.texts):
+        joined = joined.drawn(recipe.training.tweets, generator)
+    if recipe.training.augmentation:
+        joined = replace(joined, texts=augment(joined.texts, generator))
+    return _encoded(joined, tokenizer, recipe.training.max_length)
 
 
 def _allowed(
@@ -244,6 +265,12 @@ class _Joined:
     weights: NDArray[np.float32]
     log_priors: NDArray[np.float32]
 
+    def drawn(self, size: int, generator: np.random.Generator) -> "_Joined":
+        """So many of them at random."""
+        rows = np.sort(generator.choice(len(self.texts), size=size, replace=False))
+        texts = [self.texts[row] for row in rows.tolist()]
+        return _Joined(texts, self.targets[rows], self.weights[rows], self.log_priors[rows])
+
 
 def _joined(pool: _Pool) -> _Joined:
     """One row a text: the weighted mean of its targets."""
@@ -322,7 +349,7 @@ def _batch(examples: Examples, rows: NDArray[np.int64]) -> Batch:
     )
 
 
-def split_off_dev(recipe: Recipe, folder: Path) -> NamedSet:
+def split_off_dev(recipe: Recipe, data: Data) -> NamedSet:
     """One of every ten training tweets, drawn by the seed, for a recipe without development set.
 
     They leave the training data by `build_examples`, like those of any held-out set.
@@ -330,7 +357,7 @@ def split_off_dev(recipe: Recipe, folder: Path) -> NamedSet:
     texts: list[str] = []
     gold: list[NDArray[np.int64]] = []
     for source in recipe.train:
-        tweets = read_labelled(folder / source.file, source)
+        tweets = data.read(source)
         chosen = np.random.default_rng(recipe.seed).random(len(tweets.texts)) < 0.1
         texts += [text for text, keep in zip(tweets.texts, chosen, strict=True) if keep]
         gold.append(tweets.gold[chosen])

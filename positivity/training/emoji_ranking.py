@@ -18,6 +18,7 @@ from positivity.text.emojis import bare
 
 _CLASSES = ("Negative", "Neutral", "Positive")
 _LEAST_OCCURRENCES = 5
+_ALWAYS_USED = 100  # the most frequent emoji: to keep one of them back would cost too much
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,21 @@ class EmojiRanking:
         """Probability of each class given the emoji, smoothed by half a tweet: [emoji, 3]."""
         smoothed = self.counts + 0.5
         return np.asarray(smoothed / smoothed.sum(axis=1, keepdims=True))
+
+    def split(self, share: float, seed: int) -> tuple["EmojiRanking", "EmojiRanking"]:
+        """The ranking to train with, and a share of the rarer emoji that is kept to measure by."""
+        order = np.argsort(-self.counts.sum(axis=1), kind="stable")
+        rarer = np.random.default_rng(seed).permutation(order[_ALWAYS_USED:])
+        kept = np.sort(rarer[: round(share * len(rarer))])
+        used = np.setdiff1d(np.arange(len(self.emoji)), kept)
+        return self._of(used), self._of(kept)
+
+    def _of(self, rows: NDArray[np.int64]) -> "EmojiRanking":
+        return EmojiRanking(tuple(self.emoji[row] for row in rows), self.counts[rows])
+
+    def scores(self) -> NDArray[np.float64]:
+        """The sentiment of each emoji as published, positive share less negative share: [emoji]."""
+        return np.asarray((self.counts[:, 2] - self.counts[:, 0]) / self.counts.sum(axis=1))
 
     def likelihoods(self) -> dict[str, NDArray[np.float64]]:
         """Bare emoji -> how much likelier it is in each class than in all tweets with emoji."""

@@ -1,6 +1,6 @@
 """Tables of labelled tweets: our own and the public sets' CSV, TSV and parquet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,8 @@ _NAMES = {
 _TEXT_COLUMNS = ("text", "tweet", "full_text", "content", "sentence", "tweet_text")
 _LABEL_COLUMNS = ("label", "sentiment", "polarity", "airline_sentiment", "target", "gold", "class")
 _SENTIMENT140_COLUMNS = 6
+# Of a teacher, in the folder of its run.
+SOFT_LABELS, ENCODER = "soft_labels.parquet", "encoder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,73 @@ class LabelledTweets:
         return np.asarray(self.targets.argmax(axis=1))
 
 
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Where the sources of a recipe lie."""
+
+    folder: Path  # of their files
+    runs: Path  # of the teachers' runs
+
+    def encoder(self, teacher: str) -> Path:
+        """The folder of a teacher's encoder.
+
+        Raises:
+            InputError: there is none yet.
+        """
+        path = self.runs / teacher / ENCODER
+        if not path.exists():
+            raise InputError(f"{path}: no trained teacher; {self._first(teacher)}")
+        return path
+
+    def _first(self, teacher: str) -> str:
+        return f"first: positivity train {teacher} --data {self.folder}"
+
+    def read(self, source: Source) -> LabelledTweets:
+        """What a source asks for.
+
+        Raises:
+            InputError: it cannot be read, or its teacher has not labelled yet.
+        """
+        if not source.teacher:
+            return read_labelled(self.folder / source.file, source)
+        path = self.runs / source.teacher / SOFT_LABELS
+        if not path.exists():
+            raise InputError(f"{path}: not labelled yet; {self._first(source.teacher)}")
+        return read_labelled(path, replace(source, probabilities=LABELS))
+
+
 def read_labelled(path: Path, source: Source) -> LabelledTweets:
     """The rows of a table that `source` asks for; `path` is the file itself.
 
     Raises:
         InputError: the file, a column or a label cannot be read.
     """
+    frame, texts = _rows(path, source)
+    if source.probabilities:
+        columns = [_column(path, frame, name).astype(float) for name in source.probabilities]
+        return LabelledTweets(texts, np.stack(columns, axis=1).astype(np.float32), [])
+    if source.label is None and not _has_any(frame, _LABEL_COLUMNS):
+        return LabelledTweets(texts, np.full((len(texts), 3), 1 / 3, np.float32), [])
+    words = _column(path, frame, source.label or "label", _LABEL_COLUMNS).astype(str).str.strip()
+    return LabelledTweets(texts, _one_hot(path, words, source), words.tolist())
+
+
+def read_graded(path: Path, source: Source) -> tuple[list[str], NDArray[np.float64]]:
+    """Texts and the degrees that people gave them, from the column that `source.label` names.
+
+    Raises:
+        InputError: the file or a column cannot be read, or a degree is no number.
+    """
+    frame, texts = _rows(path, source)
+    try:
+        degrees = _column(path, frame, source.label or "score").to_numpy().astype(np.float64)
+    except ValueError as error:
+        raise InputError(f"{path}: {error}") from None
+    return texts, degrees
+
+
+def _rows(path: Path, source: Source) -> tuple[pd.DataFrame, list[str]]:
+    """The rows that a source keeps, with their texts."""
     frame = _read_frame(path, source)
     for column, wanted in source.keep.items():
         values = [str(v) for v in (wanted if isinstance(wanted, list | tuple) else [wanted])]
@@ -53,13 +116,7 @@ def read_labelled(path: Path, source: Source) -> LabelledTweets:
     texts = text.dropna().astype(str).tolist()
     if not texts:
         raise InputError(f"{path}: no labelled tweets in it")
-    if source.probabilities:
-        columns = [_column(path, frame, name).astype(float) for name in source.probabilities]
-        return LabelledTweets(texts, np.stack(columns, axis=1).astype(np.float32), [])
-    if source.label is None and not _has_any(frame, _LABEL_COLUMNS):
-        return LabelledTweets(texts, np.full((len(texts), 3), 1 / 3, np.float32), [])
-    words = _column(path, frame, source.label or "label", _LABEL_COLUMNS).astype(str).str.strip()
-    return LabelledTweets(texts, _one_hot(path, words, source), words.tolist())
+    return frame, texts
 
 
 def _read_frame(path: Path, source: Source) -> pd.DataFrame:

@@ -1,12 +1,13 @@
-"""A recipe: everything that makes a model, in one TOML file."""
+"""A recipe: everything that makes a model, or a teacher of models, in one TOML file."""
 
+import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from positivity.errors import InputError
+from positivity.errors import InputError, StateError
 from positivity.text.tokenizer import TOKENIZERS
 
 Section = TypeVar("Section")
@@ -19,7 +20,7 @@ class Source:
     Columns go by name, or by number from 1 on in a file without a header.
     """
 
-    file: str  # relative to the data folder
+    file: str = ""  # relative to the data folder
     name: str = ""  # what its figures are shown under; else the file's name
     text: str = "text"
     label: str | None = None
@@ -38,6 +39,8 @@ class Source:
     strip_emoticons: bool = False  # where the cue is still in the text
     blind_to_emoji: bool = False  # whoever labelled could not see the emoji: they add their part
     sample: int | None = None  # that many rows at random
+    variants: int = 0  # in place of each tweet, so many texts made from it (for a teacher to label)
+    teacher: str = ""  # in place of a file: the labels of the teacher of this name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +65,14 @@ class EmojiRecipe:
     ranking: str  # the file of counts, relative to the data folder
     put_back: float = 0.0  # share of the human-labelled tweets that get a fitting emoji back
     alone: int = 0  # how many tweets of nothing but emoji to add
+    held_out: float = 0.0  # share of the rarer emoji that is kept to measure by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingRecipe:
     """The optimization."""
 
+    tweets: int | None = None  # train on so many, drawn by the seed; on all when absent
     epochs: int = 5
     batch_size: int = 256
     learning_rate: float = 2e-3
@@ -77,6 +82,8 @@ class TrainingRecipe:
     max_length: int = 96  # tokens of a tweet that training reads
     word_dropout: float = 0.05  # share of tokens made unknown
     averaging: float = 0.0  # decay of the exponential mean of the weights; 0 keeps the last ones
+    # Names and groups in each other's place, other spellings, typos: the label stays.
+    augmentation: bool = False
     evaluations: int = 4  # looks at the development sets in an epoch
 
 
@@ -92,31 +99,123 @@ class Recipe:
     network: Mapping[str, Any] = field(default_factory=dict)  # NetworkConfig less the vocabulary
     training: TrainingRecipe = TrainingRecipe()
     emoji: EmojiRecipe | None = None
+    initial_vectors: str = ""  # of words, by the teacher of this name; at random when empty
     train: tuple[Source, ...] = ()
     dev: tuple[Source, ...] = ()  # to choose and to calibrate
     eval: tuple[Source, ...] = ()  # only to quote
+    graded: tuple[Source, ...] = ()  # degrees instead of classes as labels; only to quote
 
 
-def read_recipe(path: Path) -> Recipe:
-    """The recipe of a TOML file.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderRecipe:
+    """The pre-trained encoder that becomes the teacher."""
+
+    package: str  # a name that `encoder.find_encoder` knows, or a folder with the encoder's files
+    frozen_layers: int = 0  # its first layers, with the embeddings, stay as they are
+    max_pieces: int = 64  # word pieces of a tweet that it reads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FineTuningRecipe:
+    """The optimization of the encoder; the head's rate is ten times as high."""
+
+    epochs: int = 2
+    batch_size: int = 32
+    learning_rate: float = 4e-5  # of the last layer
+    layer_decay: float = 0.9  # each layer below learns that much slower
+    warmup: float = 0.06  # share of all steps
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    dropout: float = 0.1
+    evaluations: int = 3  # looks at the development sets, over all epochs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeacherRecipe:
+    """A teacher: an encoder, the labels it learns from, and the tweets that it labels.
+
+    Training sources of one name share a head; `weight` is the share of a source's tweets that an
+    epoch reads.
+    """
+
+    name: str
+    description: str = ""
+    seed: int = 1
+    encoder: EncoderRecipe
+    training: FineTuningRecipe = FineTuningRecipe()
+    mixture: Mapping[str, float]  # the heads that label, with their weights
+    train: tuple[Source, ...] = ()
+    dev: tuple[Source, ...] = ()
+    eval: tuple[Source, ...] = ()
+    unlabelled: tuple[Source, ...] = ()
+
+    def __post_init__(self) -> None:
+        heads = {source.name for source in self.train}
+        if not self.mixture or not self.mixture.keys() <= heads:
+            raise ValueError(
+                f"mixture names {', '.join(self.mixture) or 'no head'}; "
+                f"the training sources' names are {', '.join(sorted(heads))}"
+            )
+
+
+def read_recipe(path: Path) -> Recipe | TeacherRecipe:
+    """The recipe of a TOML file; one with an [encoder] makes a teacher.
+
+    One that `extends` another, by the name of a file beside it, says only what differs.
 
     Raises:
         InputError: no such file, not TOML, or a key that no recipe has.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot read the recipe ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a TOML file: {error}") from None
+    content = _content(path)
     try:
         return _recipe(content)
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: {error}") from None
 
 
-def _recipe(content: dict[str, Any]) -> Recipe:
+def _content(path: Path) -> dict[str, Any]:
+    """What a file says, over what the recipe beside it says that it extends."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot read the recipe ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a TOML file: {error}") from None
+    extended = content.pop("extends", None)
+    if extended is None:
+        return content
+    merged = _content(path.with_name(f"{extended}.toml"))
+    for key, value in content.items():
+        old = merged.get(key)
+        merged[key] = old | value if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def same_recipe_as_before(folder: Path, recipe: Recipe | TeacherRecipe) -> None:
+    """Writes the recipe to a run's folder, or refuses to go on with another one's run."""
+    path = folder / "recipe.json"
+    content = json.dumps(asdict(recipe), indent=1)
+    if path.exists() and path.read_text(encoding="utf-8") != content:
+        raise StateError(
+            f"{folder}: a run of another recipe, or of this one before it was changed; "
+            "remove the folder or name another with --run"
+        )
+    path.write_text(content, encoding="utf-8")
+
+
+def _recipe(content: dict[str, Any]) -> Recipe | TeacherRecipe:
     parts = dict(content)
+    if "encoder" in parts:
+        lists = ("train", "dev", "eval", "unlabelled")
+        return _section(
+            TeacherRecipe,
+            parts
+            | {
+                "encoder": _section(EncoderRecipe, parts["encoder"]),
+                "training": _section(FineTuningRecipe, parts.get("training", {})),
+            }
+            | {each: _sources(parts.get(each, [])) for each in lists},
+        )
     tokenizer = dict(parts.pop("tokenizer", {}))
     tokenizer["corpus"] = _sources(tokenizer.get("corpus", []))
     emoji = parts.pop("emoji", None)
@@ -130,6 +229,7 @@ def _recipe(content: dict[str, Any]) -> Recipe:
             "train": _sources(parts.get("train", [])),
             "dev": _sources(parts.get("dev", [])),
             "eval": _sources(parts.get("eval", [])),
+            "graded": _sources(parts.get("graded", [])),
         },
     )
 

@@ -15,13 +15,11 @@ import torch
 from safetensors.torch import save as to_safetensors
 
 from positivity.errors import InputError, StateError
-from positivity.evaluation import evaluate
 from positivity.files import write_atomically
 from positivity.model import registry
 from positivity.model.engine_torch import choose_device
 from positivity.model.network import NetworkConfig, SentimentNetwork
 from positivity.model.registry import ModelConfig, ModelDirectory
-from positivity.model.scorer import Scorer
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import TOKENIZERS, Tokenizer, load_tokenizer
 from positivity.training.calibration import fit_temperature
@@ -31,8 +29,11 @@ from positivity.training.datasets import (
     read_sets,
     split_off_dev,
 )
+from positivity.training.initial import initial_vectors
+from positivity.training.labelled import Data
 from positivity.training.loop import Encoded, Record, Step, Trainer, predict
-from positivity.training.recipe import Recipe
+from positivity.training.measure import figures_table, measure
+from positivity.training.recipe import Recipe, same_recipe_as_before
 from positivity.training.vocabulary import train_vocabulary
 
 Say = Callable[[str], None]
@@ -42,13 +43,13 @@ class Run:
     """One run of a recipe.
 
     Args:
-        data: the folder that the recipe's files are relative to.
+        data: where the recipe's sources lie.
         folder: where the run keeps its files.
         say: told in a line what begins.
     """
 
     def __init__(
-        self, recipe: Recipe, data: Path, folder: Path, *, device: str = "auto", say: Say = print
+        self, recipe: Recipe, data: Data, folder: Path, *, device: str = "auto", say: Say = print
     ) -> None:
         if not recipe.train:
             raise InputError(f"recipe {recipe.name}: it has no [[train]] source")
@@ -56,21 +57,11 @@ class Run:
         self._data, self._say = data, say
         self._device = choose_device(device)
         folder.mkdir(parents=True, exist_ok=True)
-        self._same_recipe_as_before()
+        same_recipe_as_before(folder, recipe)
         self.dev = read_sets(recipe.dev, data) or [split_off_dev(recipe, data)]
         self.eval = read_sets(recipe.eval, data)
         self.normalizer, self.tokenizer = self._vocabulary()
         self.trainer = self._trainer()
-
-    def _same_recipe_as_before(self) -> None:
-        path = self.folder / "recipe.json"
-        recipe = json.dumps(asdict(self.recipe), indent=1)
-        if path.exists() and path.read_text(encoding="utf-8") != recipe:
-            raise StateError(
-                f"{self.folder}: a run of another recipe, or of this one before it was changed; "
-                "remove the folder or name another with --run"
-            )
-        path.write_text(recipe, encoding="utf-8")
 
     def _vocabulary(self) -> tuple[Normalizer, Tokenizer]:
         folder = self.folder / "vocabulary"
@@ -93,6 +84,7 @@ class Run:
         )
         torch.manual_seed(self.recipe.seed)
         network = SentimentNetwork(self._network_config()).to(self._device)
+        self._give_initial_vectors(network)
         dev = [Encoded(each.name, self._encode(each.texts), each.gold) for each in self.dev]
         trainer = Trainer(network, examples, dev, self.recipe.training, self.recipe.seed)
         weights = sum(parameter.numel() for parameter in network.parameters())
@@ -100,6 +92,16 @@ class Run:
         if self.checkpoint.exists():
             trainer.restore(self.checkpoint)
         return trainer
+
+    def _give_initial_vectors(self, network: SentimentNetwork) -> None:
+        if not self.recipe.initial_vectors or self.checkpoint.exists():
+            return
+        encoder = self._data.encoder(self.recipe.initial_vectors)
+        self._say("asking the teacher for word vectors")
+        size = network.config.embedding_size
+        vectors = initial_vectors(encoder, self.tokenizer.pieces(), size)
+        with torch.no_grad():
+            network.embedding.weight[1:].copy_(vectors[1:])  # the padding's stays zero
 
     def _network_config(self) -> NetworkConfig:
         settings: dict[str, Any] = dict(self.recipe.network)
@@ -155,7 +157,10 @@ class Run:
         weights = {name: tensor.half().cpu() for name, tensor in network.state_dict().items()}
         files[registry.WEIGHTS] = to_safetensors(weights)
         registry.save(path, config, files)
-        metrics = self._measure(path, network)
+        metrics = measure(path, self.dev, self.eval, self._data, self.recipe)
+        metrics["weights"] = sum(parameter.numel() for parameter in network.parameters())
+        metrics["training_tweets"] = len(self.trainer.examples)
+        metrics["seed"] = self.recipe.seed
         files[registry.METRICS] = json.dumps(metrics, indent=1).encode() + b"\n"
         files[registry.CARD] = (
             (card or "# {name}\n\n{figures}\n")
@@ -167,25 +172,6 @@ class Run:
         draw_curves(self.trainer.records, self.folder / "curves.png")
         return registry.load(str(path))
 
-    def _measure(self, path: Path, network: SentimentNetwork) -> dict[str, Any]:
-        """The figures of the model as it is on disk."""
-        exact = Scorer.load(str(path), device="cpu", exact=True)
-        quick = Scorer.load(str(path), device="cpu")
-        figures: dict[str, Any] = {"dev": {}, "eval": {}}
-        largest = 0.0
-        for part, sets in (("dev", self.dev), ("eval", self.eval)):
-            for each in sets:
-                probabilities = exact.score(each.texts)
-                figures[part][each.name] = asdict(evaluate(probabilities, each.gold))
-                difference = abs(probabilities - quick.score(each.texts))
-                largest = max(largest, float(difference.max()))
-        figures["weights"] = sum(parameter.numel() for parameter in network.parameters())
-        figures["training_tweets"] = len(self.trainer.examples)
-        figures["seed"] = self.recipe.seed
-        # How far the reduced precision of fast CPUs moves a probability, at most.
-        figures["largest_difference_in_bfloat16"] = round(largest, 4)
-        return figures
-
 
 def _text_files(normalizer: Normalizer, tokenizer: Tokenizer) -> dict[str, bytes]:
     tables = {"emoji": normalizer.emoji, "words": normalizer.words}
@@ -193,22 +179,6 @@ def _text_files(normalizer: Normalizer, tokenizer: Tokenizer) -> dict[str, bytes
         registry.TABLES: json.dumps(tables, ensure_ascii=False, indent=0).encode(),
         TOKENIZERS[tokenizer.kind].file_name: tokenizer.to_bytes(),
     }
-
-
-def figures_table(metrics: dict[str, Any]) -> str:
-    """The measured figures as a Markdown table, a row for each set."""
-    rows = [
-        "| set | tweets | macro recall | F1 (positive, negative) | accuracy | calibration error |",
-        "|---|---|---|---|---|---|",
-    ]
-    for part in ("dev", "eval"):
-        for name, m in metrics[part].items():
-            rows.append(
-                f"| {name} ({part}) | {m['tweets']:,} | {m['macro_recall']:.3f} "
-                f"| {m['f1_positive_negative']:.3f} | {m['accuracy']:.3f} "
-                f"| {m['calibration_error']:.3f} |"
-            )
-    return "\n".join(rows)
 
 
 def draw_curves(records: list[Record], path: Path) -> None:

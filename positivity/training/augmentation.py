@@ -1,0 +1,277 @@
+"""Changes of a tweet that leave its feeling as it is, made while examples are built.
+
+A model learns from its tweets that some names, groups and ways of writing are met in angrier tweets
+than others, and then scores the name. Here every member of a group is met alike: one is put in
+another's place at random (counterfactual data augmentation, Lu et al. 2020), and the label stays.
+Works on normalized tweets: lower-case words between single spaces.
+"""
+
+import numpy as np
+
+_SWAPPED = 0.5  # of the tweets that name a group or a person
+_OTHER_SPELLING = 0.1  # of all tweets: words as another variety of English spells them
+_RESPELT = 0.05  # of all tweets: one typo
+_REPUNCTUATED = 0.1  # of all tweets: another last mark
+
+# Words that may stand in each other's place. What is also a common word (will, grace, mark, hope,
+# may, turkey, polish) is left out: it would be changed where it means something else.
+_NAMES = (
+    # Given names that are mostly men's, then mostly women's, of many origins.
+    "james john robert michael david william richard joseph thomas daniel matthew anthony steven "
+    "paul andrew joshua kevin brian george edward jason ryan jacob gary nicholas eric jonathan "
+    "larry justin scott brandon benjamin samuel gregory alexander patrick jack dennis jerry tyler "
+    "aaron adam nathan henry peter zachary kyle noah ethan jeremy walter keith roger terry harry "
+    "sean carl arthur lawrence dylan jesse bryan joe billy bruce gabriel alan "
+    "wayne roy ralph eugene louis philip bobby johnny connor brad geoffrey greg neil todd brett "
+    "jamal darnell tyrone leroy deshawn terrell malik lamar hakim rasheed kareem tremayne jermaine "
+    "marquis trevon jalen kwame kofi femi chidi tunde emeka "
+    "mohammed ahmed ali omar hassan ibrahim yusuf khalid mustafa abdul hamza bilal tariq faisal "
+    "wei chen jun ming hiroshi kenji takashi minh hung raj arjun ravi sanjay vikram amit rohan "
+    "jose juan carlos luis miguel jorge pedro diego alejandro javier fernando rafael "
+    "mateo ivan dmitri sergei vladimir boris pavel jakub giovanni luca marco pierre jean hans "
+    "moshe avi shlomo",
+    "mary patricia jennifer linda elizabeth barbara susan jessica sarah karen nancy lisa betty "
+    "margaret sandra ashley kimberly emily donna michelle carol amanda dorothy melissa deborah "
+    "stephanie rebecca sharon laura cynthia kathleen amy angela shirley anna brenda pamela emma "
+    "nicole helen samantha katherine christine debra rachel carolyn janet catherine maria heather "
+    "diane ruth julie olivia joyce kelly lauren christina joan evelyn judith "
+    "megan andrea cheryl hannah jacqueline martha gloria teresa ann sara frances kathryn "
+    "janice abigail alice julia judy sophia denise amber doris marilyn danielle beverly isabella "
+    "theresa diana natalie brittany marie kayla alexis lori ellen allison meredith katie "
+    "latoya lakisha tamika keisha ebony shanice aisha imani latisha shaniqua tanisha nia "
+    "aaliyah ngozi amara chioma adaeze "
+    "fatima layla zainab amina yasmin noor leila maryam khadija salma "
+    "mei ling xiu yuki sakura haruka linh thuy priya ananya divya lakshmi sunita deepa kavita "
+    "lucia sofia camila valentina gabriela carmen guadalupe ximena rosa juana esperanza "
+    "olga natasha svetlana irina agnieszka giulia chiara amelie ingrid anneke rivka shira",
+)
+_GROUPS = (
+    # Peoples, as adjectives or for a person.
+    "american british canadian australian mexican german french italian spanish irish scottish "
+    "russian ukrainian chinese japanese korean indian pakistani iranian iraqi afghan syrian "
+    "israeli palestinian egyptian nigerian kenyan ghanaian ethiopian somali moroccan brazilian "
+    "colombian cuban jamaican haitian vietnamese filipino thai indonesian saudi arab swedish "
+    "norwegian danish dutch greek portuguese romanian hungarian lebanese venezuelan argentinian",
+    "americans canadians australians mexicans germans italians russians ukrainians koreans indians "
+    "pakistanis iranians iraqis afghans syrians israelis palestinians egyptians nigerians kenyans "
+    "somalis brazilians cubans jamaicans haitians filipinos saudis arabs greeks romanians asians "
+    "africans europeans latinos",
+    "america britain canada australia mexico germany france italy spain ireland scotland russia "
+    "ukraine china japan korea india pakistan iran iraq afghanistan syria israel palestine egypt "
+    "nigeria kenya ghana ethiopia somalia morocco brazil colombia cuba jamaica haiti vietnam "
+    "thailand indonesia sweden norway denmark greece portugal romania hungary lebanon",
+    "christian muslim jewish hindu buddhist sikh catholic protestant atheist mormon",
+    "christians muslims jews hindus buddhists sikhs catholics protestants atheists mormons",
+    "christianity islam judaism hinduism buddhism sikhism catholicism atheism",
+    "church mosque synagogue temple",
+    "gay lesbian straight bisexual transgender queer",
+)
+# Read from left to right and from right to left, a whole tweet at a time.
+_GENDERED = {
+    "he": "she",
+    "him": "her",
+    "his": "her",
+    "himself": "herself",
+    "man": "woman",
+    "men": "women",
+    "boy": "girl",
+    "boys": "girls",
+    "guy": "lady",
+    "guys": "ladies",
+    "husband": "wife",
+    "boyfriend": "girlfriend",
+    "father": "mother",
+    "dad": "mom",
+    "daddy": "mommy",
+    "brother": "sister",
+    "brothers": "sisters",
+    "son": "daughter",
+    "sons": "daughters",
+    "uncle": "aunt",
+    "nephew": "niece",
+    "grandpa": "grandma",
+    "grandfather": "grandmother",
+    "king": "queen",
+    "actor": "actress",
+}
+_UNGENDERED = {other: one for one, other in _GENDERED.items() if one not in ("him", "his")}
+# Standard spelling -> as African American English, British English or quick typing has it.
+_SPELLINGS = {
+    "going to": ("gonna", "finna", "gon", "boutta"),
+    "gonna": ("finna", "gon", "boutta", "going to"),
+    "trying to": ("tryna",),
+    "want to": ("wanna",),
+    "got to": ("gotta",),
+    "you all": ("y'all", "yall"),
+    "you guys": ("y'all", "yall"),
+    "the": ("da",),
+    "that": ("dat",),
+    "this": ("dis",),
+    "them": ("dem",),
+    "with": ("wit", "w/"),
+    "my": ("ma",),
+    "because": ("cuz", "cause", "cos"),
+    "about": ("bout",),
+    "something": ("sumn", "somethin"),
+    "nothing": ("nothin", "nun"),
+    "your": ("ur", "yo"),
+    "you": ("u", "ya"),
+    "brother": ("bruh", "bro"),
+    "color": ("colour",),
+    "favorite": ("favourite",),
+    "center": ("centre",),
+    "honor": ("honour",),
+    "realize": ("realise",),
+    "mom": ("mum",),
+    "soccer": ("football",),
+    "vacation": ("holiday",),
+    "apartment": ("flat",),
+    "movie": ("film",),
+    "gray": ("grey",),
+    "store": ("shop",),
+    "he is": ("he",),
+    "she is": ("she",),
+    "they are": ("they",),
+    "he 's": ("he be", "he"),
+    "she 's": ("she be", "she"),
+    "they 're": ("they be", "they"),
+    "we 're": ("we be", "we"),
+}
+_LAST_MARKS = ("", " .", " !")
+_KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+
+
+def augment(texts: list[str], generator: np.random.Generator) -> list[str]:
+    """The tweets, some of them changed in a way that leaves their label as it is."""
+    draws = generator.random((len(texts), 4)) if texts else np.empty((0, 4))
+    changed = []
+    for text, (swap, dialect, typo, mark) in zip(texts, draws.tolist(), strict=True):
+        words = text.split(" ")
+        if swap < _SWAPPED and not _SWAPPABLE.isdisjoint(words):
+            words = _swapped(words, generator)
+        new = " ".join(words)
+        if dialect < _OTHER_SPELLING:
+            new = _respelt(new, generator)
+        if typo < _RESPELT:
+            new = _mistyped(new, generator)
+        if mark < _REPUNCTUATED:
+            new = new.removesuffix(" .").removesuffix(" !") or new
+            new += _LAST_MARKS[int(generator.integers(len(_LAST_MARKS)))]
+        changed.append(new)
+    return changed
+
+
+_MEMBERS = {
+    word: group
+    for names in (*_NAMES, *_GROUPS)
+    for group in [tuple(names.split())]
+    for word in group
+}
+_ALL_NAMES = tuple(name for names in _NAMES for name in names.split())
+_SWAPPABLE = _MEMBERS.keys() | _GENDERED.keys() | _UNGENDERED.keys()
+
+
+def _swapped(words: list[str], generator: np.random.Generator) -> list[str]:
+    """Other names, other groups, the other gender: the same word becomes the same word."""
+    other_gender = bool(generator.integers(2))
+    drawn: dict[str, str] = {}
+    result = []
+    for i, word in enumerate(words):
+        if word in _MEMBERS and word not in drawn:
+            group = _ALL_NAMES if word in _ALL_NAMES_SET else _MEMBERS[word]
+            drawn[word] = group[int(generator.integers(len(group)))]
+        if word in drawn:
+            result.append(drawn[word])
+        elif word == "man" and not (i and words[i - 1] in _BEFORE_MAN):
+            result.append(word)  # "man, that was good"
+        elif other_gender and word == "her":
+            result.append("his" if _is_word(words, i + 1) else "him")
+        elif other_gender:
+            result.append(_GENDERED.get(word) or _UNGENDERED.get(word, word))
+        else:
+            result.append(word)
+    return result
+
+
+_ALL_NAMES_SET = frozenset(_ALL_NAMES)
+# After "her", the words before which it is an object: "I saw her at", "gave her the".
+_AFTER_OBJECT = frozenset(
+    "a an the and or but so to at in on for with from of by that this if when is was as about "
+    "again too now today tonight yesterday all up out off back down over i you he she we they it "
+    "my your his our their".split()
+)
+_BEFORE_MAN = frozenset("a the this that my old young no one every another white black".split())
+
+
+def _is_word(words: list[str], i: int) -> bool:
+    """Whether a noun may stand there, so that the "her" before it is a possessive."""
+    return i < len(words) and words[i].isalpha() and words[i] not in _AFTER_OBJECT
+
+
+_RESPELLABLE = {words.split()[0] for words in _SPELLINGS} | {
+    other.split()[0] for others in _SPELLINGS.values() for other in others
+}
+_STANDARD = {other: words for words, others in _SPELLINGS.items() for other in others}
+
+
+def _respelt(text: str, generator: np.random.Generator) -> str:
+    """Some words as another variety of English spells them, in either direction."""
+    words = text.split(" ")
+    if _RESPELLABLE.isdisjoint(words):
+        return text
+    result: list[str] = []
+    i = 0
+    while i < len(words):
+        for length in (2, 1):
+            phrase = " ".join(words[i : i + length])
+            if phrase in _SPELLINGS and generator.random() < _SWAPPED:
+                others = _SPELLINGS[phrase]
+                result.append(others[int(generator.integers(len(others)))])
+                break
+            if phrase in _FROM_DIALECT and generator.random() < _SWAPPED:
+                result.append(_STANDARD[phrase])
+                break
+        else:
+            result.append(words[i])
+            length = 1
+        i += length
+    return " ".join(result)
+
+
+# The other way round only what means nothing else: "football" is not always soccer.
+_FROM_DIALECT = frozenset(
+    "finna gon boutta tryna y'all yall dat dem wit cuz cos sumn nothin ur u colour favourite "
+    "centre honour realise mum grey".split()
+)
+
+
+def _mistyped(text: str, generator: np.random.Generator) -> str:
+    """One typo in one of the longer words: letters swapped, doubled, left out or beside it."""
+    words = text.split(" ")
+    longer = [i for i, word in enumerate(words) if len(word) > 3 and word.isalpha()]
+    if not longer:
+        return text
+    chosen = longer[int(generator.integers(len(longer)))]
+    word = words[chosen]
+    at = int(generator.integers(1, len(word) - 1))
+    kind = int(generator.integers(4))
+    if kind == 0:
+        word = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    elif kind == 1:
+        word = word[:at] + word[at] + word[at:]
+    elif kind == 2:
+        word = word[:at] + word[at + 1 :]
+    else:
+        word = word[:at] + _beside(word[at], generator) + word[at + 1 :]
+    words[chosen] = word
+    return " ".join(words)
+
+
+def _beside(letter: str, generator: np.random.Generator) -> str:
+    """A letter that lies beside this one on the keyboard."""
+    for row in _KEYBOARD_ROWS:
+        at = row.find(letter)
+        if at >= 0:
+            around = row[max(0, at - 1) : at] + row[at + 1 : at + 2]
+            return around[int(generator.integers(len(around)))]
+    return letter

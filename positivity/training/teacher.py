@@ -1,0 +1,320 @@
+"""Fine-tunes a pre-trained encoder on human labels, and lets it label many tweets: a teacher.
+
+Each way of labelling has a head of its own on the one encoder, so that sets which disagree on where
+neutral begins do not blur one another. The heads learn with the prior of their labels added to the
+logits (logit adjustment, Menon et al. 2021): what they answer is what the words say, whatever a
+class's share was.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from positivity.evaluation import LABELS, evaluate
+from positivity.files import write_atomically
+from positivity.model.engine_torch import choose_device
+from positivity.text.emojis import compile_table
+from positivity.training.encoder import Teacher, encoder_text, find_encoder, padded
+from positivity.training.labelled import ENCODER, SOFT_LABELS, Data
+from positivity.training.loop import Record, Step
+from positivity.training.recipe import (
+    FineTuningRecipe,
+    Source,
+    TeacherRecipe,
+    same_recipe_as_before,
+)
+from positivity.training.variants import variants
+
+_BUCKET_BATCHES = 40  # batches that are sorted by length together
+_TOLD_EVERY = 20  # steps
+_SAVED_EVERY = 600
+_SHARD = 25_600  # tweets that are labelled between two savings
+_HEAD_SCALE = 10.0  # heads begin at random: they learn that much faster
+
+
+class TeacherRun:
+    """One run of a teacher's recipe; stopped, it goes on where it was.
+
+    Args:
+        data: where the recipe's sources lie.
+        folder: where the run keeps its files.
+    """
+
+    def __init__(
+        self, recipe: TeacherRecipe, data: Data, folder: Path, *, device: str = "auto"
+    ) -> None:
+        from transformers import AutoTokenizer
+
+        self.recipe, self.folder, self._data = recipe, folder, data
+        self._device = choose_device(device)
+        folder.mkdir(parents=True, exist_ok=True)
+        same_recipe_as_before(folder, recipe)
+        self.records: list[Record] = []
+        self._emoji = compile_table()
+        encoder = find_encoder(recipe.encoder.package)
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(encoder, local_files_only=True)
+        self.dev = [self._named_set(source) for source in recipe.dev]
+        self.eval = [self._named_set(source) for source in recipe.eval]
+        self._heads = sorted({source.name for source in recipe.train})
+        self._read_training_tweets()
+        torch.manual_seed(recipe.seed)
+        self.teacher = Teacher(encoder, self._heads, recipe.training.dropout)
+        self.teacher.freeze(recipe.encoder.frozen_layers)
+        self.teacher.to(self._device, torch.bfloat16)
+        self._optimizer = _MixedOptimizer(self.teacher, recipe.training)
+        self._step = 0
+        if self.checkpoint.exists():
+            self._restore()
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "checkpoint.pt"
+
+    @property
+    def labels(self) -> Path:
+        return self.folder / SOFT_LABELS
+
+    def _read_training_tweets(self) -> None:
+        held_out = {_letters(text) for each in [*self.dev, *self.eval] for text in each[1]}
+        pieces: list[list[int]] = []
+        labels, heads, rates = [], [], []
+        for source in self.recipe.train:
+            tweets = self._data.read(source)
+            rows = [i for i, text in enumerate(tweets.texts) if _letters(text) not in held_out]
+            pieces += self._pieces([tweets.texts[i] for i in rows])
+            labels.append(tweets.gold[rows])
+            heads.append(np.full(len(rows), self._heads.index(source.name)))
+            rates.append(np.full(len(rows), source.weight))
+        self._train_pieces = pieces
+        self._labels, self._head_of = np.concatenate(labels), np.concatenate(heads)
+        self._rates = np.concatenate(rates)
+        priors = np.zeros((len(self._heads), len(LABELS)))
+        for head in range(len(self._heads)):
+            counts = np.bincount(self._labels[self._head_of == head], minlength=len(LABELS))
+            # A class that no source of a head has is not rare, it is no answer at all.
+            priors[head, counts > 0] = np.log(counts[counts > 0] / counts.sum())
+        self._log_priors = torch.from_numpy(priors).float().to(self._device)
+        self._plan = self._batches()
+        self.steps = len(self._plan)
+
+    def _batches(self) -> list[NDArray[np.int64]]:
+        """The rows of every batch of the run, as the seed decides; alike lengths together."""
+        generator = np.random.default_rng(self.recipe.seed)
+        size = self.recipe.training.batch_size
+        lengths = np.array([len(each) for each in self._train_pieces])
+        plan: list[NDArray[np.int64]] = []
+        for _ in range(self.recipe.training.epochs):
+            kept = np.flatnonzero(generator.random(len(lengths)) < self._rates)
+            kept = generator.permutation(kept)
+            rows = []
+            for start in range(0, len(kept), size * _BUCKET_BATCHES):
+                part = kept[start : start + size * _BUCKET_BATCHES]
+                part = part[np.argsort(lengths[part], kind="stable")]
+                rows += [part[i : i + size] for i in range(0, len(part), size)]
+            plan += [rows[i] for i in generator.permutation(len(rows))]
+        return plan
+
+    def _named_set(self, source: Source) -> tuple[str, list[str], NDArray[np.int64]]:
+        tweets = self._data.read(source)
+        return source.name or Path(source.file).stem, tweets.texts, tweets.gold
+
+    def _pieces(self, texts: Sequence[str]) -> list[list[int]]:
+        cleaned = [encoder_text(text, self._emoji) for text in texts]
+        longest = self.recipe.encoder.max_pieces
+        ids = self._tokenizer(cleaned, truncation=True, max_length=longest)["input_ids"]
+        return [list(each) for each in ids]
+
+    def train(self) -> Iterator[Step | Record]:
+        """Trains to the end: a step now and then, and a record at each look at the dev sets."""
+        looks = self.recipe.training.evaluations
+        at = {round(self.steps * k / looks) for k in range(1, looks + 1)}
+        losses: list[float] = []
+        while self._step < self.steps:
+            losses.append(self._train_step(self._plan[self._step]))
+            self._step += 1
+            done = self._step == self.steps
+            if self._step in at:
+                self._look(float(np.mean(losses)))
+                losses.clear()
+                self._save()
+                yield self.records[-1]
+            elif self._step % _SAVED_EVERY == 0 or done:
+                self._save()
+            elif self._step % _TOLD_EVERY == 0:
+                yield Step(self._step, self.steps, losses[-1])
+        self.teacher.encoder.save_pretrained(self.folder / ENCODER)
+        self._tokenizer.save_pretrained(self.folder / ENCODER)
+
+    def _look(self, loss: float) -> None:
+        recalls = self._recalls(self.dev)
+        mean = float(np.mean(list(recalls.values())))
+        best = all(mean > record.recall for record in self.records)
+        epoch = math.ceil(self._step * self.recipe.training.epochs / self.steps)
+        self.records.append(
+            Record(self._step, self.steps, epoch, loss, self._optimizer.rate, recalls, best)
+        )
+
+    def _train_step(self, rows: NDArray[np.int64]) -> float:
+        self.teacher.train()
+        # Random numbers of each step follow from the seed and the step: resuming changes none.
+        torch.manual_seed(self.recipe.seed * 1_000_003 + self._step)
+        answers = self._answers([self._train_pieces[row] for row in rows])  # [heads, batch, 3]
+        heads = torch.from_numpy(self._head_of[rows]).to(self._device)
+        own = answers[heads, torch.arange(len(rows), device=self._device)]  # [batch, 3]
+        gold = torch.from_numpy(self._labels[rows]).to(self._device)
+        loss = nn.functional.cross_entropy(own + self._log_priors[heads], gold)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._optimizer.step(self._step, self.steps)
+        return loss.item()
+
+    def _answers(self, pieces: Sequence[Sequence[int]]) -> Tensor:
+        ids, mask = padded(pieces, self._tokenizer.pad_token_id)
+        by_head = self.teacher(ids.to(self._device), mask.to(self._device))
+        return torch.stack([by_head[head] for head in self._heads])
+
+    @torch.inference_mode()
+    def probabilities(self, texts: Sequence[str], batch_size: int = 64) -> NDArray[np.float32]:
+        """What the recipe's mixture of heads says of tweets: [tweets, 3]."""
+        self.teacher.eval()
+        pieces = self._pieces(texts)
+        order = sorted(range(len(pieces)), key=lambda row: len(pieces[row]))
+        total = sum(self.recipe.mixture.values())
+        shares = [self.recipe.mixture.get(head, 0.0) / total for head in self._heads]
+        weights = torch.tensor(shares, device=self._device)[:, None, None]
+        result = np.empty((len(texts), len(LABELS)), np.float32)
+        for start in range(0, len(order), batch_size):
+            rows = order[start : start + batch_size]
+            answers = self._answers([pieces[row] for row in rows]).softmax(dim=2)
+            result[rows] = (answers * weights).sum(dim=0).cpu().numpy()
+        return result
+
+    def _recalls(
+        self, sets: Sequence[tuple[str, list[str], NDArray[np.int64]]]
+    ) -> dict[str, float]:
+        return {
+            name: evaluate(self.probabilities(texts), gold).macro_recall
+            for name, texts, gold in sets
+        }
+
+    def label(self) -> Iterator[tuple[int, int]]:
+        """Labels the recipe's unlabelled tweets; yields how many are done, and of how many."""
+        texts = self._texts_to_label()
+        shards = self.folder / "labels"
+        shards.mkdir(exist_ok=True)
+        for start in range(0, len(texts), _SHARD):
+            part = texts[start : start + _SHARD]
+            path = shards / f"{start // _SHARD:04}.parquet"
+            if not path.exists():
+                frame = pd.DataFrame({"text": part})
+                frame[list(LABELS)] = self.probabilities(part).astype(np.float16)
+                with write_atomically(path) as file:
+                    frame.to_parquet(file, index=False)
+            yield start + len(part), len(texts)
+        frames = [pd.read_parquet(path) for path in sorted(shards.glob("*.parquet"))]
+        with write_atomically(self.labels) as file:
+            pd.concat(frames).to_parquet(file, index=False)
+
+    def _texts_to_label(self) -> list[str]:
+        """Each text once, in an order that the seed decides: a part of them is a fair sample."""
+        held_out = {_letters(text) for each in [*self.dev, *self.eval] for text in each[1]}
+        texts: dict[str, None] = {}
+        generator = np.random.default_rng(self.recipe.seed)
+        for source in self.recipe.unlabelled:
+            read = self._data.read(source).texts
+            if not source.variants:
+                texts |= dict.fromkeys(read)
+            for _ in range(source.variants):
+                texts |= dict.fromkeys(variants(read, generator))
+        kept = [text for text in texts if _letters(text) and _letters(text) not in held_out]
+        return [kept[i] for i in generator.permutation(len(kept))]
+
+    def figures(self) -> dict[str, dict[str, float]]:
+        """Macro recall of the trained teacher on every set, kept in `metrics.json` as well."""
+        figures = {"dev": self._recalls(self.dev), "eval": self._recalls(self.eval)}
+        with write_atomically(self.folder / "metrics.json") as file:
+            file.write(json.dumps(figures, indent=1).encode())
+        return figures
+
+    def _save(self) -> None:
+        state = {
+            "step": self._step,
+            "optimizer": self._optimizer.state(),
+            "records": [asdict(record) for record in self.records],
+        }
+        with write_atomically(self.checkpoint) as file:
+            torch.save(state, file)
+
+    def _restore(self) -> None:
+        state = torch.load(self.checkpoint, weights_only=True, map_location=self._device)
+        self._step = state["step"]
+        self._optimizer.restore(state["optimizer"])
+        self.records = [Record(**record) for record in state["records"]]
+
+
+class _MixedOptimizer:
+    """AdamW on float32 copies of bfloat16 weights, slower for lower layers.
+
+    A step of 1e-5 is lost in bfloat16's eight bits; the copies keep it.
+    """
+
+    def __init__(self, teacher: Teacher, recipe: FineTuningRecipe) -> None:
+        self._recipe = recipe
+        self.rate = 0.0
+        live = [(name, p) for name, p in teacher.named_parameters() if p.requires_grad]
+        self._low = [parameter for _, parameter in live]
+        self._high = [parameter.detach().float().clone() for parameter in self._low]
+        groups: dict[tuple[float, float], list[Tensor]] = {}
+        for (name, parameter), high in zip(live, self._high, strict=True):
+            scale = recipe.layer_decay ** teacher.depth(name)
+            scale = _HEAD_SCALE if name.startswith("heads.") else scale
+            decay = recipe.weight_decay if parameter.ndim > 1 else 0.0
+            groups.setdefault((scale, decay), []).append(high)
+        self._adam = torch.optim.AdamW(
+            [{"params": g, "weight_decay": d, "scale": s} for (s, d), g in groups.items()],
+            lr=recipe.learning_rate,
+            betas=(0.9, 0.98),
+            fused=True,
+        )
+
+    def step(self, step: int, steps: int) -> None:
+        """One update at a rate that rises linearly, then falls linearly to zero."""
+        for low, high in zip(self._low, self._high, strict=True):
+            high.grad = None if low.grad is None else low.grad.float()
+            low.grad = None
+        nn.utils.clip_grad_norm_(self._high, self._recipe.clip)
+        warmup = self._recipe.warmup * steps
+        share = step / warmup if step < warmup else (steps - step) / (steps - warmup)
+        self.rate = self._recipe.learning_rate * share
+        for group in self._adam.param_groups:
+            group["lr"] = self.rate * group["scale"]
+        self._adam.step()
+        self._copy_down()
+
+    @torch.no_grad()
+    def _copy_down(self) -> None:
+        for low, high in zip(self._low, self._high, strict=True):
+            low.copy_(high)
+
+    def state(self) -> dict[str, Any]:
+        return {"weights": self._high, "adam": self._adam.state_dict()}
+
+    @torch.no_grad()
+    def restore(self, state: dict[str, Any]) -> None:
+        for high, kept in zip(self._high, state["weights"], strict=True):
+            high.copy_(kept)
+        self._adam.load_state_dict(state["adam"])
+        self._copy_down()
+
+
+def _letters(text: str) -> str:
+    """What is compared to find a text again: its letters and digits."""
+    return "".join(char for char in text.lower() if char.isalnum())

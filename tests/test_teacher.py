@@ -1,0 +1,238 @@
+"""A teacher, from a tiny encoder made on the spot: it learns, resumes, labels, is learnt from."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+pytest.importorskip("transformers")
+
+from positivity.errors import InputError, StateError
+from positivity.text.emojis import compile_table
+from positivity.training import teacher as teacher_module
+from positivity.training.encoder import encoder_text, find_encoder
+from positivity.training.initial import initial_vectors
+from positivity.training.labelled import Data
+from positivity.training.loop import Record
+from positivity.training.recipe import Recipe, Source, TeacherRecipe, read_recipe
+from positivity.training.run import Run
+from positivity.training.teacher import TeacherRun
+from positivity.training.variants import variants
+from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE
+
+RECIPE = """
+name = "tiny-teacher"
+mixture = { own = 1.0, other = 0.5 }
+[encoder]
+package = "ENCODER"
+frozen_layers = 0
+[training]
+epochs = 4
+batch_size = 16
+learning_rate = 1e-3
+layer_decay = 1.0
+evaluations = 2
+[[train]]
+name = "own"
+file = "train.csv"
+[[train]]
+name = "other"
+file = "train.csv"
+weight = 0.5
+[[dev]]
+name = "dev"
+file = "dev.csv"
+[[eval]]
+name = "eval"
+file = "dev.csv"
+[[unlabelled]]
+file = "train.csv"
+variants = 1
+[[unlabelled]]
+file = "train.csv"
+"""
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BERT of two narrow layers whose vocabulary is the tiny data's words."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    folder = tmp_path_factory.mktemp("encoder")
+    words = dict.fromkeys(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *POSITIVE, *NEGATIVE, *NEUTRAL])
+    ids = {word: i for i, word in enumerate(words)}
+    pieces = Tokenizer(models.WordLevel(ids, unk_token="[UNK]"))
+    pieces.pre_tokenizer = pre_tokenizers.Whitespace()
+    ends = [(word, ids[word]) for word in ("[CLS]", "[SEP]")]
+    pieces.post_processor = processors.TemplateProcessing("[CLS] $0 [SEP]", special_tokens=ends)
+    PreTrainedTokenizerFast(
+        tokenizer_object=pieces, pad_token="[PAD]", unk_token="[UNK]"
+    ).save_pretrained(folder)
+    config = BertConfig(
+        vocab_size=len(ids),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        initializer_range=0.2,
+    )
+    torch.manual_seed(0)
+    BertModel(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def recipe(encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> TeacherRecipe:
+    path = tmp_path_factory.mktemp("recipe") / "tiny-teacher.toml"
+    path.write_text(RECIPE.replace("ENCODER", encoder.as_posix()), encoding="utf-8")
+    read = read_recipe(path)
+    assert isinstance(read, TeacherRecipe)
+    return read
+
+
+@pytest.fixture(scope="module")
+def trained(
+    recipe: TeacherRecipe, tiny_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> TeacherRun:
+    run = TeacherRun(recipe, Data(tiny_data, tiny_data), tmp_path_factory.mktemp("t") / "tiny")
+    for _ in run.train():
+        pass
+    for _ in run.label():
+        pass
+    return run
+
+
+def test_it_learns_words(trained: TeacherRun) -> None:
+    assert trained.figures()["eval"]["eval"] > 0.9
+    probabilities = trained.probabilities([" ".join(POSITIVE), " ".join(NEGATIVE)])
+    assert probabilities.shape == (2, 3)
+    assert probabilities.sum(axis=1) == pytest.approx([1, 1], abs=1e-3)
+    assert probabilities.argmax(axis=1).tolist() == [2, 0]
+
+
+def test_it_labels_every_text_once_and_no_text_of_dev(trained: TeacherRun, tiny_data: Path) -> None:
+    labels = pd.read_parquet(trained.labels)
+    assert list(labels.columns) == ["text", "negative", "neutral", "positive"]
+    assert not labels.text.duplicated().any()
+    assert len(labels) > pd.read_csv(tiny_data / "train.csv").text.nunique()
+    held_out = set(pd.read_csv(tiny_data / "dev.csv").text)
+    assert held_out.isdisjoint(labels.text)
+
+
+def test_stopped_and_resumed_it_ends_where_it_would_have(
+    recipe: TeacherRecipe,
+    trained: TeacherRun,
+    tiny_data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = TeacherRun(recipe, Data(tiny_data, tiny_data), tmp_path)
+    for each in first.train():
+        if isinstance(each, Record):
+            break
+    resumed = TeacherRun(recipe, Data(tiny_data, tiny_data), tmp_path)
+    for _ in resumed.train():
+        pass
+    texts = [*POSITIVE, *NEGATIVE, *NEUTRAL]
+    np.testing.assert_allclose(
+        resumed.probabilities(texts), trained.probabilities(texts), atol=0.02
+    )
+    # Labelling goes on with the first part that is not there.
+    monkeypatch.setattr(teacher_module, "_SHARD", 100)
+    steps = resumed.label()
+    done, total = next(steps)
+    assert done == 100 < total
+    kept = tmp_path / "labels" / "0000.parquet"
+    written = kept.stat().st_mtime_ns
+    for _ in resumed.label():
+        pass
+    assert kept.stat().st_mtime_ns == written
+    assert len(pd.read_parquet(resumed.labels)) == total
+
+
+def test_another_recipe_is_refused(
+    recipe: TeacherRecipe, trained: TeacherRun, tiny_data: Path
+) -> None:
+    with pytest.raises(StateError, match="another recipe"):
+        TeacherRun(replace(recipe, seed=9), Data(tiny_data, tiny_data), trained.folder)
+
+
+def test_a_student_learns_from_it(trained: TeacherRun, tiny_data: Path, tmp_path: Path) -> None:
+    student = read_recipe(tiny_data / "tiny.toml")
+    assert isinstance(student, Recipe)
+    student = replace(student, train=(Source(teacher=trained.folder.name),))
+    data = Data(tiny_data, trained.folder.parent)
+    run = Run(student, data, tmp_path / "run", device="cpu", say=lambda line: None)
+    records = [each for each in run.train() if isinstance(each, Record)]
+    # A run keeps the weights of its best evaluation.
+    assert max(record.recall for record in records) > 0.9
+    assert not run.trainer.examples.log_priors.any() or np.ptp(run.trainer.examples.log_priors) == 0
+
+
+def test_a_teacher_that_has_not_labelled_is_said(tiny_data: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="positivity train absent"):
+        Data(tiny_data, tmp_path).read(Source(teacher="absent"))
+    with pytest.raises(InputError, match="no trained teacher"):
+        Data(tiny_data, tmp_path).encoder("absent")
+
+
+def test_an_encoder_must_be_there() -> None:
+    with pytest.raises(InputError, match="neither a folder"):
+        find_encoder("no-such-encoder")
+
+
+@pytest.mark.parametrize(
+    ("tweet", "read"),
+    [
+        ("so good 😂😂 http://t.co/abc @bob", "so good http @user"),
+        ("AT&amp;T  is\nfine", "AT&T is fine"),
+        ("thumbs 👍🏽 up", "thumbs up"),
+        ("flag 🇬🇧!", "flag !"),
+        ("a@b.com stays", "a@b.com stays"),
+    ],
+)
+def test_what_an_encoder_reads(tweet: str, read: str) -> None:
+    assert encoder_text(tweet, compile_table()) == read
+
+
+def test_variants_are_made_of_the_words_there_are() -> None:
+    texts = [f"word{i} " * 5 + "end" for i in range(300)]
+    made = list(variants(texts, np.random.default_rng(0)))
+    words = {word for text in texts for word in text.split()}
+    assert len(made) == len(texts)
+    assert {word for text in made for word in text.split()} <= words
+    assert sum(a != b for a, b in zip(made, texts, strict=True)) > 150
+    assert made == list(variants(texts, np.random.default_rng(0)))
+
+
+def test_words_that_feel_alike_begin_as_neighbours(trained: TeacherRun) -> None:
+    pieces = ["<pad>", "<unk>", *(f" {word}" for word in (*POSITIVE, *NEGATIVE))]
+    vectors = initial_vectors(trained.folder / "encoder", pieces, 8)
+    assert vectors.shape == (len(pieces), 8)
+    assert vectors.std().item() == pytest.approx(1)
+    unit = torch.nn.functional.normalize(vectors[2:], dim=1)
+    likeness = unit @ unit.T
+    size = len(POSITIVE)
+    assert likeness[:size, :size].mean() > likeness[:size, size:].mean() + 0.2
+
+
+def test_a_student_begins_with_its_teachers_vectors(
+    trained: TeacherRun, tiny_data: Path, tmp_path: Path
+) -> None:
+    student = read_recipe(tiny_data / "tiny.toml")
+    assert isinstance(student, Recipe)
+    data = Data(tiny_data, trained.folder.parent)
+    given = replace(student, initial_vectors=trained.folder.name)
+    runs = [
+        Run(each, data, tmp_path / str(i), device="cpu", say=lambda line: None)
+        for i, each in enumerate((student, given))
+    ]
+    at_random, taught = (run.trainer.network.embedding.weight.detach() for run in runs)
+    expected = initial_vectors(trained.folder / "encoder", runs[1].tokenizer.pieces(), 16)
+    assert torch.equal(taught[1:], expected[1:])
+    assert not taught[0].any()
+    assert not torch.equal(taught, at_random)
