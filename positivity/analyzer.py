@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from positivity.account.report import Report
 from positivity.account.tally import labels_of
-from positivity.analysis import Tallies, model_info, score_batches
+from positivity.analysis import Tallies, model_info, quantifier_of, score_batches
 from positivity.errors import InputError
 from positivity.evaluation import LABELS
 from positivity.model.registry import DEFAULT, load
@@ -39,6 +39,7 @@ class Analyzer:
         """Loads a model by name or path onto a device: auto, cpu, cuda or mps."""
         directory = load(model)
         self.model = model_info(directory)
+        self._quantifier = quantifier_of(directory)
         self._scorer = Scorer.load(directory, device=device)
         self._detector = EnglishDetector.load()
 
@@ -77,7 +78,7 @@ class Analyzer:
         selection = Selection(self._detector.is_english, include_retweets, language)
         for scored in score_batches(_batches(tweets), self._scorer, selection):
             tallies.add(scored)
-        return tallies.reports([], self.model)[0]
+        return tallies.reports([], self.model, quantifier=self._quantifier)[0]
 
 
 def _batches(tweets: Any) -> Iterable[TweetBatch]:

@@ -97,11 +97,21 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Method:
+    """How the shares and their intervals came about."""
+
+    name: str  # one of summary.METHODS
+    fitted_on: tuple[str, ...]  # sets of labelled tweets that the correction was fitted on
+    design_effect: float  # how many of the tweets are worth one drawn independently, at least 1
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What the tweets of one subject (a handle, a file, an author) say.
 
     The shares and the net are None when no tweet was counted; `opinion`, the positive part of the
-    tweets with an opinion, is None when there is no such tweet.
+    tweets with an opinion, is None when there is no such tweet. Shares, net and opinion are
+    corrected for the model's errors as `method` says; counts of labels are not.
     """
 
     subject: str
@@ -125,4 +135,5 @@ class Report:
     terms_positive: tuple[Term, ...]
     terms_negative: tuple[Term, ...]
     model: ModelInfo
+    method: Method
     limits: tuple[str, ...]  # what was not read and what the intervals leave out, a sentence each

@@ -192,7 +192,7 @@ def score(job: ScoreJob) -> tuple[list["Report"], int]:
     Raises:
         PositivityError: nothing could be read, or the model or an option cannot be used.
     """
-    from positivity.analysis import model_info
+    from positivity.analysis import model_info, quantifier_of
     from positivity.model.registry import load
     from positivity.model.scorer import Scorer
     from positivity.report.scores import ScoresWriter
@@ -211,7 +211,7 @@ def score(job: ScoreJob) -> tuple[list["Report"], int]:
         opened[0].name = "the sample account"
     files = len(opened) + failed
     directory = load(job.model)
-    info = model_info(directory)
+    info, quantifier = model_info(directory), quantifier_of(directory)
     with ExitStack() as stack:
         writer = stack.enter_context(ScoresWriter(job.scores)) if job.scores else None
         scorer = Scorer.load(directory, device=job.device)
@@ -226,6 +226,7 @@ def score(job: ScoreJob) -> tuple[list["Report"], int]:
                 [f"{file.name}: {file.read_as}" for file in group],
                 info,
                 [limit for file in group for limit in _limits(file)],
+                quantifier=quantifier,
                 unreadable=sum(file.unreadable for file in group),
             )
     if failed and failed == files:

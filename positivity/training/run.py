@@ -32,6 +32,7 @@ from positivity.training.datasets import (
     split_off_dev,
 )
 from positivity.training.loop import Encoded, Record, Step, Trainer, predict
+from positivity.training.quantification import quantification_file
 from positivity.training.recipe import Recipe
 from positivity.training.vocabulary import train_vocabulary
 
@@ -155,6 +156,7 @@ class Run:
         weights = {name: tensor.half().cpu() for name, tensor in network.state_dict().items()}
         files[registry.WEIGHTS] = to_safetensors(weights)
         registry.save(path, config, files)
+        files |= quantification_file(self.dev, dev_logits, temperature)
         metrics = self._measure(path, network)
         files[registry.METRICS] = json.dumps(metrics, indent=1).encode() + b"\n"
         files[registry.CARD] = (
