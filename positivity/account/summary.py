@@ -58,9 +58,9 @@ class Summary:
         self.shares = shares_of(plausible, int(tallied.labels.sum()))
         self.net_by_label = quantifier.net_by_label(tallied.dense(), plausible.mean)
         self._parts = quantifier.with_fewer(_MONTHS)
-        whole = self._parts.plausible(tallied.dense(), effect=self._effect)
-        alike = alikeness([each.labels for each in timeline.tallied()])
-        self._prior = alike * whole.by_recalibration()
+        if months := timeline.tallied():
+            whole = self._parts.plausible(tallied.dense(), effect=self._effect)
+            self._prior = alikeness([each.labels for each in months]) * whole.by_recalibration()
 
     @property
     def method(self) -> Method:
@@ -76,6 +76,8 @@ class Summary:
 
     def of_part(self, tallied: Tallied) -> Shares:
         """The shares of some of the tweets."""
+        if self.shares and (tallied.labels == self._tallied.labels).all():
+            return self.shares
         return self._of(tallied, self._effect, None)
 
     def _of(self, tallied: Tallied, effect: float, prior: Floats | None) -> Shares:

@@ -1,6 +1,7 @@
 """A row per tweet with its probabilities, in a file for spreadsheets and programs."""
 
 import csv
+import io
 import json
 import os
 from abc import ABC, abstractmethod
@@ -137,8 +138,7 @@ class _Table(ABC):
 class _CsvTable(_Table):
     def __init__(self, path: Path) -> None:
         self._file = path.open("w", encoding="utf-8", newline="")
-        self._writer = csv.writer(self._file)
-        self._writer.writerow(SCORE_COLUMNS)
+        csv.writer(self._file).writerow(SCORE_COLUMNS)
 
     def write(self, batch: Any) -> None:
         columns = {name: batch.column(name) for name in SCORE_COLUMNS}
@@ -146,7 +146,9 @@ class _CsvTable(_Table):
         cells = {name: column.to_pylist() for name, column in columns.items()}
         for name in ("author", "text"):
             cells[name] = [guard(cell) if cell else cell for cell in cells[name]]
-        self._writer.writerows(zip(*cells.values(), strict=True))
+        rows = io.StringIO(newline="")
+        csv.writer(rows).writerows(zip(*cells.values(), strict=True))
+        self._file.write(rows.getvalue())  # at once: an interrupt leaves no part of a batch
 
     def close(self) -> None:
         self._file.close()
