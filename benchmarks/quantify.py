@@ -17,6 +17,9 @@ halves         the same where fit and test are alike: dev and eval together, cut
 across domains fitted on dev of the other three data sets (two thirds of each), bags from eval of
                the fourth: four cases
 
+`--timelines TIMELINES.parquet` (user, created_at, text) measures on real accounts how often a
+change is called where there is none, and where one was planted.
+
 `--store` fits on all of dev and writes `quantification.json` into the model's directory.
 """
 
@@ -30,11 +33,13 @@ import numpy as np
 import pandas as pd
 
 from positivity.account import quantifiers
+from positivity.account.change import BEFORE, RECENT, LastDays, change
 from positivity.account.clusters import Days
 from positivity.account.posterior import CELLS, BayesianQuantifier, Plausible, cells_of, centres
 from positivity.account.quantify import Tallied, quantify, shares_of
 from positivity.account.report import Estimate
 from positivity.account.verdict import DELTA, LABELS, NOT_ENOUGH, judge
+from positivity.analysis import quantifier_of
 from positivity.evaluation import LABELS as CLASSES
 from positivity.model import registry
 from positivity.model.scorer import Scorer
@@ -44,6 +49,8 @@ from positivity.training.quantification import SCORE_DIGITS, fit_recalibration, 
 DATA_SETS = ("semeval2016", "sanders", "dong2014", "tweet_sentiment_extraction")
 SIZES = (20, 50, 100)
 SIMULATED = (200, 800)
+SHUFFLES = 5
+PLANTED = (0.2, 0.4)
 UNIFORM = np.full(3, 1 / 3)
 KNOWS = "knows the error rates"
 METHODS = ("CC", "ACC", "PCC", "PACC", "EMQ", "EMQ recalibrated", "Bayesian", KNOWS)
@@ -356,6 +363,62 @@ def moody(kept: float | None, days: int, rng: np.random.Generator) -> tuple[np.n
     return when, np.where(rng.random(len(when)) < 1 / (1 + np.exp(-leaning)), 2, 0)
 
 
+def changes(timelines: Path, model: registry.ModelDirectory, seed: int) -> str:
+    """How often a change is called on real accounts: as they are, shuffled, and with one planted.
+
+    The last 395 days of every account with enough tweets in them. Shuffled: the days change places.
+    Planted: in the shuffled last 30 days this share of the tweets that are not negative is replaced
+    by negative ones of the account.
+    """
+    quantifier = quantifier_of(model)
+    rng = np.random.default_rng(seed)
+    called: dict[str, list[bool]] = {}
+    for days, probabilities in accounts(timelines, model):
+        labels, cells = probabilities.argmax(axis=1), cells_of(probabilities)
+        last = days.max()
+        names = {"as they are": (days, labels, cells)}
+        for _ in range(SHUFFLES):
+            places = rng.permutation(RECENT + BEFORE)
+            shuffled = places[last - days]
+            found = [(shuffled, labels, cells)]
+            negative = np.flatnonzero(labels == 0)
+            recent = np.flatnonzero((shuffled > shuffled.max() - RECENT) & (labels != 0))
+            for share in PLANTED:
+                rows = np.arange(len(labels))
+                chosen = rng.permutation(recent)[: round(share * len(recent))]
+                rows[chosen] = rng.choice(negative, len(chosen)) if len(negative) else chosen
+                found.append((shuffled, labels[rows], cells[rows]))
+            names |= dict(zip(("shuffled", *map(str, PLANTED)), found, strict=True))
+            for name, (when, label, cell) in names.items():
+                by_day, last_days = Days(), LastDays()
+                by_day.add(when, label)
+                last_days.add(when, label, cell)
+                result = change(last_days, quantifier, seed=seed, effect=by_day.design_effect())
+                if result:
+                    called.setdefault(name, []).append(result.changed)
+            names = {}
+    lines = ["| timelines | periods tested | called a change |", "|---|---|---|"]
+    for name, each in called.items():
+        title = name if not name[0].isdigit() else f"{float(name):.0%} of the last month planted"
+        lines.append(f"| {title} | {len(each)} | {100 * np.mean(each):.1f} % |")
+    return "\n".join(lines)
+
+
+def accounts(
+    timelines: Path, model: registry.ModelDirectory
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Days and probabilities of the last 395 days of real accounts with 300 tweets in them."""
+    scorer = Scorer.load(model)
+    tweets = pd.read_parquet(timelines, columns=["user", "created_at", "text"])
+    tweets["day"] = tweets.created_at.dt.floor("D").astype("int64") // 86_400_000_000
+    for _, own in tweets.groupby("user"):
+        own = own[own.day > own.day.max() - RECENT - BEFORE]
+        if len(own) >= 300:
+            own = own.sample(min(len(own), 4_000), random_state=1)
+            scores = scorer.score(own.text.tolist()).astype(float).round(SCORE_DIGITS)
+            yield own.day.to_numpy(), scores
+
+
 def draw(rows: pd.DataFrame, path: Path) -> None:
     """Error and coverage by bag size, in and across domains."""
     from matplotlib.figure import Figure
@@ -426,9 +489,13 @@ def main() -> None:
     parser.add_argument("--splits", type=int, default=100)
     parser.add_argument("--bags", type=int, default=5, help="of each size in each split")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--timelines", type=Path, help="real accounts: only how changes are called")
     parser.add_argument("--store", action="store_true", help="only fit, and keep it in the model")
     options = parser.parse_args()
     model = registry.load(options.model)
+    if options.timelines:
+        print(changes(options.timelines, model, options.seed))
+        return
     sets = by_set(scored(options.labelled, model, options.scratch))
     if options.store:
         store(model, sets)

@@ -37,6 +37,12 @@ class Tallied:
         for cell, number in zip(*_counted(cells), strict=True):
             self.cells[cell] = self.cells.get(cell, 0) + number
 
+    def merge(self, other: "Tallied") -> None:
+        """Count what another one has counted, too."""
+        self.labels = self.labels + other.labels
+        for cell, number in other.cells.items():
+            self.cells[cell] = self.cells.get(cell, 0) + number
+
     def dense(self) -> Ints:
         """The counts of all cells [CELLS]."""
         counts = np.zeros(CELLS, np.int64)
@@ -107,16 +113,28 @@ def shares_of(plausible: Plausible, tweets: int) -> Shares:
     return Shares(negative, neutral, positive, net, opinion, lasting)
 
 
-def _counted_shares(observed: Ints, seed: int, effect: float) -> Shares:
-    """Classify-and-count, with the interval of the Bayesian bootstrap (Rubin 1981).
+def counted_plausible(observed: Ints, seed: int, effect: float) -> Plausible:
+    """Shares of counted labels [3], as the Bayesian bootstrap (Rubin 1981) has them.
 
-    Shares are drawn from Dirichlet(counts + 1/2): for one share that is the Jeffreys interval,
+    They are drawn from Dirichlet(counts + 1/2): for one share that is the Jeffreys interval,
     recommended for small n by Brown, Cai and DasGupta (2001), "Interval estimation for a binomial
     proportion".
     """
-    total = int(observed.sum())
     draws = np.random.default_rng(seed).dirichlet(observed / effect + 0.5, REPLICATES)
-    plausible = Plausible(draws, np.full(REPLICATES, 1 / REPLICATES), groups=1)
+    return Plausible(draws, np.full(REPLICATES, 1 / REPLICATES), groups=1)
+
+
+def net_estimate(value: float, differences: Plausible) -> Estimate:
+    """A difference of nets (-2..2) and its interval, from draws [n, 1], as points (-200..200)."""
+    low, high = differences.interval(differences.shares[:, 0])
+    return _rounded(100 * value, 100 * low, 100 * high, NET_DIGITS)
+
+
+def _counted_shares(observed: Ints, seed: int, effect: float) -> Shares:
+    """Classify-and-count."""
+    total = int(observed.sum())
+    plausible = counted_plausible(observed, seed, effect)
+    draws = plausible.shares
     negative, neutral, positive = (
         _estimate(observed[label] / total, plausible.interval(draws[:, label]), np.inf)
         for label in (NEGATIVE, NEUTRAL, POSITIVE)

@@ -46,6 +46,18 @@ class Month:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """The last 30 days (up to the last tweet) against the 365 days before."""
+
+    before: Estimate  # net, -100..100
+    before_tweets: int
+    recent: Estimate
+    recent_tweets: int
+    difference: Estimate  # recent minus before, -200..200
+    changed: bool  # whether the 95 % interval of the difference leaves out 0
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """The tweets of one hour of the day or one day of the week."""
 
@@ -126,6 +138,7 @@ class Report:
     opinion: Estimate | None  # positive / (positive + negative), 0..1
     verdict: Verdict
     months: tuple[Month, ...]  # oldest first
+    change: Change | None  # None with too few tweets to tell
     hours: tuple[Slot, ...]  # 24, midnight first
     weekdays: tuple[Slot, ...]  # 7, Monday first
     timezone: str

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from positivity.account.change import change
 from positivity.account.evidence import CLEAR, Strongest, TermCounts, Terms
 from positivity.account.posterior import BayesianQuantifier, cells_of
 from positivity.account.quantifiers import Floats, Ints
@@ -120,6 +121,12 @@ class Tally:
             opinion=shares.opinion if shares else None,
             verdict=decide(int(self._all.labels.sum()), shares),
             months=self._timeline.months(summary.of_month),
+            change=change(
+                self._timeline.last_days,
+                quantifier,
+                seed=self._digest,
+                effect=self._timeline.design_effect,
+            ),
             hours=self._timeline.hours(summary.net_by_label),
             weekdays=self._timeline.weekdays(summary.net_by_label),
             timezone=str(self.timezone),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from positivity.account.change import LastDays
 from positivity.account.clusters import Days
 from positivity.account.quantifiers import Floats, Ints
 from positivity.account.quantify import NEGATIVE, NET_DIGITS, NEUTRAL, POSITIVE, Shares, Tallied
@@ -72,6 +73,7 @@ class Timeline:
         self._clock = LocalClock(zone)
         self._months: dict[int, Tallied] = {}  # months since 1970-01
         self._days = Days()
+        self.last_days = LastDays()
         self._hours = np.zeros((24, 3), np.int64)
         self._weekdays = np.zeros((7, 3), np.int64)
         self._first: int | None = None  # local days since 1970
@@ -89,6 +91,7 @@ class Timeline:
         self._hours += _cross(local // HOUR % 24, labels, 24)
         self._weekdays += _cross((days + 3) % 7, labels, 7)  # 1970-01-01 was a Thursday
         self._days.add(days, labels)
+        self.last_days.add(days, labels, cells[dated])
         self._add_months(local, labels, cells[dated])
         first, last = int(days.min()), int(days.max())
         self._first = first if self._first is None else min(first, self._first)

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from positivity.account.report import Estimate, Month, Report, Slot, StrongTweet, Term
+from positivity.account.report import Change, Estimate, Month, Report, Slot, StrongTweet, Term
 from positivity.report.glyphs import ASCII, UNICODE
 from positivity.report.sanitize import sanitize
 
@@ -216,10 +216,25 @@ class _Page:
         """The net positivity by month, weekday and hour as lines of small bars."""
         if len(report.months) >= 2:
             self.months(report.months)
+        if report.change:
+            self.change(report.change)
         if report.months:
             self.slots("by day", report.weekdays, WEEKDAYS)
             self.slots("by hour", report.hours, HOURS)
             self.blank()
+
+    def change(self, change: Change) -> None:
+        """The last 30 days beside the year before, and whether they differ."""
+        verb = "no change that can be told"
+        if change.changed:
+            low, high = self.signed(change.difference.low), self.signed(change.difference.high)
+            verb = f"a change of {low} to {high}"
+        self.side(
+            "change",
+            f"net {self.signed(change.recent.value)} in the last 30 days "
+            f"({_tweets(change.recent_tweets)}), {self.signed(change.before.value)} in the year "
+            f"before ({_tweets(change.before_tweets)}): {verb}",
+        )
 
     def slots(self, title: str, slots: Sequence[Slot], names: Sequence[str]) -> None:
         """One bar for each weekday or hour, gaps where there are no tweets."""
