@@ -6,6 +6,7 @@ import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -41,6 +42,7 @@ class ScoresWriter:
 
     def __init__(self, path: str | Path) -> None:
         self._shown = str(path)
+        self._incomplete = False
         self._target = Path(path).resolve()
         table = _TABLES.get(self._target.suffix.lower())
         if table is None:
@@ -69,6 +71,7 @@ class ScoresWriter:
         try:
             self._table.write(_score_columns(batch, probabilities, left_out))
         except OSError as error:
+            self._incomplete = True
             raise self._unwritable(error) from error
 
     def __exit__(
@@ -77,6 +80,11 @@ class ScoresWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._incomplete:  # nobody could tell what is missing from it
+            with suppress(OSError):
+                self._table.close()
+            self._part.unlink(missing_ok=True)
+            return
         try:
             self._table.close()
             self._part.replace(self._target)
