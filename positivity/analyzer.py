@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from positivity.account.report import Report
 from positivity.account.tally import labels_of
-from positivity.analysis import Tallies, model_info, score_batches
+from positivity.analysis import Tallies, model_info, quantifier_of, score_batches
 from positivity.errors import InputError
 from positivity.evaluation import LABELS
 from positivity.explanation import explained
@@ -40,6 +40,7 @@ class Analyzer:
         """Loads a model by name or path onto a device: auto, cpu, cuda or mps."""
         directory = load(model)
         self.model = model_info(directory)
+        self._quantifier = quantifier_of(directory)
         self._scorer = Scorer.load(directory, device=device)
         self._detector = EnglishDetector.load()
 
@@ -78,7 +79,8 @@ class Analyzer:
         selection = Selection(self._detector.is_english, include_retweets, language)
         for scored in score_batches(_batches(tweets), self._scorer, selection):
             tallies.add(scored)
-        return explained(tallies.reports([], self.model), self._scorer)[0]
+        reports = tallies.reports([], self.model, quantifier=self._quantifier)
+        return explained(reports, self._scorer)[0]
 
 
 def _batches(tweets: Any) -> Iterable[TweetBatch]:

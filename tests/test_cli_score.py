@@ -238,7 +238,7 @@ def test_three_thousand_authors(model: str, tmp_path: Path) -> None:
     printed = score(model, path, "--by", "author").splitlines()
     assert sum(line.startswith("@user") for line in printed) == 3000
     # What limits them all stands once, below the table.
-    assert sum("The intervals cover the chance" in line for line in printed) == 1
+    assert sum("Shares are corrected for" in line for line in printed) == 1
 
 
 def test_nothing_to_count(model: str, tmp_path: Path) -> None:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from positivity.account.report import (
+    Change,
     Counts,
     Estimate,
     KindShare,
+    Method,
     ModelInfo,
     Month,
     Report,
@@ -68,6 +70,10 @@ def report(**changes: object) -> Report:
         terms_positive=(Term("lovely", "word", 9, 1, 3.2),),
         terms_negative=(Term("#delayed", "hashtag", 0, 8, -2.9),),
         model=ModelInfo("base", "1", {"semeval2016": 0.6}),
+        change=Change(
+            NET, 300, Estimate(-8.0, -20.0, 4.0), 40, Estimate(-20.0, -33.0, -7.0), changed=True
+        ),
+        method=Method("Bayesian prior correction", ("semeval2016",), 1.3),
         limits=("The intervals do not cover everything.",),
     )
     return replace(plain, **changes)  # type: ignore[arg-type]
@@ -118,6 +124,8 @@ def test_the_page_has_every_number_of_the_report() -> None:
         "50 % (40 to 60 %)",
         "2026-02 40 20 10 10 +12 (+3 to +21)",
         "Europe/Lisbon",
+        "net −8 in the last 30 days (40 tweets), +12 in the year before (300 tweets): "
+        "a change of −33 to −7",
         "original 80 40 30 10 +12",
         "what a day",
         "93 % positive",

@@ -46,6 +46,18 @@ class Month:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """The last 30 days (up to the last tweet) against the 365 days before."""
+
+    before: Estimate  # net, -100..100
+    before_tweets: int
+    recent: Estimate
+    recent_tweets: int
+    difference: Estimate  # recent minus before, -200..200
+    changed: bool  # whether the 95 % interval of the difference leaves out 0
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """The tweets of one hour of the day or one day of the week."""
 
@@ -132,11 +144,21 @@ class ReadTimeline:
 
 
 @dataclass(frozen=True, slots=True)
+class Method:
+    """How the shares and their intervals came about."""
+
+    name: str  # one of summary.METHODS
+    fitted_on: tuple[str, ...]  # sets of labelled tweets that the correction was fitted on
+    design_effect: float  # how many of the tweets are worth one drawn independently, at least 1
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What the tweets of one subject (a handle, a file, an author) say.
 
     The shares and the net are None when no tweet was counted; `opinion`, the positive part of the
-    tweets with an opinion, is None when there is no such tweet.
+    tweets with an opinion, is None when there is no such tweet. Shares, net and opinion are
+    corrected for the model's errors as `method` says; counts of labels are not.
     """
 
     subject: str
@@ -151,6 +173,7 @@ class Report:
     opinion: Estimate | None  # positive / (positive + negative), 0..1
     verdict: Verdict
     months: tuple[Month, ...]  # oldest first
+    change: Change | None  # None with too few tweets to tell
     hours: tuple[Slot, ...]  # 24, midnight first
     weekdays: tuple[Slot, ...]  # 7, Monday first
     timezone: str
@@ -160,5 +183,6 @@ class Report:
     terms_positive: tuple[Term, ...]
     terms_negative: tuple[Term, ...]
     model: ModelInfo
+    method: Method
     limits: tuple[str, ...]  # what was not read and what the intervals leave out, a sentence each
     timeline: ReadTimeline | None = None  # of an account that was read from X

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from positivity.account.report import Report
 from positivity.account.tally import Tally
-from positivity.analysis import model_info
+from positivity.analysis import model_info, quantifier_of
 from positivity.check.fetch import Reading
 from positivity.check.money import Prices
 from positivity.check.notes import gap_notes, more_note, read_as, reading_notes, timeline_of
@@ -44,7 +44,7 @@ class StoreAnalyzer:
     def __init__(self, store: Store, model: str, *, device: str) -> None:
         self._store, self._model, self._device = store, model, device
         directory = load(model, weights=False)
-        self._info = model_info(directory)
+        self._info, self._quantifier = model_info(directory), quantifier_of(directory)
         self._by = ScoredBy(directory.digest, directory.config.normalizer_version)
         self._normalizer = directory.normalizer()
         self._terms = TermFinder(self._normalizer)
@@ -80,7 +80,9 @@ class StoreAnalyzer:
             timeline = replace(
                 timeline, posts_bought=reading.spent.posts, dollars=reading.spent.dollars
             )
-        report = self._tally(account, question).report([read_as(timeline)], self._info)
+        report = self._tally(account, question).report(
+            [read_as(timeline)], self._info, quantifier=self._quantifier
+        )
         notes = [*gap_notes(timeline), *reading_notes(reading or Reading())]
         if question.since is None and question.until is None:
             notes += more_note(report, timeline, prices, retweets=retweets)

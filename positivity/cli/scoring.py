@@ -59,7 +59,7 @@ def score(job: ScoreJob) -> tuple[list["Report"], bool]:
     Raises:
         PositivityError: nothing could be read, or the model or an option cannot be used.
     """
-    from positivity.analysis import model_info
+    from positivity.analysis import model_info, quantifier_of
     from positivity.explanation import explained
     from positivity.model.registry import load
     from positivity.model.scorer import Scorer
@@ -79,7 +79,7 @@ def score(job: ScoreJob) -> tuple[list["Report"], bool]:
         opened, unopened = [open_tweets(str(SAMPLE), job.options)], 0
         opened[0].name = "the sample account"
     directory = load(job.model)
-    info = model_info(directory)
+    info, quantifier = model_info(directory), quantifier_of(directory)
     readings = [_Reading(file) for file in opened]
     with ExitStack() as stack:
         writer = stack.enter_context(ScoresWriter(job.scores)) if job.scores else None
@@ -99,6 +99,7 @@ def score(job: ScoreJob) -> tuple[list["Report"], bool]:
                 [f"{each.file.name}: {each.file.read_as}" for each in group],
                 info,
                 [note for each in group for note in each.notes],
+                quantifier=quantifier,
                 unreadable=sum(each.file.unreadable for each in group),
             )
         if job.by is not By.AUTHOR:  # of many authors, nobody is shown tweets

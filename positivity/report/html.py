@@ -12,7 +12,7 @@ from positivity.account.report import Report, StrongTweet, Term
 from positivity.report import charts
 from positivity.report.glyphs import UNICODE
 from positivity.report.sanitize import sanitize_for_page
-from positivity.report.words import link, percent, percents, signed
+from positivity.report.words import compared, link, percent, percents, signed
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -67,6 +67,7 @@ def _environment() -> "Environment":
         clean=sanitize_for_page,
         percent=percent,
         percents=percents,
+        compared=compared,
         signed=signed,
         link=link,
         day=day,

@@ -7,7 +7,7 @@ from typing import TextIO
 from positivity.account.report import Report, StrongTweet, Term
 from positivity.report.glyphs import UNICODE
 from positivity.report.sanitize import sanitize_for_page
-from positivity.report.words import link, percent, percents, signed
+from positivity.report.words import compared, link, percent, percents, signed
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:@/&$^=])")
 _MONTHS = 12
@@ -51,6 +51,9 @@ def _report(report: Report) -> Iterator[str]:
         yield ""
     yield from _shares(report)
     yield from _months(report)
+    if report.change:
+        yield f"Lately: {compared(report.change)}."
+        yield ""
     yield from _tweets("Most positive", report.strongest_positive)
     yield from _tweets("Most negative", report.strongest_negative)
     yield from _terms("positive", report.terms_positive)

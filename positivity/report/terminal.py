@@ -16,6 +16,7 @@ from rich.text import Text
 from positivity.account.report import Estimate, Month, Report, Slot, StrongTweet, Term
 from positivity.report.glyphs import ASCII, UNICODE
 from positivity.report.sanitize import sanitize
+from positivity.report.words import compared, tweets
 
 PLAIN_WIDTH = 80  # of pipes and files
 WIDEST = 120  # longer lines are hard to read
@@ -221,6 +222,8 @@ class _Page:
         """The net positivity by month, weekday and hour as lines of small bars."""
         if len(report.months) >= 2:
             self.months(report.months)
+        if report.change:
+            self.side("change", compared(report.change, self.signed))
         if report.months:
             self.slots("by day", report.weekdays, WEEKDAYS)
             self.slots("by hour", report.hours, HOURS)
@@ -297,7 +300,7 @@ class _Page:
     def origin(self, report: Report) -> None:
         """What was read, what was left out and why, and by what it was scored."""
         counts = report.counts
-        self.side("found", f"{_tweets(counts.found)}, {counts.counted:,} counted{_dates(report)}")
+        self.side("found", f"{tweets(counts.found)}, {counts.counted:,} counted{_dates(report)}")
         left_out = sum(counts.left_out.values())
         if left_out:
             reasons = ", ".join(f"{reason} {n:,}" for reason, n in counts.left_out.items())
@@ -362,10 +365,6 @@ def _percent(share: float) -> str:
 
 def _percents(share: Estimate) -> str:
     return f"{round(100 * share.low):>3} to {round(100 * share.high)}%"
-
-
-def _tweets(number: int) -> str:
-    return f"{number:,} tweet" if number == 1 else f"{number:,} tweets"
 
 
 def _dates(report: Report) -> str:

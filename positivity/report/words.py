@@ -1,6 +1,8 @@
 """Numbers in words, alike in every format that people read."""
 
-from positivity.account.report import Estimate, StrongTweet
+from collections.abc import Callable
+
+from positivity.account.report import Change, Estimate, StrongTweet
 from positivity.report.glyphs import UNICODE
 
 _LONGEST_ID = 20
@@ -27,3 +29,18 @@ def link(tweet: StrongTweet) -> str | None:
     if not known or tweet.id is None or len(tweet.id) > _LONGEST_ID:
         return None
     return f"https://x.com/i/status/{tweet.id}"
+
+
+def compared(change: Change, sign: Callable[[float], str] = signed) -> str:
+    """The last 30 days beside the year before, and whether they differ."""
+    verb = "no change that can be told"
+    if change.changed:
+        verb = f"a change of {sign(change.difference.low)} to {sign(change.difference.high)}"
+    return (
+        f"net {sign(change.recent.value)} in the last 30 days ({tweets(change.recent_tweets)}), "
+        f"{sign(change.before.value)} in the year before ({tweets(change.before_tweets)}): {verb}"
+    )
+
+
+def tweets(number: int) -> str:
+    return f"{number:,} {'tweet' if number == 1 else 'tweets'}"
