@@ -21,7 +21,7 @@ _TEXT_COLUMNS = ("text", "tweet", "full_text", "content", "sentence", "tweet_tex
 _LABEL_COLUMNS = ("label", "sentiment", "polarity", "airline_sentiment", "target", "gold", "class")
 _SENTIMENT140_COLUMNS = 6
 # Of a teacher, in the folder of its run.
-SOFT_LABELS, ENCODER = "soft_labels.parquet", "encoder"
+SOFT_LABELS, SOFT_STATES, ENCODER = "soft_labels.parquet", "soft_states.npy", "encoder"
 
 
 @dataclass(frozen=True, slots=True)
