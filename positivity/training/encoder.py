@@ -119,7 +119,7 @@ class Teacher(nn.Module):
         return self.answers(self.states(ids, mask))
 
     def states(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """What the encoder makes of texts [batch, time]: their words' mean state [batch, hidden]."""
+        """The mean state [batch, hidden] of the words of texts [batch, time]."""
         states = self.encoder(ids, attention_mask=mask)[0]  # [batch, time, hidden]
         weights = mask.unsqueeze(2).to(states.dtype)
         mean: Tensor = (states * weights).sum(1) / weights.sum(1)

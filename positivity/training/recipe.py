@@ -81,6 +81,9 @@ class TrainingRecipe:
     clip: float = 1.0  # largest norm of the gradient
     max_length: int = 96  # tokens of a tweet that training reads
     word_dropout: float = 0.05  # share of tokens made unknown
+    # How much it counts to tell, too, what the teacher's encoder made of a text: a hint (Romero et
+    # al. 2015, "FitNets: hints for thin deep nets").
+    hints: float = 0.0
     averaging: float = 0.0  # decay of the exponential mean of the weights; 0 keeps the last ones
     # Names and groups in each other's place, other spellings, typos: the label stays.
     augmentation: bool = False
