@@ -20,7 +20,7 @@ from positivity.training.loop import Record
 from positivity.training.recipe import Recipe, Source, TeacherRecipe, read_recipe
 from positivity.training.run import Run
 from positivity.training.teacher import TeacherRun
-from positivity.training.variants import variants
+from positivity.training.variants import negated, variants
 from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE
 
 RECIPE = """
@@ -240,6 +240,26 @@ def test_variants_are_made_of_the_words_there_are() -> None:
     assert {word for text in made for word in text.split()} <= words
     assert sum(a != b for a, b in zip(made, texts, strict=True)) > 150
     assert made == list(variants(texts, np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize(
+    ("tweet", "made"),
+    [
+        ("this is good", {"this isn't good"}),
+        ("this isn't good", {"this is good"}),
+        ("I don’t like Mondays", {"I like Mondays"}),
+        ("i dont like mondays", {"i like mondays"}),
+        ("I love it", {"I don't love it"}),
+        ("much love to all", set()),
+        (
+            "I'm so happy it can stay",
+            {"I'm not so happy it can stay", "I'm so happy it can't stay"},
+        ),
+        ("NEVER again, but it is fine", {"again, but it is fine"}),
+    ],
+)
+def test_a_denial_is_put_in_or_taken_out(tweet: str, made: set[str]) -> None:
+    assert set(negated([tweet] * 30, np.random.default_rng(0))) == made
 
 
 def test_words_that_feel_alike_begin_as_neighbours(trained: TeacherRun) -> None:

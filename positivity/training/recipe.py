@@ -40,6 +40,7 @@ class Source:
     blind_to_emoji: bool = False  # whoever labelled could not see the emoji: they add their part
     sample: int | None = None  # that many rows at random
     variants: int = 0  # in place of each tweet, so many texts made from it (for a teacher to label)
+    negated: bool = False  # in place of each tweet, itself with a denial put in or taken out
     teacher: str = ""  # in place of a file: the labels of the teacher of this name
 
 

@@ -9,7 +9,7 @@ class's share was.
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from positivity.training.recipe import (
     TeacherRecipe,
     same_recipe_as_before,
 )
-from positivity.training.variants import variants
+from positivity.training.variants import negated, variants
 
 _BUCKET_BATCHES = 40  # batches that are sorted by length together
 _TOLD_EVERY = 20  # steps
@@ -59,7 +59,7 @@ class TeacherRun:
         self.recipe, self.folder, self._data = recipe, folder, data
         self._device = choose_device(device)
         folder.mkdir(parents=True, exist_ok=True)
-        same_recipe_as_before(folder, recipe)
+        same_recipe_as_before(folder, replace(recipe, unlabelled=()))
         self.records: list[Record] = []
         self._emoji = compile_table()
         encoder = find_encoder(recipe.encoder.package)
@@ -224,25 +224,30 @@ class TeacherRun:
         }
 
     def label(self) -> Iterator[tuple[int, int]]:
-        """Labels the recipe's unlabelled tweets; yields how many are done, and of how many."""
-        texts = self._texts_to_label()
+        """Labels the recipe's unlabelled tweets; yields how many are done, and of how many.
+
+        What it has labelled before stays: a recipe may name more tweets than it did then.
+        """
         shards = self.folder / "labels"
         shards.mkdir(exist_ok=True)
+        before = [pd.read_parquet(path) for path in sorted(shards.glob("*.parquet"))]
+        known = {text for frame in before for text in frame.text}
+        texts = [text for text in self._texts_to_label() if text not in known]
         view = self._view(texts, shards / "view.npz")
         for start in range(0, len(texts), _SHARD):
             part = texts[start : start + _SHARD]
-            path = shards / f"{start // _SHARD:04}.parquet"
-            if not path.exists():
-                probabilities, states = self._read(part)
-                with write_atomically(path.with_suffix(".npy")) as file:
-                    np.save(file, view(states))
-                frame = pd.DataFrame({"text": part})
-                frame[list(LABELS)] = probabilities.astype(np.float16)
-                with write_atomically(path) as file:
-                    frame.to_parquet(file, index=False)
-            yield start + len(part), len(texts)
-        frames = [pd.read_parquet(path) for path in sorted(shards.glob("*.parquet"))]
-        views = [np.load(path) for path in sorted(shards.glob("*.npy"))]
+            probabilities, states = self._read(part)
+            path = shards / f"{len(before) + start // _SHARD:04}.parquet"
+            with write_atomically(path.with_suffix(".npy")) as file:
+                np.save(file, view(states))
+            frame = pd.DataFrame({"text": part})
+            frame[list(LABELS)] = probabilities.astype(np.float16)
+            with write_atomically(path) as file:
+                frame.to_parquet(file, index=False)
+            yield len(known) + start + len(part), len(known) + len(texts)
+        paths = sorted(shards.glob("*.parquet"))
+        frames = [pd.read_parquet(path) for path in paths]
+        views = [np.load(path.with_suffix(".npy")) for path in paths]
         with write_atomically(self.folder / SOFT_STATES) as file:
             np.save(file, np.concatenate(views))
         with write_atomically(self.labels) as file:
@@ -264,7 +269,9 @@ class TeacherRun:
         generator = np.random.default_rng(self.recipe.seed)
         for source in self.recipe.unlabelled:
             read = self._data.read(source).texts
-            if not source.variants:
+            if source.negated:
+                texts |= dict.fromkeys(negated(read, generator))
+            elif not source.variants:
                 texts |= dict.fromkeys(read)
             for _ in range(source.variants):
                 texts |= dict.fromkeys(variants(read, generator))
