@@ -186,3 +186,36 @@ class Report:
     method: Method
     limits: tuple[str, ...]  # what was not read and what the intervals leave out, a sentence each
     timeline: ReadTimeline | None = None  # of an account that was read from X
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """The places among the accounts compared that one may have; the same twice if it is certain."""
+
+    best: int
+    worst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two of the accounts compared."""
+
+    first: int  # their places in the list of reports, from 0
+    second: int
+    first_subject: str
+    second_subject: str
+    net: Estimate  # net of the first minus that of the second, -200..200; of this pair alone
+    p_value: float  # 0..1, allowed for the number of pairs
+    different: bool  # whether that is below 5 %
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Several accounts, the one with the highest net first, and which of them differ."""
+
+    sentence: str  # what came out of it
+    alike: bool  # whether the classifier is taken to err alike on all of them
+    reports: tuple[Report, ...]
+    ranks: tuple[Rank | None, ...]  # of each report; None for one without tweets
+    pairs: tuple[Difference, ...]  # of all accounts with tweets
+    limits: tuple[str, ...]  # what a reader must know of the pairs and ranks, a sentence each

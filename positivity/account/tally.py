@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from positivity.account.change import change
+from positivity.account.comparison import Sample
 from positivity.account.evidence import CLEAR, Strongest, TermCounts, Terms
 from positivity.account.posterior import BayesianQuantifier, cells_of
 from positivity.account.quantifiers import Floats, Ints
@@ -139,6 +140,10 @@ class Tally:
             method=summary.method,
             limits=self._limits(summary.limits(), extra_limits),
         )
+
+    def sample(self) -> Sample:
+        """What this account is compared with others by."""
+        return Sample(self._all, self._timeline.design_effect, self._digest)
 
     def _tallied(self, unreadable: int) -> Counts:
         left_out = self._left_out + Counter({str(LeftOut.UNREADABLE): unreadable})

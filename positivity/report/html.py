@@ -8,11 +8,21 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, TextIO
 
-from positivity.account.report import Report, StrongTweet, Term
+from positivity.account.report import Comparison, Report, StrongTweet, Term
 from positivity.report import charts
 from positivity.report.glyphs import UNICODE
 from positivity.report.sanitize import sanitize_for_page
-from positivity.report.words import compared, link, percent, percents, signed
+from positivity.report.words import (
+    apart,
+    compared,
+    link,
+    percent,
+    percents,
+    ranked,
+    shared_limits,
+    shown_pairs,
+    signed,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -39,6 +49,23 @@ def render_html(
         template = _environment().get_template("table.html")
         page = template.render(reports=reports, subject=subject, limits=shared)
     out.write(page)
+
+
+def render_comparison_html(
+    comparison: Comparison, out: TextIO, *, subject: str = "account"
+) -> None:
+    """Write one page with a ranked table of several accounts and what was found between them."""
+    out.write(
+        _environment()
+        .get_template("comparison.html")
+        .render(
+            comparison=comparison,
+            accounts=list(zip(comparison.reports, comparison.ranks, strict=True)),
+            subject=subject,
+            pairs=shown_pairs(comparison),
+            limits=shared_limits(comparison),
+        )
+    )
 
 
 def _drawn(report: Report) -> dict[str, str | None]:
@@ -73,6 +100,9 @@ def _environment() -> "Environment":
         day=day,
         weight=weight,
         marked=marked,
+        ranked=ranked,
+        apart=apart,
+        percent_of_scale=percent_of_scale,
     )
     environment.globals["signs"] = UNICODE.signs
     return environment
@@ -107,3 +137,8 @@ def weight(term: Term, terms: Sequence[Term]) -> int:
     """How long a term's bar is, 1 to 100, the heaviest of its side having 100."""
     heaviest = max(abs(each.weight) for each in terms)
     return max(1, round(100 * abs(term.weight) / heaviest))
+
+
+def percent_of_scale(net: float) -> float:
+    """Where a net (-100..100) lies on a line from its left end to its right one, in percent."""
+    return round((net + 100) / 2, 2)

@@ -4,10 +4,20 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from positivity.account.report import Report, StrongTweet, Term
+from positivity.account.report import Comparison, Report, StrongTweet, Term
 from positivity.report.glyphs import UNICODE
 from positivity.report.sanitize import sanitize_for_page
-from positivity.report.words import compared, link, percent, percents, signed
+from positivity.report.words import (
+    apart,
+    compared,
+    link,
+    percent,
+    percents,
+    ranked,
+    shared_limits,
+    shown_pairs,
+    signed,
+)
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:@/&$^=])")
 _MONTHS = 12
@@ -25,6 +35,32 @@ def render_markdown(
         reports = [reports]
     lines = _report(reports[0]) if len(reports) == 1 else _table(reports, subject)
     out.write("\n".join(lines) + "\n")
+
+
+def render_comparison_markdown(
+    comparison: Comparison, out: TextIO, *, subject: str = "account"
+) -> None:
+    """Write a ranked table of several accounts and what was found between them."""
+    out.write("\n".join(_comparison(comparison, subject)) + "\n")
+
+
+def _comparison(comparison: Comparison, subject: str) -> Iterator[str]:
+    yield f"**{escaped(comparison.sentence)}**"
+    yield ""
+    head, line, *rows = _table(comparison.reports, subject)
+    yield f"| rank {head}"
+    yield f"|---{line}"
+    for rank, row in zip(comparison.ranks, rows, strict=True):
+        yield f"| {ranked(rank)} {row}"
+    yield ""
+    if pairs := shown_pairs(comparison):
+        yield from ("| first | second | difference of their nets |", "|---|---|---|")
+        for pair in pairs:
+            names = f"{escaped(pair.first_subject)} | {escaped(pair.second_subject)}"
+            yield f"| {names} | {apart(pair)} |"
+        yield ""
+    for limit in shared_limits(comparison):
+        yield f"- {_sentence(limit)}"
 
 
 def escaped(text: str) -> str:

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
-from positivity.account.report import Estimate, Report
+from positivity.account.report import Comparison, Estimate, Report
 from positivity.sources.own_scores import guard
 
 COLUMNS = (
@@ -13,6 +13,7 @@ COLUMNS = (
     *("negative", "negative_low", "negative_high", "net", "net_low", "net_high"),
     *("opinion", "opinion_low", "opinion_high", "model", "model_version"),
 )
+RANK_COLUMNS = ("rank_best", "rank_worst")
 MONTH_COLUMNS = (
     *("subject", "month", "tweets", "positive", "neutral", "negative"),
     *("net", "net_low", "net_high"),
@@ -25,6 +26,14 @@ def render_csv(reports: Sequence[Report], out: TextIO, *, by_month: bool = False
     writer.writerow(MONTH_COLUMNS if by_month else COLUMNS)
     for report in reports:
         writer.writerows(_months(report) if by_month else [_row(report)])
+
+
+def render_comparison_csv(comparison: Comparison, out: TextIO) -> None:
+    """The same rows behind the ranks that each account may have, the most positive first."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow((*RANK_COLUMNS, *COLUMNS))
+    for report, rank in zip(comparison.reports, comparison.ranks, strict=True):
+        writer.writerow([*((rank.best, rank.worst) if rank else ("", "")), *_row(report)])
 
 
 def _row(report: Report) -> list[Any]:

@@ -62,7 +62,7 @@ class _Console(Console):
 
 def render(report: Report, console: Console) -> None:
     """Print one report."""
-    page = _Page(console)
+    page = Page(console)
     page.verdict(report)
     page.blank()
     if report.counts.counted:
@@ -77,16 +77,13 @@ def render(report: Report, console: Console) -> None:
 
 def render_table(reports: Sequence[Report], console: Console, *, subject: str = "author") -> None:
     """Print one line for each of many subjects; `subject` is what they are."""
-    page = _Page(console)
-    header = [subject, "tweets", "pos", "neu", "neg", "net (95% interval)", "verdict"]
-    rows = [[Text(title, style="bold") for title in header]]
-    rows += [page.table_row(report) for report in reports]
-    page.table(rows, right=(1, 2, 3, 4, 5), flexible=0)
+    page = Page(console)
+    page.table(page.table_rows(reports, subject), right=(1, 2, 3, 4, 5), flexible=0)
 
 
 def render_shared_limits(reports: Sequence[Report], console: Console) -> None:
     """Print what limits all of the subjects of a table, below it."""
-    page = _Page(console)
+    page = Page(console)
     first = reports[0].limits if reports else ()
     shared = [limit for limit in first if all(limit in report.limits for report in reports)]
     if shared:
@@ -96,19 +93,19 @@ def render_shared_limits(reports: Sequence[Report], console: Console) -> None:
 
 def render_limits(limits: Sequence[str], console: Console) -> None:
     """Print sentences on what was not read."""
-    _Page(console).limits(limits)
+    Page(console).limits(limits)
 
 
 def render_sentences(rows: Iterable[Sentence], console: Console) -> None:
     """Print sentences with their scores: (text, negative, neutral, positive, label) each."""
-    page = _Page(console)
+    page = Page(console)
     header = ["label", "pos", "neu", "neg", "text"]
     table = [[Text(title, style="bold") for title in header]]
     table += [page.sentence_row(*row) for row in rows]
     page.table(table, right=(1, 2, 3), flexible=4)
 
 
-class _Page:
+class Page:
     """Lays out the parts of a report on a console."""
 
     def __init__(self, console: Console) -> None:
@@ -322,6 +319,12 @@ class _Page:
                 self.line(Text.assemble(mark, part, style="dim"))
 
     # Tables
+
+    def table_rows(self, reports: Sequence[Report], subject: str) -> list[list[Text]]:
+        """A head and a row for each report; `subject` is what they are about."""
+        header = [subject, "tweets", "pos", "neu", "neg", "net (95% interval)", "verdict"]
+        rows = [[Text(title, style="bold") for title in header]]
+        return rows + [self.table_row(report) for report in reports]
 
     def table_row(self, report: Report) -> list[Text]:
         shares = (report.positive, report.neutral, report.negative)
