@@ -3,8 +3,8 @@
 The verdict looks at r = positive / (positive + negative). "Mainly positive" claims that r lies
 above the middle, and needs a 95 % interval that does. A claim to one side can be wrong to one side
 only, so that interval is the one-sided one: below its end lies 5 % of the doubt. "Mixed" claims
-both sides and needs the central interval. Where labels were only counted, the interval leaves out the
-classifier's mistakes, and the central one is asked for throughout.
+both sides and needs the central interval. Where labels were only counted, the interval leaves
+out the classifier's mistakes, and the central one is asked for throughout.
 
 It speaks of the tweets that were counted and says nothing about the person who wrote them.
 """
