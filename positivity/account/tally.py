@@ -122,6 +122,7 @@ class Tally:
             opinion=shares.opinion if shares else None,
             verdict=decide(int(self._all.labels.sum()), shares),
             months=self._timeline.months(summary.of_month),
+            weeks=self._timeline.weeks(summary.of_week),
             change=change(
                 self._timeline.last_days,
                 quantifier,
@@ -168,7 +169,9 @@ class Tally:
         undated = self._timeline.undated
         if undated:
             has = "tweet has" if undated == 1 else "tweets have"
-            limits.append(f"{undated:,} {has} no usable date: counted, but not in the months.")
+            limits.append(
+                f"{undated:,} {has} no usable date: counted, but not in the months and weeks."
+            )
         return tuple(limits)
 
 

@@ -97,7 +97,7 @@ def score_command(
     by: Annotated[
         By | None,
         typer.Option(
-            help="A verdict for each author or file; a row of CSV for each month.",
+            help="A verdict for each author or file; a row of CSV for each month or week.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
@@ -131,8 +131,8 @@ def score_command(
 
     if sample and files:
         raise UsageError("--sample scores the sample account: give it no file, or leave it away")
-    if by is By.MONTH and format is not ReportFormat.CSV:
-        raise UsageError("--by month gives rows: add --format csv; all reports show the months")
+    if by in (By.MONTH, By.WEEK) and format is not ReportFormat.CSV:
+        raise UsageError(f"--by {by} gives rows: add --format csv; all reports show the time")
     if not sample and not files:
         raise UsageError("name a file of tweets, - for standard input, or try --sample")
     if files and files.count(STDIN) > 1:
@@ -176,7 +176,7 @@ def score_command(
         output,
         table=by is not None,
         subject=str(by) if by else "account",
-        by_month=by is By.MONTH,
+        rows=str(by) if by else None,
     )
     if partly:
         raise typer.Exit(PARTLY_DONE)

@@ -33,6 +33,7 @@ class By(StrEnum):
     AUTHOR = "author"
     FILE = "file"
     MONTH = "month"
+    WEEK = "week"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

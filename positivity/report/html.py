@@ -6,7 +6,7 @@ and all that would be loaded: whatever a tweet holds is shown, and never run.
 
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from positivity.account.report import Comparison, Report, StrongTweet, Term
 from positivity.report import charts
@@ -15,6 +15,7 @@ from positivity.report.sanitize import sanitize_for_page
 from positivity.report.words import (
     apart,
     compared,
+    line_of,
     link,
     percent,
     percents,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _LEAST_EFFECT = 0.05  # of the strongest word; below, no word did it
-_MOST_MONTHS_SHOWN = 400
+_MOST_SHOWN = 400  # months
 
 
 def render_html(
@@ -68,14 +69,15 @@ def render_comparison_html(
     )
 
 
-def _drawn(report: Report) -> dict[str, str | None]:
-    """The charts that a report has something to show in."""
-    dated = bool(report.months)
-    months = report.months[-_MOST_MONTHS_SHOWN:]
+def _drawn(report: Report) -> dict[str, Any]:
+    """The time as it is to be shown, and the charts that have something to show."""
+    unit, parts = line_of(report)
     return {
-        "timeline": charts.timeline(months) if len(months) >= 2 else None,
-        "weekdays": charts.weekdays(report.weekdays) if dated else None,
-        "hours": charts.hours(report.hours) if dated else None,
+        "unit": unit,
+        "parts": parts,
+        "timeline": charts.timeline(parts[-_MOST_SHOWN:]) if len(parts) >= 2 else None,
+        "weekdays": charts.weekdays(report.weekdays) if parts else None,
+        "hours": charts.hours(report.hours) if parts else None,
     }
 
 

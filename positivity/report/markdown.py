@@ -10,6 +10,7 @@ from positivity.report.sanitize import sanitize_for_page
 from positivity.report.words import (
     apart,
     compared,
+    line_of,
     link,
     percent,
     percents,
@@ -20,7 +21,7 @@ from positivity.report.words import (
 )
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:@/&$^=])")
-_MONTHS = 12
+_MOST = {"month": 12, "week": 18}  # rows; a short time has no more weeks
 
 
 def render_markdown(
@@ -86,7 +87,7 @@ def _report(report: Report) -> Iterator[str]:
         )
         yield ""
     yield from _shares(report)
-    yield from _months(report)
+    yield from _times(report)
     if report.change:
         yield f"Lately: {compared(report.change)}."
         yield ""
@@ -119,13 +120,15 @@ def _shares(report: Report) -> Iterator[str]:
         yield from ("| | share | 95 % interval |", "|---|---:|---:|", *rows, "")
 
 
-def _months(report: Report) -> Iterator[str]:
-    if len(report.months) < 2:
+def _times(report: Report) -> Iterator[str]:
+    unit, parts = line_of(report)
+    if len(parts) < 2:
         return
-    yield from ("| month | tweets | net | 95 % interval |", "|---|---:|---:|---:|")
-    for month in report.months[-_MONTHS:]:
-        low, high = signed(month.net.low), signed(month.net.high)
-        yield f"| {month.month} | {month.tweets:,} | {signed(month.net.value)} | {low} to {high} |"
+    head = "week of" if unit == "week" else unit
+    yield from (f"| {head} | tweets | net | 95 % interval |", "|---|---:|---:|---:|")
+    for part in parts[-_MOST[unit] :]:
+        low, high = signed(part.net.low), signed(part.net.high)
+        yield f"| {part.name} | {part.tweets:,} | {signed(part.net.value)} | {low} to {high} |"
     yield ""
 
 

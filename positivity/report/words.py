@@ -1,11 +1,22 @@
 """Numbers in words, alike in every format that people read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from positivity.account.report import Change, Comparison, Difference, Estimate, Rank, StrongTweet
+from positivity.account.report import (
+    Change,
+    Comparison,
+    Difference,
+    Estimate,
+    Month,
+    Rank,
+    Report,
+    StrongTweet,
+    Week,
+)
 from positivity.report.glyphs import UNICODE
 
 _LONGEST_ID = 20
+_FEW_DAYS = 120  # between the first and the last tweet: then weeks are shown, not months
 _MOST_PAIRS = 15  # shown to people; all are in the JSON
 
 
@@ -70,3 +81,11 @@ def shared_limits(comparison: Comparison) -> tuple[str, ...]:
     first, *others = comparison.reports
     shared = [each for each in first.limits if all(each in other.limits for other in others)]
     return (*comparison.limits, *shared)
+
+
+def line_of(report: Report) -> tuple[str, Sequence[Month] | Sequence[Week]]:
+    """What the time is shown by, "month" or, of a short one, "week", and these."""
+    if not report.weeks:
+        return "month", report.months
+    days = (report.weeks[-1].first_day - report.weeks[0].first_day).days
+    return ("week", report.weeks) if days < _FEW_DAYS else ("month", report.months)
