@@ -51,7 +51,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 fine, 2 usage, 3 bad input, 4 token, 5 account, 6 limits, 7 network, "
-    "8 partly done, 9 own files, 130 interrupted. Try: positivity score --sample",
+    "8 partly done, 9 own files, 10 --fail-if holds, 130 interrupted. "
+    "Try: positivity score --sample",
 )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from positivity.cli.conditions import FailIfOption, condition_of, end_if
 from positivity.cli.fast_start import prepare_process
 from positivity.cli.options import (
     Device,
@@ -34,6 +35,7 @@ def report_command(
     device: DeviceOption = Device.AUTO,
     format: ReportFormatOption = ReportFormat.TERMINAL,
     output: OutputOption = None,
+    fail_if: FailIfOption = None,
 ) -> None:
     """Report on accounts as they are in the store: no network, no costs.
 
@@ -45,6 +47,7 @@ def report_command(
     from positivity.cli.stored import open_store, question, stored_account, write_account_reports
     from positivity.settings import load_settings
 
+    condition = condition_of(fail_if)
     settings = load_settings()
     prices = Prices(settings.post_price, settings.user_price)
     asked = question(since, until, timezone, include, language)
@@ -58,3 +61,4 @@ def report_command(
         analyzer = StoreAnalyzer(store, model, device=device)
         reports = [analyzer.report(account, asked, prices) for account in accounts]
     write_account_reports(reports, format, output, table=len(wanted) != 1)
+    end_if(condition, reports, quiet=False)
