@@ -253,7 +253,8 @@ class Checks:
         if check.reading.money_ended and not self._store.accounts.ids(int(account.id)):
             # Not raised: it holds for this account only.
             check.error = LimitError(
-                f"@{check.handle}: --max-cost leaves too little to read any of it; raise it"
+                f"@{check.handle}: --max-cost leaves too little to read any of it, or the month's "
+                "budget does; raise it"
             )
 
 

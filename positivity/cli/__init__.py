@@ -19,7 +19,9 @@ from positivity.cli.evaluate import evaluate_command
 from positivity.cli.forget import forget_command
 from positivity.cli.models import app as models_app
 from positivity.cli.report import report_command
+from positivity.cli.run import run_command
 from positivity.cli.say import say_command
+from positivity.cli.schedule import schedule_command
 from positivity.cli.score import score_command
 from positivity.cli.train import train_command
 from positivity.cli.usage import usage_command
@@ -78,6 +80,8 @@ def _program(
 app.command("check")(check_command)
 app.command("report")(report_command)
 app.command("score")(score_command)
+app.command("run")(run_command)
+app.command("schedule")(schedule_command)
 app.command("say")(say_command)
 app.command("train")(train_command)
 app.command("evaluate")(evaluate_command)

@@ -1,6 +1,7 @@
 """`positivity check`: an account on X -> a verdict."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +16,6 @@ from positivity.cli.options import (
     IncludeOption,
     LanguageOption,
     ModelOption,
-    OutputOption,
     QuietOption,
     ReportFormat,
     ReportFormatOption,
@@ -23,9 +23,19 @@ from positivity.cli.options import (
     TimezoneOption,
     UntilOption,
 )
+from positivity.cli.reports import KEEP, KeepOption, Place, PlaceOption, place_of
+from positivity.cli.unattended import (
+    BudgetOption,
+    JitterOption,
+    LogFileOption,
+    LogJsonOption,
+    MaxTimeOption,
+    unattended,
+)
 from positivity.errors import UsageError
 
 if TYPE_CHECKING:
+    from positivity.account.condition import Condition
     from positivity.check.run import CheckJob
 
 MONEY = "Money"
@@ -94,9 +104,15 @@ def check_command(
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
     format: ReportFormatOption = ReportFormat.TERMINAL,
-    output: OutputOption = None,
+    output: PlaceOption = None,
+    keep: KeepOption = KEEP,
     fail_if: FailIfOption = None,
     quiet: QuietOption = False,
+    budget: BudgetOption = None,
+    max_time: MaxTimeOption = None,
+    jitter: JitterOption = 0.0,
+    log_file: LogFileOption = None,
+    log_json: LogJsonOption = False,
 ) -> None:
     """Read an account's newest posts from X and tell whether it is mainly positive or negative.
 
@@ -131,18 +147,37 @@ def check_command(
     )
     if asked.include_retweets and len(handles) == 1 and not refresh and max_cost is None:
         job = _never_asking(job)
-    run = CheckRun(job, asked, model, device, keep=not no_store, dry_run=dry_run, quiet=quiet)
-    if output is not None:
-        from positivity.report.output import refuse_folder
+    run = CheckRun(
+        *(job, asked, model, device),
+        keep=not no_store,
+        dry_run=dry_run,
+        quiet=quiet,
+        budget=budget,
+    )
+    place = place_of(output, keep)  # now, rather than when money is spent
+    if dry_run and not (place is None or isinstance(place, Path)):
+        raise UsageError("--dry-run writes one estimate: name a file for it, not a folder")
+    with unattended(
+        "check", max_time=max_time, jitter=jitter, log_file=log_file, log_json=log_json
+    ):
+        _check(run, format, place, condition)
 
-        refuse_folder(output)  # now, rather than when money is spent
-    reports, checks = check(run, format if dry_run else None, output)
+
+def _check(
+    run: CheckRun, format: ReportFormat, place: Place, condition: "Condition | None"
+) -> None:
+    """Checks, writes the reports, and ends as what happened asks for."""
+    if run.dry_run:
+        _, checks = check(run, format, place if isinstance(place, Path) else None)
+        end(checks)
+        return
+    reports, checks = check(run)
     if reports:
         from positivity.cli.stored import write_account_reports
 
-        write_account_reports(reports, format, output, table=len(checks) > 1)
+        write_account_reports(reports, format, place, table=len(checks) > 1)
     end(checks)
-    end_if(condition, reports, quiet=quiet)
+    end_if(condition, reports, quiet=run.quiet)
 
 
 def _never_asking(job: "CheckJob") -> "CheckJob":

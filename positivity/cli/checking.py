@@ -3,14 +3,17 @@
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from positivity.cli.options import ReportFormat
+from positivity.deadline import TimeIsUp
 from positivity.errors import AccountError
+from positivity.log import event
 from positivity.messages import say
 
 if TYPE_CHECKING:
@@ -34,6 +37,7 @@ class CheckRun:
     keep: bool
     dry_run: bool
     quiet: bool
+    budget: float | None = None  # dollars a month
 
 
 def check(
@@ -56,6 +60,8 @@ def check(
     cancelled = threading.Event()
     with ExitStack() as stack:
         store = stack.enter_context(open_store(keep=run.keep))
+        if run.budget is not None:
+            run = _within_budget(run, run.budget, store, stack)
         # Complains of a model or an option before any money is spent.
         analyzer = StoreAnalyzer(store, run.model, device=run.device)
         analyzer.selection(run.question)
@@ -83,6 +89,8 @@ def check(
                 _write_estimate(checks, run.job, estimate_as, output)
                 return [], checks.checks
             checks.read()
+        except TimeIsUp:
+            raise
         except KeyboardInterrupt:
             watching.stop()
             say(f"interrupted; what was read is kept: {_spent(checks.spent)}")
@@ -90,9 +98,45 @@ def check(
         finally:
             store.vocabulary = client.vocabulary
             watching.stop()
+            _log_reading(checks)
         if not run.quiet:
             _say_what_was_done(checks)
         return _reports(run, store, analyzer, checks), checks.checks
+
+
+def _within_budget(run: CheckRun, budget: float, store: "Store", stack: ExitStack) -> CheckRun:
+    """The same, bounded by what is left of the month; other runs with a budget wait until then."""
+    from positivity.check.budget import BUSY, LOCK, PATIENCE, within_budget
+    from positivity.store import run_lock
+
+    stack.enter_context(run_lock(LOCK, BUSY, patience=PATIENCE))
+    months = store.ledger.months()
+    return replace(run, job=within_budget(run.job, budget, months, datetime.now(UTC)))
+
+
+def _log_reading(checks: "Checks") -> None:
+    for each in checks.checks:
+        event(
+            "read",
+            account=f"@{each.handle}",
+            posts=each.reading.posts,
+            dropped=each.reading.dropped or None,
+            error=each.error,
+        )
+    spent = checks.spent
+    event("spent", posts=spent.posts, accounts=spent.users, dollars=spent.dollars)
+
+
+def log_verdict(report: "Report") -> None:
+    """A line of the log with what came out."""
+    net = None if report.net is None else round(report.net.value, 1)
+    event(
+        "verdict",
+        subject=report.subject,
+        verdict=report.verdict.label,
+        net=net,
+        tweets=report.counts.counted,
+    )
 
 
 def _reports(
@@ -105,6 +149,7 @@ def _reports(
             account = store.accounts.get(int(each.account.id))
             report = analyzer.report(account, run.question, run.job.prices, reading=each.reading)
             analyzer.keep(account, run.question, report)
+            log_verdict(report)
             reports.append(report)
     return reports
 
@@ -165,6 +210,13 @@ def _spent(spent: "Spent") -> str:
 
 def end(checks: Sequence["Checked"]) -> None:
     """Says what failed, and ends with the exit code for it."""
+    codes = say_failures(checks)
+    if codes:
+        raise typer.Exit(PARTLY_DONE if len(codes) < len(checks) else codes[0])
+
+
+def say_failures(checks: Sequence["Checked"]) -> list[int]:
+    """Says what failed and what is kept all the same; the exit codes of it."""
     failed = [each for each in checks if each.error is not None]
     _say_errors(failed)
     for each in failed:
@@ -178,10 +230,7 @@ def end(checks: Sequence["Checked"]) -> None:
                 f"@{each.handle}: {each.reading.posts:,} posts were read before that and are kept; "
                 "the next check goes on from there"
             )
-    if not failed:
-        return
-    codes = [each.error.exit_code for each in failed if each.error is not None]
-    raise typer.Exit(PARTLY_DONE if len(failed) < len(checks) else codes[0])
+    return [each.error.exit_code for each in failed if each.error is not None]
 
 
 def _say_errors(failed: Sequence["Checked"]) -> None:

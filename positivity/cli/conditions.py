@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from positivity.cli.options import OUTPUT
+from positivity.log import event
 from positivity.messages import say
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def any_holds(condition: "Condition", reports: Sequence["Report"], *, quiet: boo
     for report in reports:
         holds = condition.holds(report)
         held = held or holds is True
+        event("condition", subject=report.subject, condition=condition.text, holds=_told(holds))
         if holds:
             say(f"{report.subject}: {condition.text} holds ({condition.why(report)})")
         elif holds is None and not quiet:
@@ -57,3 +59,7 @@ def any_holds(condition: "Condition", reports: Sequence["Report"], *, quiet: boo
                 f"({condition.why(report)})"
             )
     return held
+
+
+def _told(holds: bool | None) -> str:
+    return "unknown" if holds is None else "yes" if holds else "no"
