@@ -139,4 +139,8 @@ def _kill(process: "subprocess.Popen[bytes]") -> None:
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()
+    for pipe in (process.stdin, process.stderr):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
     process.wait()

@@ -28,14 +28,15 @@ def within_budget(
             a clock that was set back gives no money back.
 
     Raises:
-        LimitError: nothing is left of it.
+        LimitError: what is left is not even enough to look the accounts up.
     """
     spent = sum(each.dollars for month, each in months if month >= f"{now:%Y-%m}")
     left = round(budget - spent, 6)
-    if left < job.prices.user:
+    if left < job.prices.of(users=len(job.handles)).dollars:
         raise LimitError(
-            f"the budget of {shown(budget)} a month is used up: {shown(spent)} was spent; nothing "
-            "was read, and the next month begins on the 1st (UTC)"
+            f"the budget of {shown(budget)} a month is used up: {shown(spent)} was spent, and the "
+            "rest is too little to look the accounts up; nothing was read, and the next month "
+            "begins on the 1st (UTC)"
         )
     bound = left if job.max_cost is None else min(job.max_cost, left)
     return replace(job, max_cost=bound)

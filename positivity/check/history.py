@@ -161,7 +161,7 @@ def _new_tweets(
         rows = [row for row, why in enumerate(left_out) if why is None]
         if not rows:
             continue
-        for label in labels_of(probabilities[rows]).tolist():
+        for label in labels_of(probabilities[rows].astype(float)).tolist():
             counts[label] += 1
         times, ids = batch.column("created_at").to_pylist(), batch.column("id").to_pylist()
         texts = batch.column("text").to_pylist()

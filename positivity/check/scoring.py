@@ -160,7 +160,7 @@ class StoreAnalyzer:
     def put(
         self, account: StoredAccount, question: Question, report: Report, day: str, check: int
     ) -> None:
-        """Keep the report of a check, without tweets: they may be deleted, and then must be gone."""
+        """Keep a check's report, without tweets: they may be deleted, and then must be gone."""
         bare = replace(report, strongest_positive=(), strongest_negative=())
         asked = self.asked(question)
         self._store.reports.put(account.id, asked, day, to_dict(bare), number=check)

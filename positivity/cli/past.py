@@ -158,11 +158,13 @@ def _show_history(history: "History", console: "Console") -> None:
 
 
 def _net_cells(net: "Estimate | None") -> tuple[str, str]:
-    from positivity.report.words import signed
-
+    """A net and its interval, in ASCII, which every terminal has."""
     if net is None:
         return "", ""
-    return signed(net.value), f"{signed(net.low)} to {signed(net.high)}"
+    value, low, high = (
+        f"{number:+d}" if number else "0" for number in map(round, (net.value, net.low, net.high))
+    )
+    return value, f"{low} to {high}"
 
 
 def _show_last(last: "LastCheck", console: "Console") -> None:
@@ -180,17 +182,20 @@ def _show_last(last: "LastCheck", console: "Console") -> None:
     if net_now:
         console.print(f"  net      {_moved(net_before or 'unknown', net_now)} ({interval})")
     new = last.new
+    counted = _moved(f"{before.counts.counted:,}", f"{now.counts.counted:,}")
+    console.print(f"  tweets   {counted}")
     console.print(
-        f"  tweets   {before.counts.counted:,} → {now.counts.counted:,}; {tweets(new.all)} that "
-        f"count came: {new.positive:,} positive, {new.neutral:,} neutral, {new.negative:,} negative"
+        f"  new      {tweets(new.all)} that count: {new.positive:,} positive, {new.neutral:,} "
+        f"neutral, {new.negative:,} negative"
     )
     if last.tweets:
         console.print("\n  these moved it most")
         for each in last.tweets:
             day = (each.created_at or "")[:10]
             text = f"  {day}  {100 * each.score:+4.0f}  {sanitize(each.text)}"
-            console.print(text, overflow="ellipsis", no_wrap=True, soft_wrap=False)
+            shown = text.encode(console.encoding, "replace").decode(console.encoding)
+            console.print(shown, overflow="crop", no_wrap=True, soft_wrap=False)
 
 
 def _moved(before: str, now: str) -> str:
-    return now if before == now else f"{before} → {now}"
+    return now if before == now else f"{now}, before {before}"

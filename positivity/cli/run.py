@@ -1,6 +1,8 @@
 """`positivity run`: a job from its file, once, for cron and its like."""
 
+import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -112,8 +114,12 @@ class _Work:
             )
         )
         for report in reports:
-            log_verdict(report)
-        self.reports += reports
+            # Whole paths only where a file lies elsewhere: a folder that moves keeps its names.
+            named = replace(
+                report, subject=report.subject.removeprefix(f"{job.path.parent}{os.sep}")
+            )
+            log_verdict(named)
+            self.reports.append(named)
         if partly:
             self.failures.append(PARTLY_DONE)
 
