@@ -117,8 +117,9 @@ def _run(command: Sequence[str], data: bytes) -> None:
             env=environment,
             start_new_session=True,
         )
-    except OSError as error:
-        raise NotTold(f"{command[0]}: cannot be run ({error.strerror or error})") from None
+    except (OSError, ValueError) as error:  # ValueError: a null in an argument
+        why = getattr(error, "strerror", None) or error
+        raise NotTold(f"{command[0]}: cannot be run ({why})") from None
     try:
         _, said = process.communicate(data, timeout=PATIENCE)
     except subprocess.TimeoutExpired:

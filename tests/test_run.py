@@ -1,6 +1,7 @@
 """`positivity run`: jobs from files, their outputs, budgets, locks, logs and notices."""
 
 import json
+import re
 import stat
 import sys
 import threading
@@ -506,6 +507,9 @@ def test_the_random_delay_is_at_most_what_was_said(
         ('accounts = ["ada"]\n[[notify]]\nwhen = "changed"\nmail = "x, y@z"', "is no address"),
         ('accounts = ["ada"]\n[[notify]]\nwhen = "changed"\nmail = "a@b\\nBcc: c@d"', "no address"),
         ('accounts = ["ada"]\n[[notify]]\nwhen = "changed"\ncommand = "a \'b"', "cannot be read"),
+        ('files = ["a\\u0000b"]', "is no path"),
+        ('files = ["~no_such_user_here/x"]', "is no path"),
+        ('accounts = ["ada"]\n[[notify]]\nwhen = "changed"\nmail = "mé@b.org"', "no address"),
         ("accounts = [", "is no TOML"),
         ("a = " + "[" * 5000, "is no TOML"),
     ],
@@ -519,6 +523,38 @@ def test_what_a_job_s_file_cannot_say(tmp_path: Path, world: Standin, text: str,
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1
     assert world.log == []
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/cron.md"])
+def test_the_files_in_the_documents_are_jobs(tmp_path: Path, document: str) -> None:
+    text = (Path(__file__).parents[1] / document).read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```toml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    path = tmp_path / "job.toml"
+    path.write_text(block, encoding="utf-8")
+    job = read_job(path)
+    assert job.accounts
+    assert job.outputs
+    assert job.notices
+
+
+@pytest.mark.parametrize("pattern", ["x" * 5000, "**x/y", "[", "*"])
+def test_a_pattern_that_can_be_no_file_is_none(job: Job, pattern: str) -> None:
+    job.write(f'files = ["none/{pattern}"]\n')
+    assert "no file is there yet" in job.run("--quiet", code=3).stderr
+
+
+def test_one_account_with_retweets_never_asks(job: Job, world: Standin) -> None:
+    job.write('accounts = ["alice"]\ninclude = ["retweets"]\n')
+    job.run("--quiet")
+    assert world.bill().dollars <= 2
+
+
+def test_what_costs_much_is_allowed_in_the_file(job: Job, world: Standin) -> None:
+    job.write('accounts = ["alice", "bob", "eve"]\nmax_posts = "all"\n')
+    world.world.generate("eve", 900, seed=4)
+    result = job.run("--quiet", code=6)
+    assert "max_cost in a job's file" in result.stderr
+    assert world.bill().posts == 0
 
 
 def test_paths_are_meant_from_the_folder_of_the_file(

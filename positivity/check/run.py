@@ -181,7 +181,7 @@ class Checks:
         if self._confirm is None:
             raise LimitError(
                 f"{text}, above {shown(self._job.settings.ask_above)}; allow it with "
-                f"--max-cost {shown_up(dollars)}"
+                f"--max-cost {shown_up(dollars)} (max_cost in a job's file)"
             )
         if not self._confirm(text):
             raise LimitError(f"{text}: not allowed; nothing more was read")

@@ -1,12 +1,11 @@
 """`positivity check`: an account on X -> a verdict."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from positivity.cli.checking import CheckRun, check, end
+from positivity.cli.checking import CheckRun, check, end, never_asking_for_usual
 from positivity.cli.conditions import FailIfOption, condition_of, end_if
 from positivity.cli.fast_start import prepare_process
 from positivity.cli.options import (
@@ -36,7 +35,6 @@ from positivity.errors import UsageError
 
 if TYPE_CHECKING:
     from positivity.account.condition import Condition
-    from positivity.check.run import CheckJob
 
 MONEY = "Money"
 
@@ -145,10 +143,8 @@ def check_command(
         since=asked.since,
         until=asked.until,
     )
-    if asked.include_retweets and len(handles) == 1 and not refresh and max_cost is None:
-        job = _never_asking(job)
     run = CheckRun(
-        *(job, asked, model, device),
+        *(never_asking_for_usual(job), asked, model, device),
         keep=not no_store,
         dry_run=dry_run,
         quiet=quiet,
@@ -178,15 +174,3 @@ def _check(
         write_account_reports(reports, format, place, table=len(checks) > 1)
     end(checks)
     end_if(condition, reports, quiet=run.quiet)
-
-
-def _never_asking(job: "CheckJob") -> "CheckJob":
-    """The same, and at the usual depth bounded where it would have to ask.
-
-    For that depth never asks, though with retweets it can cost up to three times as much.
-    """
-    from positivity.settings import Settings
-
-    if job.depth > Settings().max_posts:
-        return job
-    return replace(job, max_cost=job.settings.ask_above)

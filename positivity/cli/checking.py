@@ -40,6 +40,19 @@ class CheckRun:
     budget: float | None = None  # dollars a month
 
 
+def never_asking_for_usual(job: "CheckJob") -> "CheckJob":
+    """The same; one account at the usual depth is bounded where it would have to ask.
+
+    For that never asks, though with retweets it can cost up to three times as much.
+    """
+    from positivity.settings import Settings
+
+    is_usual = len(job.handles) == 1 and job.depth <= Settings().max_posts and not job.refresh
+    if not (is_usual and job.retweets and job.max_cost is None):
+        return job
+    return replace(job, max_cost=job.settings.ask_above)
+
+
 def check(
     run: CheckRun, estimate_as: ReportFormat | None = None, output: Path | None = None
 ) -> tuple[list["Report"], Sequence["Checked"]]:

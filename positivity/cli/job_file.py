@@ -69,7 +69,7 @@ def read_job(path: Path) -> JobFile:
     """
     import tomllib
 
-    path = path.expanduser().absolute()
+    path = path.absolute()
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -143,7 +143,8 @@ def _notice(table: "_Table") -> "Notice":
     if not notice.command and not notice.mail:
         raise table.error("when", "tells nobody: add a command, or mail")
     for address in notice.mail:
-        if "@" not in address or not address.isprintable() or set(address) & set(" ,<>"):
+        plain = address.isascii() and address.isprintable()
+        if "@" not in address or not plain or set(address) & set(" ,<>"):
             raise table.error("mail", f"{address!r} is no address")
     table.refuse_the_rest()
     return notice
@@ -240,7 +241,12 @@ class _Table:
 
     def joined(self, path: str) -> str:
         """A path as it is meant: from the folder of the file."""
-        return str(self._folder / Path(path).expanduser())
+        try:
+            if path.isprintable():
+                return str(self._folder / Path(path).expanduser())
+        except RuntimeError:  # the home of nobody
+            pass
+        raise UsageError(f"{self._where}: {path!r} is no path")
 
     def tables(self, key: str) -> "list[_Table]":
         """The tables of a [[list]]."""

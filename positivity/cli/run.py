@@ -2,13 +2,21 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from positivity.cli.checking import PARTLY_DONE, CheckRun, check, log_verdict, say_failures
+from positivity.cli.checking import (
+    PARTLY_DONE,
+    CheckRun,
+    check,
+    log_verdict,
+    never_asking_for_usual,
+    say_failures,
+)
 from positivity.cli.conditions import CONDITION_HOLDS, any_holds
 from positivity.cli.fast_start import prepare_process
 from positivity.cli.job_file import JobFile, read_job
@@ -168,7 +176,7 @@ def _check_run(job: JobFile, quiet: bool) -> CheckRun:
     )
     question = Question(zone=job.zone, include_retweets=job.include_retweets, language=job.language)
     return CheckRun(
-        *(checks, question, job.model, job.device),
+        *(never_asking_for_usual(checks), question, job.model, job.device),
         keep=True,
         dry_run=False,
         quiet=quiet,
@@ -182,18 +190,18 @@ def _found(patterns: Sequence[str]) -> tuple[str, ...]:
     Raises:
         InputError: there is none. A pattern among others may be of a file that is still to come.
     """
-    names = [
-        name
-        for pattern in patterns
-        for name in ([pattern] if Path(pattern).exists() else _matching(pattern))
-    ]
+    names = [name for pattern in patterns for name in _matching(pattern)]
     if not names:
         raise InputError(f"no file is there yet: {', '.join(patterns)}")
     return tuple(dict.fromkeys(names))
 
 
 def _matching(pattern: str) -> list[str]:
-    """The files that an absolute pattern is for."""
+    """The files that an absolute pattern is for; one of just this name comes first."""
     path = Path(pattern)
     root = Path(path.anchor)
-    return sorted(str(each) for each in root.glob(str(path.relative_to(root))))
+    with suppress(OSError, ValueError):  # no file's name, for one because it is too long
+        if path.exists():
+            return [pattern]
+        return sorted(str(each) for each in root.glob(str(path.relative_to(root))))
+    return []

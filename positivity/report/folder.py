@@ -77,13 +77,13 @@ class ReportFolder:
     def _prune(self, folder: Path, suffix: str, day: date) -> None:
         """Delete the oldest; never that of the day, which is the oldest if a clock was set back."""
         pattern = re.compile(rf"\d{{4}}-\d\d-\d\d{re.escape(suffix)}")
-        others = sorted(
-            path
-            for path in folder.iterdir()
-            if pattern.fullmatch(path.name) and path.name != f"{day.isoformat()}{suffix}"
-        )
-        for path in others[: max(0, len(others) - (self.keep - 1))]:
-            with suppress(OSError):
+        with suppress(OSError):  # a history that is too long is no reason to fail
+            others = sorted(
+                path
+                for path in folder.iterdir()
+                if pattern.fullmatch(path.name) and path.name != f"{day.isoformat()}{suffix}"
+            )
+            for path in others[: max(0, len(others) - (self.keep - 1))]:
                 path.unlink()
 
 
