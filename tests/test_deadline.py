@@ -21,7 +21,7 @@ def test_a_block_that_is_in_time_is_left_alone() -> None:
 
 def test_a_block_that_takes_longer_is_ended() -> None:
     began = time.monotonic()
-    with pytest.raises(LimitError, match="--max-time 0.3: the time is over"), deadline(0.3):
+    with pytest.raises(LimitError, match=r"--max-time 0\.3: the time is over"), deadline(0.3):
         time.sleep(10)
     assert time.monotonic() - began < 5
 

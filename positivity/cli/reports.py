@@ -74,7 +74,7 @@ def write_reports(
     *,
     table: bool,
     subject: str = "account",
-    by_month: bool = False,
+    rows: str | None = None,
     notes: Sequence[str] = (),
 ) -> None:
     """Writes reports in the format asked for.
@@ -83,13 +83,13 @@ def write_reports(
         output: where to; in a folder, each report gets files of its own.
         table: on a terminal, a line for each instead of all of it.
         subject: what each is about, for the head of a table.
-        by_month: in CSV, a row for each month.
+        rows: in CSV, what each row is of: "month", "week", or else a report.
         notes: what a table on a terminal is to say below, beside what limits all of its reports.
     """
     from positivity.report.output import report_output
 
     if output is not None and not isinstance(output, Path):
-        _write_folder(reports, format, output, subject=subject, by_month=by_month)
+        _write_folder(reports, format, output, subject=subject, rows=rows)
         return
     with report_output(output) as out:
         if format is ReportFormat.TERMINAL and table:
@@ -100,7 +100,7 @@ def write_reports(
             terminal.render_shared_limits(reports, console)
             terminal.render_limits(notes, console)
         else:
-            _render(reports, format, out, subject=subject, by_month=by_month)
+            _render(reports, format, out, subject=subject, rows=rows)
     if output is not None:
         event("wrote", path=output)
 
@@ -111,7 +111,7 @@ def _write_folder(
     folder: "ReportFolder",
     *,
     subject: str,
-    by_month: bool,
+    rows: str | None,
 ) -> None:
     from datetime import UTC, datetime
 
@@ -119,7 +119,7 @@ def _write_folder(
     for report in reports:
 
         def render(out: TextIO, report: "Report" = report) -> None:
-            _render([report], format, out, subject=subject, by_month=by_month)
+            _render([report], format, out, subject=subject, rows=rows)
 
         event("wrote", path=folder.write(report, render, suffix=SUFFIXES[format], day=day))
 
@@ -130,7 +130,7 @@ def _render(
     out: TextIO,
     *,
     subject: str,
-    by_month: bool,
+    rows: str | None,
 ) -> None:
     """Writes all of the reports."""
     match format:
@@ -147,9 +147,10 @@ def _render(
 
             render_markdown(reports, out, subject=subject)
         case ReportFormat.CSV:
-            from positivity.report.rows import render_csv
+            from positivity.report.rows import render_csv, render_months_csv, render_weeks_csv
 
-            render_csv(reports, out, by_month=by_month)
+            by_time = {"month": render_months_csv, "week": render_weeks_csv}
+            by_time.get(rows or "", render_csv)(reports, out)
         case ReportFormat.TERMINAL:
             from positivity.report import terminal
 
