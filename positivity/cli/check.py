@@ -14,6 +14,8 @@ from positivity.cli.options import (
     READING,
     Device,
     DeviceOption,
+    Engine,
+    EngineOption,
     IncludeOption,
     LanguageOption,
     ModelOption,
@@ -101,6 +103,7 @@ def check_command(
     language: LanguageOption = None,
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
+    engine: EngineOption = Engine.AUTO,
     format: ReportFormatOption = ReportFormat.TERMINAL,
     output: OutputOption = None,
     quiet: QuietOption = False,
@@ -137,7 +140,7 @@ def check_command(
     )
     if asked.include_retweets and len(handles) == 1 and not refresh and max_cost is None:
         job = _never_asking(job)
-    run = _Run(job, asked, model, device, keep=not no_store, dry_run=dry_run, quiet=quiet)
+    run = _Run(job, asked, model, device, engine, keep=not no_store, dry_run=dry_run, quiet=quiet)
     if output is not None:
         from positivity.report.output import refuse_folder
 
@@ -170,6 +173,7 @@ class _Run:
     question: "Question"
     model: str
     device: str
+    engine: str
     keep: bool
     dry_run: bool
     quiet: bool
@@ -196,7 +200,7 @@ def check(
     with ExitStack() as stack:
         store = stack.enter_context(open_store(keep=run.keep))
         # Complains of a model or an option before any money is spent.
-        analyzer = StoreAnalyzer(store, run.model, device=run.device)
+        analyzer = StoreAnalyzer(store, run.model, device=run.device, engine=run.engine)
         analyzer.selection(run.question)
         watching = stack.enter_context(Watching(run.job, quiet=run.quiet, dry_run=run.dry_run))
         client = XClient(

@@ -10,6 +10,8 @@ from positivity.cli.options import (
     READING,
     Device,
     DeviceOption,
+    Engine,
+    EngineOption,
     Format,
     FormatOption,
     ModelOption,
@@ -51,6 +53,7 @@ def evaluate_command(
     where: Where = None,
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
+    engine: EngineOption = Engine.AUTO,
     format: FormatOption = Format.TERMINAL,
     output: OutputOption = None,
 ) -> None:
@@ -67,7 +70,7 @@ def evaluate_command(
     source = labelled_source(
         file, text_column, label_column, delimiter, encoding, no_header, where or []
     )
-    metrics = evaluate(file, source, model=model, device=device)
+    metrics = evaluate(file, source, model=model, device=device, engine=engine)
     with report_output(output) as out:
         if format is Format.JSON:
             write_json({"schema_version": 1, "model": model, **asdict(metrics)}, out)
@@ -75,7 +78,7 @@ def evaluate_command(
             _print(metrics, make_console(out))
 
 
-def evaluate(file: Path, source: "Source", *, model: str, device: str) -> "Metrics":
+def evaluate(file: Path, source: "Source", *, model: str, device: str, engine: str) -> "Metrics":
     """The measures of a model on the labelled tweets of a file."""
     from positivity.evaluation import evaluate as measure
     from positivity.model.scorer import Scorer
@@ -84,7 +87,9 @@ def evaluate(file: Path, source: "Source", *, model: str, device: str) -> "Metri
     tweets = read_labelled(file, source)
     if not tweets.cues:
         raise InputError(f"{file}: no column of labels in it; name it with --label-column")
-    return measure(Scorer.load(model, device=device).score(tweets.texts), tweets.gold)
+    return measure(
+        Scorer.load(model, device=device, engine=engine).score(tweets.texts), tweets.gold
+    )
 
 
 def labelled_source(

@@ -8,6 +8,8 @@ from positivity.cli.fast_start import prepare_process
 from positivity.cli.options import (
     Device,
     DeviceOption,
+    Engine,
+    EngineOption,
     IncludeOption,
     LanguageOption,
     ModelOption,
@@ -32,6 +34,7 @@ def report_command(
     language: LanguageOption = None,
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
+    engine: EngineOption = Engine.AUTO,
     format: ReportFormatOption = ReportFormat.TERMINAL,
     output: OutputOption = None,
 ) -> None:
@@ -55,6 +58,6 @@ def report_command(
         ]
         if not accounts:
             raise UsageError("the store is empty; 'positivity check @handle' reads an account")
-        analyzer = StoreAnalyzer(store, model, device=device)
+        analyzer = StoreAnalyzer(store, model, device=device, engine=engine)
         reports = [analyzer.report(account, asked, prices) for account in accounts]
     write_account_reports(reports, format, output, table=len(wanted) != 1)

@@ -15,6 +15,8 @@ from positivity.cli.options import (
     TIMES,
     Device,
     DeviceOption,
+    Engine,
+    EngineOption,
     ModelOption,
     OutputOption,
     QuietOption,
@@ -117,6 +119,7 @@ def score_command(
     ] = None,
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
+    engine: EngineOption = Engine.AUTO,
     scores: Annotated[
         Path | None,
         typer.Option(
@@ -179,6 +182,7 @@ def score_command(
         by=by,
         model=model,
         device=device,
+        engine=engine,
         scores=scores,
         rejects=rejects,
         progress=not quiet and sys.stderr.isatty(),

@@ -48,6 +48,7 @@ class ScoreJob:
     by: By | None
     model: str
     device: str
+    engine: str
     scores: Path | None
     rejects: Path | None
     progress: bool
@@ -87,7 +88,7 @@ def score(job: ScoreJob) -> tuple[list["Report"], bool]:
             rejects = stack.enter_context(RejectsWriter(job.rejects))
             for file in opened:
                 file.on_reject = rejects.add
-        scorer = Scorer.load(directory, device=job.device)
+        scorer = Scorer.load(directory, device=job.device, engine=job.engine)
         groups = [[each] for each in readings] if job.by is By.FILE else [readings]
         reports: list[Report] = []
         for group in groups:
