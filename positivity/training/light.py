@@ -4,7 +4,8 @@ One loop over the words runs both directions. In each step a word's vector and t
 lie side by side, as bytes, so that one product of integers gives the four gates. The scales are
 fixed when the file is written: a tweet's scores do not depend on its company.
 
-Weights have seven bits: processors without VNNI add two products in 16 bits, and 255 * 63 * 2 fits.
+Processors without VNNI add the products of two neighbours in 16 bits, and stop at the largest. So
+the weights of two neighbours are at most 128 together: 255 * 128 fits, and all processors agree.
 """
 
 import numpy as np
@@ -15,7 +16,7 @@ from onnx import numpy_helper, parser
 from positivity.model.network import SentimentNetwork
 
 _IR, _OPERATORS, _CONTRIBUTED = 9, 20, 1  # versions that ONNX Runtime 1.18 and later read
-_LARGEST_WEIGHT = 63
+_LARGEST_PAIR = 127  # of weights side by side, before each is rounded
 _LARGEST_BYTE, _MIDDLE = 127, 128  # vectors and states are bytes around a middle
 _GATES = (0, 1, 3, 2)  # input, forget, cell, output -> input, forget, output, cell
 
@@ -176,7 +177,7 @@ def _arrays(network: SentimentNetwork) -> dict[str, NDArray[np.generic]]:
         of_words = weights[f"{prefix}weight_ih_l0"] * channel  # [4 x hidden, embedding]
         of_states = weights[f"{prefix}weight_hh_l0"] / _LARGEST_BYTE  # [4 x hidden, hidden]
         both = _reordered(np.concatenate([of_words, of_states], axis=1))
-        scales = np.maximum(abs(both).max(axis=1), 1e-12) / _LARGEST_WEIGHT
+        scales = np.maximum(_largest_pair(both), 1e-12) / _LARGEST_PAIR
         arrays[f"weights_{direction}"] = np.round(both / scales[:, None]).astype(np.int8).T
         arrays[f"scales_{direction}"] = scales.astype(np.float32)
         bias = weights[f"{prefix}bias_ih_l0"] + weights[f"{prefix}bias_hh_l0"]
@@ -185,6 +186,12 @@ def _arrays(network: SentimentNetwork) -> dict[str, NDArray[np.generic]]:
             part = slice(i * config.hidden_size, (i + 1) * config.hidden_size)
             arrays[f"attention_{direction}"] = weights["attention.weight"][0, part, None]
     return arrays
+
+
+def _largest_pair(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The largest sum of the sizes of two neighbours, 0 and 1, 2 and 3, ..., in each row."""
+    sizes = np.pad(abs(rows), ((0, 0), (0, rows.shape[1] % 2)))
+    return np.asarray((sizes[:, ::2] + sizes[:, 1::2]).max(axis=1))
 
 
 def _reordered(gates: NDArray[np.float32]) -> NDArray[np.float32]:

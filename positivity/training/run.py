@@ -172,7 +172,7 @@ class Run:
         )
         registry.save(path, config, files)
         if can_be_light(network):
-            self._say(summary(add_light(path, [*self.dev, *self.eval])))
+            self._say(summary(add_light(path, self.eval or self.dev)))
         draw_curves(self.trainer.records, self.folder / "curves.png")
         return registry.load(str(path))
 
