@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from positivity.cli.fast_start import prepare_process
 from positivity.cli.inputs import print_inputs
 from positivity.cli.options import (
     OUTPUT,
@@ -141,6 +142,7 @@ def score_command(
 
     Example: positivity score tweets.csv --scores scored.csv
     """
+    prepare_process()  # before all that takes time to import
     from positivity.report.output import refuse_folder
     from positivity.sources.exports import checked_format
     from positivity.sources.files import ReadOptions

@@ -7,7 +7,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from positivity.cli.fast_start import prepare_process
 from positivity.errors import InputError
 from positivity.messages import say
 
@@ -70,7 +69,6 @@ def score(job: ScoreJob) -> tuple[list["Report"], bool]:
     from positivity.sources.files import open_tweets
     from positivity.text.language import EnglishDetector
 
-    prepare_process()
     is_english = EnglishDetector.load().is_english
     rules = (job.include_retweets, job.language, job.since, job.until)
     Selection(is_english, *rules)  # complains of an option before anything is read
