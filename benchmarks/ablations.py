@@ -56,6 +56,7 @@ def variants(recipe: Recipe) -> dict[str, Recipe]:
         "the teacher alone": replace(recipe, train=taught),
         "no emoticon cues": replace(recipe, train=gold + taught),
         "no human labels": replace(recipe, train=taught + cues),
+        "no hints": replace(recipe, training=replace(training, hints=0.0)),
         "vectors begin at random": replace(recipe, initial_vectors=""),
         "no emoji ranking": replace(recipe, emoji=None),
         "no emoji put back": replace(recipe, emoji=replace(emoji, put_back=0.0, alone=0)),

@@ -12,6 +12,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from positivity.account.comparison import Sample
+from positivity.account.posterior import BayesianQuantifier
 from positivity.account.report import ModelInfo, Report
 from positivity.account.tally import Tally
 from positivity.model.registry import ModelDirectory
@@ -200,26 +202,35 @@ class Tallies:
         model: ModelInfo,
         limits: Sequence[str] = (),
         *,
+        quantifier: BayesianQuantifier | None = None,
         unreadable: int = 0,
-    ) -> list[Report]:
-        """The reports, the account with the most tweets first.
+    ) -> list[tuple[Report, Sample]]:
+        """The reports and what accounts are compared by, the one with the most tweets first.
+
+        Without a `quantifier` the shares are not corrected for the model's errors.
 
         Unreadable rows have no author: they stand in the report only where there is one for all.
         """
         if not self._by_author:
-            report = self._tally(None).report(read_as, model, limits, unreadable=unreadable)
+            tally = self._tally(None)
+            report = tally.report(
+                read_as, model, limits, quantifier=quantifier, unreadable=unreadable
+            )
             author = next(iter(self._authors)) if len(self._authors) == 1 else None
             if author and not self._keep_name:
                 report = replace(report, subject=_handle(author))
-            return [report]
+            return [(report, tally.sample())]
         if unreadable:
             limits = [
                 *limits,
                 f"{unreadable:,} {'row' if unreadable == 1 else 'rows'} could not be read; whose "
                 "tweets they hold is not known.",
             ]
-        reports = [tally.report(read_as, model, limits) for tally in self._tallies.values()]
-        return sorted(reports, key=lambda report: (-report.counts.found, report.subject))
+        reports = [
+            (tally.report(read_as, model, limits, quantifier=quantifier), tally.sample())
+            for tally in self._tallies.values()
+        ]
+        return sorted(reports, key=lambda each: (-each[0].counts.found, each[0].subject))
 
 
 def _handle(author: str | None) -> str:
@@ -241,3 +252,9 @@ def model_info(directory: ModelDirectory) -> ModelInfo:
     figures = directory.metrics().get("eval", {})
     recalls = {name: round(each["macro_recall"], 3) for name, each in figures.items()}
     return ModelInfo(directory.config.name, directory.config.version, recalls)
+
+
+def quantifier_of(directory: ModelDirectory) -> BayesianQuantifier | None:
+    """What corrects shares for the errors of a model; None where these are not known."""
+    recalibration = directory.recalibration()
+    return BayesianQuantifier(recalibration) if recalibration else None

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from positivity.account.report import Report
 from positivity.account.tally import labels_of
-from positivity.analysis import Tallies, model_info, score_batches
+from positivity.analysis import Tallies, model_info, quantifier_of, score_batches
 from positivity.errors import InputError
 from positivity.evaluation import LABELS
 from positivity.explanation import explained
@@ -41,6 +41,7 @@ class Analyzer:
         (auto, torch or onnx)."""
         directory = load(model)
         self.model = model_info(directory)
+        self._quantifier = quantifier_of(directory)
         self._scorer = Scorer.load(directory, device=device, engine=engine)
         self._detector = EnglishDetector.load()
 
@@ -79,7 +80,8 @@ class Analyzer:
         selection = Selection(self._detector.is_english, include_retweets, language)
         for scored in score_batches(_batches(tweets), self._scorer, selection):
             tallies.add(scored)
-        return explained(tallies.reports([], self.model), self._scorer)[0]
+        ((report, _),) = tallies.reports([], self.model, quantifier=self._quantifier)
+        return explained([report], self._scorer)[0]
 
 
 def _batches(tweets: Any) -> Iterable[TweetBatch]:

@@ -11,11 +11,15 @@ import numpy as np
 import pytest
 
 from positivity.account.evidence import TermKey
+from positivity.account.posterior import BayesianQuantifier
 from positivity.account.report import ModelInfo, Report
 from positivity.account.tally import Tally, digest, labels_of
+from positivity.recalibration import IDENTITY, PARAMETERS, Recalibration
 from positivity.tweets import LeftOut, tweet_batch
 
 MODEL = ModelInfo("test", "1", {})
+DOUBT = tuple(tuple(row) for row in (0.05 * np.eye(PARAMETERS)).tolist())
+QUANTIFIER = BayesianQuantifier(Recalibration(IDENTITY, DOUBT, 8.0, ("one", "two"), 1000))
 NEGATIVE, NEUTRAL, POSITIVE = [0.8, 0.15, 0.05], [0.1, 0.8, 0.1], [0.0, 0.1, 0.9]
 
 
@@ -28,7 +32,12 @@ def no_words(text: str) -> set[TermKey]:
 
 
 def tally(
-    rows: list[dict[str, Any]], *, batch: int = 1000, zone: str = "UTC", unreadable: int = 0
+    rows: list[dict[str, Any]],
+    *,
+    batch: int = 1000,
+    zone: str = "UTC",
+    unreadable: int = 0,
+    quantifier: BayesianQuantifier | None = None,
 ) -> Report:
     """The report on rows of tweet fields with `scores` and `left_out` beside them."""
     counted = Tally("@ada", ZoneInfo(zone), words)
@@ -39,7 +48,13 @@ def tally(
         scores = np.array([row["scores"] for row in part], np.float32)
         reasons = [row.get("left_out") for row in part]
         counted.add(tweet_batch(columns, length=len(part)), scores, reasons)
-    return counted.report(["tweets.csv"], MODEL, ["Only the newest."], unreadable=unreadable)
+    return counted.report(
+        ["tweets.csv"],
+        MODEL,
+        ["Only the newest."],
+        quantifier=quantifier,
+        unreadable=unreadable,
+    )
 
 
 def invented(number: int, *, with_ids: bool = True) -> list[dict[str, Any]]:
@@ -147,12 +162,34 @@ def test_the_numbers_by_hand() -> None:
 
 
 @pytest.mark.parametrize("with_ids", [True, False])
-def test_order_and_batches_do_not_matter(with_ids: bool) -> None:
+@pytest.mark.parametrize("quantifier", [None, QUANTIFIER], ids=["counted", "corrected"])
+def test_order_and_batches_do_not_matter(
+    with_ids: bool, quantifier: BayesianQuantifier | None
+) -> None:
     rows = invented(700, with_ids=with_ids)
-    expected = tally(rows)
+    expected = tally(rows, quantifier=quantifier)
+    assert expected.change is not None
     for batch in (1, 13, 700):
         random.Random(batch).shuffle(rows)
-        assert tally(rows, batch=batch) == expected
+        assert tally(rows, batch=batch, quantifier=quantifier) == expected
+
+
+def test_a_corrected_report_says_so_and_keeps_the_counts() -> None:
+    rows = invented(300)
+    corrected, counted = tally(rows, quantifier=QUANTIFIER), tally(rows)
+    assert corrected.method.name == "Bayesian prior correction"
+    assert corrected.method.fitted_on == ("one", "two")
+    assert "corrected for the classifier's mistakes as measured on one, two" in corrected.limits[0]
+    assert counted.method.name == "classify and count"
+    assert "not corrected" in counted.limits[0]
+    for one, other in zip(corrected.months, counted.months, strict=True):
+        assert (one.positive, one.neutral, one.negative) == (
+            other.positive,
+            other.neutral,
+            other.negative,
+        )
+    assert corrected.net is not None and counted.net is not None
+    assert corrected.net.high - corrected.net.low > counted.net.high - counted.net.low
 
 
 def test_other_tweets_give_another_interval() -> None:
@@ -184,7 +221,9 @@ def test_undated_tweets_are_counted_and_told() -> None:
     )
     assert report.counts.counted == 2
     assert sum(month.tweets for month in report.months) == 1
-    assert report.limits[-1] == "1 tweet has no usable date: counted, but not in the months."
+    assert (
+        report.limits[-1] == "1 tweet has no usable date: counted, but not in the months and weeks."
+    )
 
 
 def test_only_clear_opinions_give_terms() -> None:

@@ -20,7 +20,7 @@ from positivity.training.loop import Record
 from positivity.training.recipe import Recipe, Source, TeacherRecipe, read_recipe
 from positivity.training.run import Run
 from positivity.training.teacher import TeacherRun
-from positivity.training.variants import variants
+from positivity.training.variants import negated, variants
 from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE
 
 RECIPE = """
@@ -173,6 +173,39 @@ def test_a_student_learns_from_it(trained: TeacherRun, tiny_data: Path, tmp_path
     assert not run.trainer.examples.log_priors.any() or np.ptp(run.trainer.examples.log_priors) == 0
 
 
+def test_states_stand_beside_their_texts(trained: TeacherRun, tiny_data: Path) -> None:
+    read = Data(tiny_data, trained.folder.parent).read(Source(teacher=trained.folder.name))
+    assert read.states is not None
+    rows = [0, len(read.texts) // 2, len(read.texts) - 1]
+    view = trained._view(read.texts, trained.folder / "labels" / "view.npz")
+    seen = view(trained._read([read.texts[row] for row in rows])[1])
+    np.testing.assert_allclose(read.states[rows], seen, atol=0.05)
+    assert np.square(read.states.astype(np.float64)).mean() == pytest.approx(1, abs=0.2)
+
+
+def test_a_student_learns_what_its_teacher_sees(
+    trained: TeacherRun, tiny_data: Path, tmp_path: Path
+) -> None:
+    student = read_recipe(tiny_data / "tiny.toml")
+    assert isinstance(student, Recipe)
+    hinted = replace(
+        student,
+        train=(Source(teacher=trained.folder.name), *student.train),
+        training=replace(student.training, epochs=2, hints=1.0),
+    )
+    data = Data(tiny_data, trained.folder.parent)
+    run = Run(hinted, data, tmp_path, device="cpu", say=lambda line: None)
+    assert (run.trainer.examples.state_rows >= 0).any()
+    first = next(iter(run.train()))
+    *_, last = (each for each in run.train() if isinstance(each, Record))
+    assert last.loss < first.loss / 2
+    # Stopped and resumed, the layer that tells them is there again.
+    again = Run(hinted, data, tmp_path, device="cpu", say=lambda line: None)
+    assert run.trainer._hints is not None
+    assert again.trainer._hints is not None
+    assert torch.equal(again.trainer._hints.weight, run.trainer._hints.weight)
+
+
 def test_a_teacher_that_has_not_labelled_is_said(tiny_data: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="positivity train absent"):
         Data(tiny_data, tmp_path).read(Source(teacher="absent"))
@@ -207,6 +240,26 @@ def test_variants_are_made_of_the_words_there_are() -> None:
     assert {word for text in made for word in text.split()} <= words
     assert sum(a != b for a, b in zip(made, texts, strict=True)) > 150
     assert made == list(variants(texts, np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize(
+    ("tweet", "made"),
+    [
+        ("this is good", {"this isn't good"}),
+        ("this isn't good", {"this is good"}),
+        ("I don’t like Mondays", {"I like Mondays"}),
+        ("i dont like mondays", {"i like mondays"}),
+        ("I love it", {"I don't love it"}),
+        ("much love to all", set()),
+        (
+            "I'm so happy it can stay",
+            {"I'm not so happy it can stay", "I'm so happy it can't stay"},
+        ),
+        ("NEVER again, but it is fine", {"again, but it is fine"}),
+    ],
+)
+def test_a_denial_is_put_in_or_taken_out(tweet: str, made: set[str]) -> None:
+    assert set(negated([tweet] * 30, np.random.default_rng(0))) == made
 
 
 def test_words_that_feel_alike_begin_as_neighbours(trained: TeacherRun) -> None:

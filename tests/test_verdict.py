@@ -1,15 +1,31 @@
 """Shares -> a verdict and its sentence."""
 
+import numpy as np
 import pytest
 
-from positivity.account.quantify import quantify
+from positivity.account.quantify import Shares, Tallied, quantify
 from positivity.account.report import Estimate, Verdict
-from positivity.account.verdict import LABELS, decide, judge, more_tweets
+from positivity.account.verdict import DELTA, LABELS, decide, judge, more_tweets
 
 
 def decided(counts: list[int]) -> Verdict:
-    shares = quantify(counts, seed=7)
-    return decide(counts, shares.opinion if shares else None)
+    return decide(sum(counts), quantify(Tallied(labels=np.array(counts)), None, seed=7))
+
+
+def decide_on(
+    counts: list[int],
+    opinion: Estimate,
+    *,
+    delta: float = DELTA,
+    lasting: float = 0.0,
+    bounds: Estimate | None = None,
+) -> Verdict:
+    """The verdict on an interval of r, with the shares of `counts` around it."""
+    negative, neutral, positive = (Estimate(round(each / sum(counts), 4), 0, 1) for each in counts)
+    net = Estimate(0, -100, 100)
+    return decide(
+        sum(counts), Shares(negative, neutral, positive, net, opinion, bounds, lasting), delta=delta
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,11 +47,41 @@ def test_judge(low: float, value: float, high: float, label: str) -> None:
     assert judge(Estimate(value, low, high)) == label
 
 
+def test_a_side_needs_its_own_bound_only_and_mixed_needs_both() -> None:
+    opinion = Estimate(0.7, 0.54, 0.86)
+    assert judge(opinion) == "not enough tweets"
+    assert judge(opinion, bounds=Estimate(0.7, 0.56, 0.84)) == "mainly positive"
+    assert judge(opinion, bounds=Estimate(0.7, 0.55, 0.84)) == "not enough tweets"
+    opinion = Estimate(0.3, 0.2, 0.46)
+    assert judge(opinion, bounds=Estimate(0.3, 0.22, 0.44)) == "mainly negative"
+    middle = Estimate(0.5, 0.39, 0.58)
+    assert judge(middle, bounds=Estimate(0.5, 0.41, 0.57)) == "not enough tweets"
+    settled = decide_on([30, 20, 70], Estimate(0.7, 0.54, 0.86), bounds=Estimate(0.7, 0.56, 0.84))
+    assert settled.sentence == (
+        "mainly positive: about 7 in 10 tweets with an opinion are positive (54 to 86 in 100)"
+    )
+
+
+def test_what_is_missing_is_counted_from_the_bound() -> None:
+    opinion = Estimate(0.7, 0.45, 0.95)
+    central = more_tweets(opinion, 100)
+    assert central is not None
+    nearer = more_tweets(opinion, 100, bounds=Estimate(0.7, 0.49, 0.91))
+    assert nearer == 100  # (0.21 / 0.15)² = 1.96 times as many
+    assert central > nearer
+
+
+def test_counted_labels_have_no_bounds_of_their_own() -> None:
+    counted = quantify(Tallied(labels=np.array([10, 10, 30])), None, seed=1)
+    assert counted is not None
+    assert counted.bounds is None
+
+
 def test_delta_is_a_setting() -> None:
     opinion = Estimate(0.62, 0.58, 0.66)
     assert judge(opinion) == "mainly positive"
     assert judge(opinion, 0.1) == "mixed"
-    assert decide([38, 0, 62], opinion, delta=0.1).label == "mixed"
+    assert decide_on([38, 0, 62], opinion, delta=0.1).label == "mixed"
 
 
 @pytest.mark.parametrize(
@@ -81,30 +127,30 @@ def test_delta_is_a_setting() -> None:
     ],
 )
 def test_settled(opinion: Estimate, counts: list[int], label: str, sentence: str) -> None:
-    assert decide(counts, opinion) == Verdict(label, sentence, None)
+    assert decide_on(counts, opinion) == Verdict(label, sentence, None)
 
 
 def test_one_tweet_in_ten_with_an_opinion_is_not_mostly_neutral() -> None:
     opinion = Estimate(0.7, 0.64, 0.75)
-    assert decide([30, 900, 70], opinion).sentence.startswith("mainly positive")
-    assert decide([30, 901, 70], opinion).sentence.startswith("mostly neutral; of the rest")
+    assert decide_on([30, 900, 70], opinion).sentence.startswith("mainly positive")
+    assert decide_on([30, 901, 70], opinion).sentence.startswith("mostly neutral; of the rest")
 
 
 def test_not_enough() -> None:
     # The lower arm of 0.30 must shrink to 0.75 - 0.55 = 0.20: (0.3/0.2)**2 = 2.25 times the 12.
-    verdict = decide([2, 4, 6], Estimate(0.75, 0.45, 0.9))
+    verdict = decide_on([2, 4, 6], Estimate(0.75, 0.45, 0.9))
     assert verdict == Verdict(
         "not enough tweets",
-        "not enough tweets: 6 of 8 with an opinion are positive (45 to 90 in 100); "
+        "not enough tweets: about 8 in 10 tweets with an opinion are positive (45 to 90 in 100); "
         "about 20 more like these would settle it",
         20,
     )
 
 
 def test_not_enough_and_mostly_neutral() -> None:
-    verdict = decide([1, 50, 1], Estimate(0.5, 0.1, 0.9))
+    verdict = decide_on([1, 50, 1], Estimate(0.5, 0.1, 0.9))
     assert verdict.sentence == (
-        "mostly neutral; of the rest not enough tweets: 1 of 2 is positive (10 to 90 in 100); "
+        "mostly neutral; of the rest not enough tweets: about half are positive (10 to 90 in 100); "
         "about 780 more like these would settle it"
     )
 
@@ -147,3 +193,22 @@ def test_with_that_many_more_the_verdict_settles(counts: list[int]) -> None:
 def test_every_label_is_reached() -> None:
     cases = ([10, 5, 90], [90, 5, 10], [500, 9, 500], [2, 2, 2])
     assert tuple(decided(counts).label for counts in cases) == LABELS
+
+
+def test_what_the_classifier_leaves_unsure_no_tweets_settle() -> None:
+    opinion = Estimate(0.65, 0.45, 0.80)  # the arm of 0.20 must halve: a quarter of its variance
+    assert more_tweets(opinion, 100, lasting=0.1) == 500  # 0.9 / (0.25 - 0.1) = 6 times
+    assert more_tweets(opinion, 100, lasting=0.3) is None
+    verdict = decide_on([35, 0, 65], opinion, lasting=0.3)
+    assert verdict == Verdict(
+        "not enough tweets",
+        "not enough tweets: about 6 in 10 tweets with an opinion are positive (45 to 80 in 100); "
+        "more of them would hardly settle it, so unsure is how the classifier errs on such tweets",
+        None,
+    )
+
+
+@pytest.mark.parametrize(("share", "words"), [(0.0, "none"), (0.03, "hardly any")])
+def test_hardly_any(share: float, words: str) -> None:
+    verdict = decide_on([1, 98, 1], Estimate(share, 0.0, 0.6))
+    assert f"{words} are positive" in verdict.sentence

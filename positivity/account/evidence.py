@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
-from positivity.account.quantify import Floats, Ints
+from positivity.account.quantifiers import Floats, Ints
 from positivity.account.report import StrongTweet, Term
 from positivity.account.timeline import NO_DATE, is_date, local_time
 from positivity.tweets import TweetBatch

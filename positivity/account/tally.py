@@ -13,18 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from positivity.account.change import change
+from positivity.account.comparison import Sample
 from positivity.account.evidence import CLEAR, Strongest, TermCounts, Terms
-from positivity.account.quantify import (
-    INTERVAL_LIMIT,
-    NEGATIVE,
-    NEUTRAL,
-    POSITIVE,
-    Floats,
-    Ints,
-    net_positivity,
-    quantify,
-)
+from positivity.account.posterior import BayesianQuantifier, cells_of
+from positivity.account.quantifiers import Floats, Ints
+from positivity.account.quantify import NEGATIVE, NEUTRAL, POSITIVE, Tallied
 from positivity.account.report import Counts, KindShare, ModelInfo, Report
+from positivity.account.summary import Summary
 from positivity.account.timeline import NO_DATE, Timeline
 from positivity.account.verdict import decide
 from positivity.tweets import Kind, LeftOut, TweetBatch
@@ -41,8 +37,8 @@ class Tally:
         self.timezone = timezone
         self._found = 0
         self._left_out: Counter[str] = Counter()
-        self._counts = np.zeros(3, np.int64)
-        self._kinds: dict[str, Ints] = {}
+        self._all = Tallied()
+        self._kinds: dict[str, Tallied] = {}
         self._digest = 0
         self._timeline = Timeline(timezone)
         self._strongest = {NEGATIVE: Strongest(), POSITIVE: Strongest()}
@@ -74,21 +70,22 @@ class Tally:
         scores = probabilities.astype(np.float64).round(SCORE_DIGITS)
         labels = labels_of(scores)
         times = _milliseconds(batch)[rows]
-        self._counts += np.bincount(labels, minlength=3)
-        self._timeline.add(times, labels)
-        self._count_kinds(batch, rows, labels)
+        cells = cells_of(scores)
+        self._all.add(labels, cells)
+        self._timeline.add(times, labels, cells)
+        self._count_kinds(batch, rows, labels, cells)
         self._digest = (self._digest + digest(batch, rows, times)) % 2**64
         for side in (NEGATIVE, POSITIVE):
             of_side = labels == side
             self._count_evidence(batch, rows[of_side], scores[of_side, side], side)
 
-    def _count_kinds(self, batch: TweetBatch, rows: Ints, labels: Ints) -> None:
+    def _count_kinds(self, batch: TweetBatch, rows: Ints, labels: Ints, cells: Ints) -> None:
         kinds = batch.column("kind").fill_null(UNKNOWN_KIND).dictionary_encode()
         names = kinds.dictionary.to_pylist()
         codes = kinds.indices.to_numpy(zero_copy_only=False).astype(np.int64)[rows]
-        table = np.bincount(codes * 3 + labels, minlength=3 * len(names)).reshape(-1, 3)
-        for name, counts in zip(names, table, strict=True):
-            self._kinds[name] = self._kinds.get(name, 0) + counts
+        for code in np.unique(codes).tolist():
+            of_kind = codes == code
+            self._kinds.setdefault(names[code], Tallied()).add(labels[of_kind], cells[of_kind])
 
     def _count_evidence(self, batch: TweetBatch, rows: Ints, scores: Floats, side: int) -> None:
         self._strongest[side].add(batch, rows, scores)
@@ -102,11 +99,15 @@ class Tally:
         model: ModelInfo,
         extra_limits: Sequence[str] = (),
         *,
+        quantifier: BayesianQuantifier | None = None,
         unreadable: int = 0,
     ) -> Report:
-        """The answer so far; `unreadable` rows are added to those found and left out."""
-        shares = quantify(self._counts, seed=self._digest)
-        opinion = shares.opinion if shares else None
+        """The answer so far; `unreadable` rows are added to those found and left out.
+
+        Without a `quantifier` labels are counted as they are, and the limits say so.
+        """
+        summary = Summary(self._all, self._timeline, quantifier, seed=self._digest)
+        shares = summary.shares
         terms_positive, terms_negative = self._terms.top()
         return Report(
             subject=self.subject,
@@ -118,46 +119,59 @@ class Tally:
             neutral=shares.neutral if shares else None,
             positive=shares.positive if shares else None,
             net=shares.net if shares else None,
-            opinion=opinion,
-            verdict=decide(self._counts, opinion),
-            months=self._timeline.months(seed=self._digest),
-            hours=self._timeline.hours(),
-            weekdays=self._timeline.weekdays(),
+            opinion=shares.opinion if shares else None,
+            verdict=decide(int(self._all.labels.sum()), shares),
+            months=self._timeline.months(summary.of_month),
+            weeks=self._timeline.weeks(summary.of_week),
+            change=change(
+                self._timeline.last_days,
+                quantifier,
+                seed=self._digest,
+                effect=self._timeline.design_effect,
+            ),
+            hours=self._timeline.hours(summary.net_by_label),
+            weekdays=self._timeline.weekdays(summary.net_by_label),
             timezone=str(self.timezone),
-            kinds=self._kind_shares(),
+            kinds=self._kind_shares(summary),
             strongest_positive=self._strongest[POSITIVE].top(self.timezone),
             strongest_negative=self._strongest[NEGATIVE].top(self.timezone),
             terms_positive=terms_positive,
             terms_negative=terms_negative,
             model=model,
-            limits=self._limits(extra_limits),
+            method=summary.method,
+            limits=self._limits(summary.limits(), extra_limits),
         )
+
+    def sample(self) -> Sample:
+        """What this account is compared with others by."""
+        return Sample(self._all, self._timeline.design_effect, self._digest)
 
     def _tallied(self, unreadable: int) -> Counts:
         left_out = self._left_out + Counter({str(LeftOut.UNREADABLE): unreadable})
         frequent_first = sorted(left_out.items(), key=lambda item: (-item[1], item[0]))
         return Counts(
             found=self._found + unreadable,
-            counted=int(self._counts.sum()),
+            counted=int(self._all.labels.sum()),
             left_out=dict(frequent_first),
         )
 
-    def _kind_shares(self) -> tuple[KindShare, ...]:
+    def _kind_shares(self, summary: Summary) -> tuple[KindShare, ...]:
         """The kinds that occur, in the order of `Kind`, then those it does not know."""
         order = [str(kind) for kind in Kind]
         names = sorted(
-            (name for name, counts in self._kinds.items() if counts.any()),
+            self._kinds,
             key=lambda name: (order.index(name) if name in order else len(order), name),
         )
-        return tuple(_kind_share(name, self._kinds[name], self._digest) for name in names)
+        return tuple(_kind_share(name, self._kinds[name], summary) for name in names)
 
-    def _limits(self, extra: Sequence[str]) -> tuple[str, ...]:
-        limits = [INTERVAL_LIMIT] if self._counts.any() else []
-        limits.extend(extra)
+    def _limits(self, of_shares: Sequence[str], extra: Sequence[str]) -> tuple[str, ...]:
+        limits = [*of_shares, *extra]
         undated = self._timeline.undated
         if undated:
             has = "tweet has" if undated == 1 else "tweets have"
-            limits.append(f"{undated:,} {has} no usable date: counted, but not in the months.")
+            limits.append(
+                f"{undated:,} {has} no usable date: counted, but not in the months and weeks."
+            )
         return tuple(limits)
 
 
@@ -196,12 +210,13 @@ def _milliseconds(batch: TweetBatch) -> Ints:
     return milliseconds
 
 
-def _kind_share(kind: str, counts: Ints, seed: int) -> KindShare:
+def _kind_share(kind: str, tallied: Tallied, summary: Summary) -> KindShare:
+    counts = tallied.labels
     return KindShare(
         kind=kind,
         tweets=int(counts.sum()),
         negative=int(counts[NEGATIVE]),
         neutral=int(counts[NEUTRAL]),
         positive=int(counts[POSITIVE]),
-        net=net_positivity(counts, seed=seed),
+        net=summary.of_part(tallied).net,
     )

@@ -1,23 +1,20 @@
-"""Labels over time: by month, by hour of the day and by day of the week, in one time zone.
+"""Tweets over time: by month, by hour of the day and by day of the week, in one time zone.
 
 Only counters are kept, so a stream of any length fits in flat memory.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from operator import mul
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from positivity.account.quantify import (
-    NEGATIVE,
-    NET_DIGITS,
-    NEUTRAL,
-    POSITIVE,
-    Ints,
-    net_positivity,
-)
-from positivity.account.report import Month, Slot
+from positivity.account.change import LastDays
+from positivity.account.clusters import Days
+from positivity.account.quantifiers import Floats, Ints
+from positivity.account.quantify import NET_DIGITS, Shares, Tallied
+from positivity.account.report import Month, Slot, Week
 
 HOUR = 3_600_000  # milliseconds
 DAY = 24 * HOUR
@@ -70,19 +67,22 @@ class LocalClock:
 
 
 class Timeline:
-    """Counts labels by month, hour and weekday."""
+    """Counts tweets by month and week, their labels by hour and weekday."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._clock = LocalClock(zone)
-        self._months: dict[int, Ints] = {}  # months since 1970-01 -> labels [3]
+        self._months: dict[int, Tallied] = {}  # months since 1970-01
+        self._weeks: dict[int, Tallied] = {}  # weeks since that of 1970-01-01
+        self._days = Days()
+        self.last_days = LastDays()
         self._hours = np.zeros((24, 3), np.int64)
         self._weekdays = np.zeros((7, 3), np.int64)
         self._first: int | None = None  # local days since 1970
         self._last: int | None = None
         self.undated = 0
 
-    def add(self, utc_ms: Ints, labels: Ints) -> None:
-        """Count tweets by their times [n] and labels [n]."""
+    def add(self, utc_ms: Ints, labels: Ints, cells: Ints) -> None:
+        """Count tweets by their times [n], labels [n] and cells [n]."""
         dated = (utc_ms >= EARLIEST) & (utc_ms < LATEST)
         self.undated += int(len(dated) - np.count_nonzero(dated))
         if not dated.any():
@@ -91,16 +91,14 @@ class Timeline:
         days = local // DAY
         self._hours += _cross(local // HOUR % 24, labels, 24)
         self._weekdays += _cross((days + 3) % 7, labels, 7)  # 1970-01-01 was a Thursday
-        self._add_months(local, labels)
+        self._days.add(days, labels)
+        self.last_days.add(days, labels, cells[dated])
+        months = local.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
+        _add(self._months, months, labels, cells[dated])
+        _add(self._weeks, week_of(days), labels, cells[dated])
         first, last = int(days.min()), int(days.max())
         self._first = first if self._first is None else min(first, self._first)
         self._last = last if self._last is None else max(last, self._last)
-
-    def _add_months(self, local: Ints, labels: Ints) -> None:
-        months = local.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
-        numbers, where = np.unique(months, return_inverse=True)
-        for number, row in zip(numbers.tolist(), _cross(where, labels, len(numbers)), strict=True):
-            self._months[number] = self._months.get(number, 0) + row
 
     @property
     def first(self) -> str | None:
@@ -112,17 +110,54 @@ class Timeline:
         """ISO date of the last tweet."""
         return _iso_date(self._last)
 
-    def months(self, *, seed: int) -> tuple[Month, ...]:
+    @property
+    def design_effect(self) -> float:
+        """How many of the tweets are worth one drawn independently, for their moods last."""
+        return self._days.design_effect()
+
+    @property
+    def effect_within_months(self) -> float:
+        """The same for the tweets of a month, of which the mood of the month is no noise."""
+        return self._days.effect_within_months()
+
+    @property
+    def effect_within_weeks(self) -> float:
+        """The same for the tweets of a week."""
+        return self._days.effect_within_weeks()
+
+    def tallied(self) -> list[Tallied]:
+        """The tweets of each month that has some, oldest first."""
+        return [self._months[number] for number in sorted(self._months)]
+
+    def tallied_by_week(self) -> list[Tallied]:
+        """The tweets of each week that has some, oldest first."""
+        return [self._weeks[number] for number in sorted(self._weeks)]
+
+    def months(self, shares: Callable[[Tallied], Shares]) -> tuple[Month, ...]:
         """The months that have tweets, oldest first."""
-        return tuple(_month(number, self._months[number], seed) for number in sorted(self._months))
+        return tuple(
+            Month(
+                _month_name(number),
+                *_counts(self._months[number]),
+                shares(self._months[number]).net,
+            )
+            for number in sorted(self._months)
+        )
 
-    def hours(self) -> tuple[Slot, ...]:
-        """The 24 hours of the day, midnight first."""
-        return _slots(self._hours)
+    def weeks(self, shares: Callable[[Tallied], Shares]) -> tuple[Week, ...]:
+        """The weeks that have tweets, oldest first."""
+        return tuple(
+            Week(_monday(number), *_counts(self._weeks[number]), shares(self._weeks[number]).net)
+            for number in sorted(self._weeks)
+        )
 
-    def weekdays(self) -> tuple[Slot, ...]:
+    def hours(self, net_by_label: Floats) -> tuple[Slot, ...]:
+        """The 24 hours of the day, midnight first; see `net_by_label` of the quantifier."""
+        return _slots(self._hours, net_by_label)
+
+    def weekdays(self, net_by_label: Floats) -> tuple[Slot, ...]:
         """The 7 days of the week, Monday first."""
-        return _slots(self._weekdays)
+        return _slots(self._weekdays, net_by_label)
 
 
 def _cross(groups: Ints, labels: Ints, size: int) -> Ints:
@@ -134,25 +169,40 @@ def _iso_date(day: int | None) -> str | None:
     return None if day is None else (EPOCH.date() + timedelta(days=day)).isoformat()
 
 
-def _month(number: int, counts: Ints, seed: int) -> Month:
+def _add(parts: dict[int, Tallied], numbers: Ints, labels: Ints, cells: Ints) -> None:
+    """Count tweets in the parts of these numbers [n]."""
+    for number in np.unique(numbers).tolist():
+        within = numbers == number
+        parts.setdefault(number, Tallied()).add(labels[within], cells[within])
+
+
+def week_of(days: Ints) -> Ints:
+    """The week, Monday to Sunday, of days since 1970-01-01, a Thursday; its own week is 0."""
+    return (days + 3) // 7
+
+
+def _monday(week: int) -> str:
+    return (EPOCH.date() + timedelta(days=7 * week - 3)).isoformat()
+
+
+def _month_name(number: int) -> str:
     year, month = divmod(number, 12)
-    return Month(
-        month=f"{1970 + year:04}-{month + 1:02}",
-        tweets=int(counts.sum()),
-        negative=int(counts[NEGATIVE]),
-        neutral=int(counts[NEUTRAL]),
-        positive=int(counts[POSITIVE]),
-        net=net_positivity(counts, seed=seed),
-    )
+    return f"{1970 + year:04}-{month + 1:02}"
 
 
-def _slots(counts: Ints) -> tuple[Slot, ...]:
-    return tuple(_slot(row) for row in counts.tolist())
+def _counts(tallied: Tallied) -> tuple[int, int, int, int]:
+    """All tweets, negative, neutral and positive ones."""
+    negative, neutral, positive = tallied.labels.tolist()
+    return negative + neutral + positive, negative, neutral, positive
 
 
-def _slot(counts: Sequence[int]) -> Slot:
+def _slots(counts: Ints, net_by_label: Floats) -> tuple[Slot, ...]:
+    return tuple(_slot(row, net_by_label.tolist()) for row in counts.tolist())
+
+
+def _slot(counts: Sequence[int], net_by_label: Sequence[float]) -> Slot:
     tweets = sum(counts)
     if not tweets:
         return Slot(0, None)
-    net = 100 * (counts[POSITIVE] - counts[NEGATIVE]) / tweets
+    net = 100 * sum(map(mul, counts, net_by_label)) / tweets
     return Slot(tweets, round(net, NET_DIGITS) + 0.0)  # + 0.0: no -0.0

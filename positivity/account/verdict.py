@@ -1,13 +1,17 @@
 """Shares -> mainly positive, mainly negative, mixed or not enough tweets, and a sentence.
 
-The verdict looks at r = positive / (positive + negative) and its 95 % interval. It speaks of the
-tweets that were counted and says nothing about the person who wrote them.
+The verdict looks at r = positive / (positive + negative). "Mainly positive" claims that r lies
+above the middle, and needs a 95 % interval that does. A claim to one side can be wrong to one side
+only, so that interval is the one-sided one: below its end lies 5 % of the doubt. "Mixed" claims
+both sides and needs the central interval. Where labels were only counted, the interval leaves
+out the classifier's mistakes, and the central one is asked for throughout.
+
+It speaks of the tweets that were counted and says nothing about the person who wrote them.
 """
 
 import math
-from collections.abc import Sequence
 
-from positivity.account.quantify import NEGATIVE, NEUTRAL, POSITIVE, Ints
+from positivity.account.quantify import SHARE_DIGITS, Shares
 from positivity.account.report import Estimate, Verdict
 
 MAINLY_POSITIVE = "mainly positive"
@@ -18,68 +22,95 @@ LABELS = (MAINLY_POSITIVE, MAINLY_NEGATIVE, MIXED, NOT_ENOUGH)
 
 DELTA = 0.05  # how far from a half r must be to lean to a side; twice that is still "mixed"
 MOSTLY_NEUTRAL = 0.1  # below this share of tweets with an opinion, the sentence says so first
+_OUT_OF_REACH = 1_000  # times the tweets there are
 
 
-def decide(
-    counts: Sequence[int] | Ints, opinion: Estimate | None, *, delta: float = DELTA
-) -> Verdict:
-    """The verdict on `counts` (negative, neutral, positive) whose r is `opinion`."""
-    negative, neutral, positive = (int(counts[i]) for i in (NEGATIVE, NEUTRAL, POSITIVE))
-    opinions = positive + negative
-    total = opinions + neutral
-    if not total:
+def decide(tweets: int, shares: Shares | None, *, delta: float = DELTA) -> Verdict:
+    """The verdict on so many tweets with these shares."""
+    if shares is None:
         return Verdict(NOT_ENOUGH, f"{NOT_ENOUGH}: there was none to count", None)
-    if opinion is None or not opinions:
-        return Verdict(NOT_ENOUGH, f"mostly neutral; {_none_has_an_opinion(total)}", None)
-    label = judge(opinion, delta)
+    opinion = shares.opinion
+    if opinion is None:
+        return Verdict(NOT_ENOUGH, f"mostly neutral; {_none_has_an_opinion(tweets)}", None)
+    bounds = shares.bounds or opinion
+    label = judge(opinion, delta, bounds=bounds)
+    # Rounded, as shares are: 0.0300 + 0.0700 is one in ten.
+    opinions = round(shares.negative.value + shares.positive.value, SHARE_DIGITS)
+    mostly_neutral = opinions < MOSTLY_NEUTRAL
     needed = None
     if label == NOT_ENOUGH:
-        needed = more_tweets(opinion, total, delta)
-    mostly_neutral = opinions < MOSTLY_NEUTRAL * total
-    if label == NOT_ENOUGH:
-        body = _unsettled(positive, opinions, opinion, needed, mostly_neutral)
+        needed = more_tweets(opinion, tweets, delta, lasting=shares.lasting, bounds=bounds)
+        body = _unsettled(opinion, needed, mostly_neutral)
     else:
         body = _settled(label, opinion, mostly_neutral)
     return Verdict(label, f"mostly neutral; of the rest {body}" if mostly_neutral else body, needed)
 
 
-def judge(opinion: Estimate, delta: float = DELTA) -> str:
-    """The label that the interval of r earns."""
-    if opinion.low > 0.5 + delta:
+def judge(opinion: Estimate, delta: float = DELTA, *, bounds: Estimate | None = None) -> str:
+    """The label that the intervals of r earn.
+
+    Args:
+        opinion: r with its central 95 % interval.
+        bounds: r with the ends of its two one-sided 95 % intervals; else those of `opinion` serve.
+    """
+    bounds = bounds or opinion
+    if bounds.low > 0.5 + delta:
         return MAINLY_POSITIVE
-    if opinion.high < 0.5 - delta:
+    if bounds.high < 0.5 - delta:
         return MAINLY_NEGATIVE
     if opinion.low >= 0.5 - 2 * delta and opinion.high <= 0.5 + 2 * delta:
         return MIXED
     return NOT_ENOUGH
 
 
-def more_tweets(opinion: Estimate, total: int, delta: float = DELTA) -> int:
+def more_tweets(
+    opinion: Estimate,
+    total: int,
+    delta: float = DELTA,
+    *,
+    lasting: float = 0.0,
+    bounds: Estimate | None = None,
+) -> int | None:
     """About how many more tweets like these `total` would settle an unsettled verdict.
 
-    r is taken to stay where it is while both arms of its interval shrink with 1/sqrt(n), up to
-    the first point where the interval fits one of the verdicts.
+    r is taken to stay where it is while the arms of its intervals shrink, up to the first point
+    where they fit one of the verdicts (see `judge`). The part `lasting` of its variance comes from
+    the classifier and stays, the rest falls with 1/n. None where that is never, or beyond all
+    reach.
     """
-    factor = min(_growth_to_a_side(opinion, delta), _growth_to_mixed(opinion, delta))
+    factor = min(
+        _growth_to_a_side(bounds or opinion, delta, lasting),
+        _growth_to_mixed(opinion, delta, lasting),
+    )
+    if factor > _OUT_OF_REACH:
+        return None
     more = round((factor - 1) * total, 6)  # so that no floating dust is rounded up
     return _roundly(max(1, math.ceil(more)))
 
 
-def _growth_to_a_side(opinion: Estimate, delta: float) -> float:
+def _growth_to_a_side(opinion: Estimate, delta: float, lasting: float) -> float:
     """By what factor n must grow until the interval lies on one side of the middle."""
     distance = abs(opinion.value - 0.5) - delta
     above = opinion.value > 0.5
     arm = opinion.value - opinion.low if above else opinion.high - opinion.value
-    return float((arm / distance) ** 2) if distance > 0 else math.inf
+    return _growth(arm, distance, lasting)
 
 
-def _growth_to_mixed(opinion: Estimate, delta: float) -> float:
+def _growth_to_mixed(opinion: Estimate, delta: float, lasting: float) -> float:
     """By what factor n must grow until the interval lies within the middle."""
     rooms = (opinion.value - (0.5 - 2 * delta), 0.5 + 2 * delta - opinion.value)
     arms = (opinion.value - opinion.low, opinion.high - opinion.value)
-    if min(rooms) <= 0:
+    return max(_growth(arm, room, lasting) for arm, room in zip(arms, rooms, strict=True))
+
+
+def _growth(arm: float, room: float, lasting: float) -> float:
+    """By what factor n must grow until an arm fits a room: arm² (lasting + (1 - lasting)/n)."""
+    if room <= 0:
         return math.inf
-    return max(float((arm / room) ** 2) for arm, room in zip(arms, rooms, strict=True))
+    if arm <= 0:
+        return 0.0
+    left = (room / arm) ** 2 - lasting
+    return (1 - lasting) / left if left > 0 else math.inf
 
 
 def _roundly(number: int) -> int:
@@ -96,21 +127,24 @@ def _settled(label: str, opinion: Estimate, mostly_neutral: bool) -> str:
         side = "negative"
         share = Estimate(1 - opinion.value, 1 - opinion.high, 1 - opinion.low)
     part = _in_ten(share.value)
-    if mostly_neutral:
-        return f"{label}: {part} are {side} ({_in_hundred(share)})"
-    noun = "of the tweets" if part == "about half" else "tweets"
-    return f"{label}: {part} {noun} with an opinion are {side} ({_in_hundred(share)})"
+    noun = "" if mostly_neutral else _noun(part)
+    return f"{label}: {part}{noun} are {side} ({_in_hundred(share)})"
 
 
-def _unsettled(
-    positive: int, opinions: int, opinion: Estimate, needed: int | None, mostly_neutral: bool
-) -> str:
-    verb = "is" if positive == 1 else "are"
-    seen = f"{positive:,} of {opinions:,}"
-    if not mostly_neutral:
-        seen += " with an opinion"
-    more = f"about {needed:,} more like these would settle it"
-    return f"{NOT_ENOUGH}: {seen} {verb} positive ({_in_hundred(opinion)}); {more}"
+def _unsettled(opinion: Estimate, needed: int | None, mostly_neutral: bool) -> str:
+    part = _in_ten(opinion.value)
+    noun = "" if mostly_neutral else _noun(part)
+    seen = f"{part}{noun} are positive ({_in_hundred(opinion)})"
+    more = (
+        "more of them would hardly settle it, so unsure is how the classifier errs on such tweets"
+    )
+    if needed is not None:
+        more = f"about {needed:,} more like these would settle it"
+    return f"{NOT_ENOUGH}: {seen}; {more}"
+
+
+def _noun(part: str) -> str:
+    return f" {'of the tweets' if part == 'about half' else 'tweets'} with an opinion"
 
 
 def _none_has_an_opinion(total: int) -> str:
@@ -122,8 +156,12 @@ def _none_has_an_opinion(total: int) -> str:
 def _in_ten(share: float) -> str:
     if share == 1:
         return "all"
+    if share == 0:
+        return "none"
     if share >= 0.95:
         return "nearly all"
+    if share < 0.05:
+        return "hardly any"
     tenths = round(10 * share)
     return "about half" if tenths == 5 else f"about {tenths} in 10"
 

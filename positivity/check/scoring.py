@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from positivity.account.comparison import Sample
 from positivity.account.report import Report
 from positivity.account.tally import Tally
-from positivity.analysis import model_info
+from positivity.analysis import model_info, quantifier_of
 from positivity.check.fetch import Reading
 from positivity.check.money import Prices
 from positivity.check.notes import gap_notes, more_note, read_as, reading_notes, timeline_of
@@ -45,7 +46,7 @@ class StoreAnalyzer:
         self._store, self._model = store, model
         self._device, self._engine = device, engine
         directory = load(model, weights=False)
-        self._info = model_info(directory)
+        self._info, self._quantifier = model_info(directory), quantifier_of(directory)
         self._by = ScoredBy(directory.digest, directory.config.normalizer_version)
         self._normalizer = directory.normalizer()
         self._terms = TermFinder(self._normalizer)
@@ -75,17 +76,30 @@ class StoreAnalyzer:
         Args:
             reading: what has just been read of it.
         """
+        return self.compared(account, question, prices, reading=reading)[0]
+
+    def compared(
+        self,
+        account: StoredAccount,
+        question: Question,
+        prices: Prices,
+        *,
+        reading: Reading | None = None,
+    ) -> tuple[Report, Sample]:
+        """The same with what the account is compared with others by."""
         retweets = question.include_retweets
         timeline = timeline_of(self._store, account, question.zone, retweets=retweets)
         if reading is not None:
             timeline = replace(
                 timeline, posts_bought=reading.spent.posts, dollars=reading.spent.dollars
             )
-        report = self._tally(account, question).report([read_as(timeline)], self._info)
+        tally = self._tally(account, question)
+        report = tally.report([read_as(timeline)], self._info, quantifier=self._quantifier)
         notes = [*gap_notes(timeline), *reading_notes(reading or Reading())]
         if question.since is None and question.until is None:
             notes += more_note(report, timeline, prices, retweets=retweets)
-        return replace(report, timeline=timeline, limits=(*report.limits, *notes))
+        report = replace(report, timeline=timeline, limits=(*report.limits, *notes))
+        return report, tally.sample()
 
     def _tally(self, account: StoredAccount, question: Question) -> Tally:
         tally = Tally(f"@{account.handle}", question.zone, self._terms)

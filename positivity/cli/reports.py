@@ -17,7 +17,7 @@ def write_reports(
     *,
     table: bool,
     subject: str = "account",
-    by_month: bool = False,
+    rows: str | None = None,
     notes: Sequence[str] = (),
 ) -> None:
     """Writes reports in the format asked for.
@@ -25,7 +25,7 @@ def write_reports(
     Args:
         table: on a terminal, a line for each instead of all of it.
         subject: what each is about, for the head of a table.
-        by_month: in CSV, a row for each month.
+        rows: in CSV, what each row is of: "month", "week", or else a report.
         notes: what a table on a terminal is to say below, beside what limits all of its reports.
     """
     from positivity.report.output import report_output
@@ -45,9 +45,10 @@ def write_reports(
 
                 render_markdown(reports, out, subject=subject)
             case ReportFormat.CSV:
-                from positivity.report.rows import render_csv
+                from positivity.report.rows import render_csv, render_months_csv, render_weeks_csv
 
-                render_csv(reports, out, by_month=by_month)
+                by_time = {"month": render_months_csv, "week": render_weeks_csv}
+                by_time.get(rows or "", render_csv)(reports, out)
             case ReportFormat.TERMINAL:
                 from positivity.report import terminal
 

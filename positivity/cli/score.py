@@ -3,7 +3,7 @@
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,24 +14,29 @@ from positivity.cli.options import (
     READING,
     SCORING,
     TIMES,
+    AsOption,
+    AuthorColumnOption,
+    DateColumnOption,
+    DelimiterOption,
     Device,
     DeviceOption,
+    EncodingOption,
     Engine,
     EngineOption,
+    IdColumnOption,
+    LangColumnOption,
     ModelOption,
     OutputOption,
     QuietOption,
     ReportFormat,
     ReportFormatOption,
+    TextColumnOption,
     moment,
     time_zone,
 )
 from positivity.cli.reports import write_reports
 from positivity.cli.scoring import By, ScoreJob, score
 from positivity.errors import UsageError
-
-if TYPE_CHECKING:
-    pass
 
 PARTLY_DONE = 8
 
@@ -54,33 +59,14 @@ def score_command(
     sample: Annotated[
         bool, typer.Option("--sample", help="Score the sample account that comes along.")
     ] = False,
-    text_column: Annotated[
-        str | None, typer.Option(help="Column of the text.", rich_help_panel=READING)
-    ] = None,
-    id_column: Annotated[
-        str | None, typer.Option(help="Column of the tweet's id.", rich_help_panel=READING)
-    ] = None,
-    date_column: Annotated[
-        str | None, typer.Option(help="Column of the time.", rich_help_panel=READING)
-    ] = None,
-    author_column: Annotated[
-        str | None, typer.Option(help="Column of the author.", rich_help_panel=READING)
-    ] = None,
-    lang_column: Annotated[
-        str | None, typer.Option(help="Column of the language.", rich_help_panel=READING)
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="Encoding, such as latin-1.", rich_help_panel=READING)
-    ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="What separates columns.", rich_help_panel=READING)
-    ] = None,
-    as_format: Annotated[
-        str | None,
-        typer.Option(
-            "--as", help="What the files are: one of --list-inputs.", rich_help_panel=READING
-        ),
-    ] = None,
+    text_column: TextColumnOption = None,
+    id_column: IdColumnOption = None,
+    date_column: DateColumnOption = None,
+    author_column: AuthorColumnOption = None,
+    lang_column: LangColumnOption = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    as_format: AsOption = None,
     list_inputs: Annotated[
         bool,
         typer.Option(
@@ -114,7 +100,7 @@ def score_command(
     by: Annotated[
         By | None,
         typer.Option(
-            help="A verdict for each author or file; a row of CSV for each month.",
+            help="A verdict for each author or file; a row of CSV for each month or week.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
@@ -150,8 +136,8 @@ def score_command(
 
     if sample and files:
         raise UsageError("--sample scores the sample account: give it no file, or leave it away")
-    if by is By.MONTH and format is not ReportFormat.CSV:
-        raise UsageError("--by month gives rows: add --format csv; all reports show the months")
+    if by in (By.MONTH, By.WEEK) and format is not ReportFormat.CSV:
+        raise UsageError(f"--by {by} gives rows: add --format csv; all reports show the time")
     if not sample and not files:
         raise UsageError("name a file of tweets, - for standard input, or try --sample")
     if files and files.count(STDIN) > 1:
@@ -196,7 +182,7 @@ def score_command(
         output,
         table=by is not None,
         subject=str(by) if by else "account",
-        by_month=by is By.MONTH,
+        rows=str(by) if by else None,
     )
     if partly:
         raise typer.Exit(PARTLY_DONE)

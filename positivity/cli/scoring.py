@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from positivity.account.comparison import Sample
     from positivity.account.report import Report
     from positivity.analysis import ScoredBatch, Tallies
     from positivity.model.scorer import Scorer
@@ -31,6 +32,7 @@ class By(StrEnum):
     AUTHOR = "author"
     FILE = "file"
     MONTH = "month"
+    WEEK = "week"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,19 @@ def score(job: ScoreJob) -> tuple[list["Report"], bool]:
     Raises:
         PositivityError: nothing could be read, or the model or an option cannot be used.
     """
-    from positivity.analysis import model_info
+    accounts, partly = score_accounts(job, explain=job.by is not By.AUTHOR)
+    return [report for report, _ in accounts], partly
+
+
+def score_accounts(
+    job: ScoreJob, *, explain: bool = False
+) -> tuple[list[tuple["Report", "Sample"]], bool]:
+    """The same with what accounts are compared by.
+
+    Args:
+        explain: say which words made the strongest tweets so; of many authors nobody is shown any.
+    """
+    from positivity.analysis import model_info, quantifier_of
     from positivity.explanation import explained
     from positivity.model.registry import load
     from positivity.model.scorer import Scorer
@@ -78,7 +92,7 @@ def score(job: ScoreJob) -> tuple[list["Report"], bool]:
         opened, unopened = [open_tweets(str(SAMPLE), job.options)], 0
         opened[0].name = "the sample account"
     directory = load(job.model)
-    info = model_info(directory)
+    info, quantifier = model_info(directory), quantifier_of(directory)
     readings = [_Reading(file) for file in opened]
     with ExitStack() as stack:
         writer = stack.enter_context(ScoresWriter(job.scores)) if job.scores else None
@@ -88,24 +102,27 @@ def score(job: ScoreJob) -> tuple[list["Report"], bool]:
                 file.on_reject = rejects.add
         scorer = Scorer.load(directory, device=job.device, engine=job.engine)
         groups = [[each] for each in readings] if job.by is By.FILE else [readings]
-        reports: list[Report] = []
+        accounts: list[tuple[Report, Sample]] = []
         for group in groups:
             way = _Way(scorer, Selection(is_english, *rules), writer, job)
             tallies = way.tallies([each.file for each in group])
             for reading in group:
                 way.run(reading, tallies)
-            reports += tallies.reports(
+            accounts += tallies.reports(
                 [f"{each.file.name}: {each.file.read_as}" for each in group],
                 info,
                 [note for each in group for note in each.notes],
+                quantifier=quantifier,
                 unreadable=sum(each.file.unreadable for each in group),
             )
-        if job.by is not By.AUTHOR:  # of many authors, nobody is shown tweets
-            reports = explained(reports, scorer)
+        if explain:
+            reports = explained([report for report, _ in accounts], scorer)
+            samples = [sample for _, sample in accounts]
+            accounts = list(zip(reports, samples, strict=True))
     if writer is not None and writer.cut:
         say(f"{job.scores}: {writer.cut:,} texts were too long for a cell, and are cut in it")
     _say_what_broke(readings, unopened)
-    return reports, unopened > 0 or any(each.broke for each in readings)
+    return accounts, unopened > 0 or any(each.broke for each in readings)
 
 
 class _Reading:

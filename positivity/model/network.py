@@ -67,10 +67,11 @@ class SentimentNetwork(nn.Module):
         sizes = [config.embedding_size] + [config.hidden_size * directions] * (config.layers - 1)
         self.layers = nn.ModuleList(_RecurrentLayer(size, config) for size in sizes)
         states = config.hidden_size * directions
+        self.pooled_size = states * len(config.pooling)
         self.attention = nn.Linear(states, 1) if "attention" in config.pooling else None
         self.mlp = nn.Sequential(
             nn.Dropout(config.mlp_dropout),
-            nn.Linear(states * len(config.pooling), config.mlp_size),
+            nn.Linear(self.pooled_size, config.mlp_size),
             nn.ReLU(),
             nn.Dropout(config.mlp_dropout),
             nn.Linear(config.mlp_size, config.classes),
@@ -86,15 +87,18 @@ class SentimentNetwork(nn.Module):
             ids: token ids [batch, time], padded with 0 at the end; at least one token a row.
             lengths: tokens of each row [batch]; None when no row is padded, which is faster.
         """
+        logits: Tensor = self.mlp(self.pooled(ids, lengths))
+        return logits
+
+    def pooled(self, ids: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """What the MLP reads of each row: the states, pooled in each way [batch, numbers]."""
         padding = None if lengths is None else Padding.of(lengths, ids.shape[1])
         states = self.embedding(ids)  # [batch, time, embedding]
         states = _by_channel(self.embedding_dropout, states)
         for layer in self.layers:
             states = layer(states, padding)  # [batch, time, hidden x directions]
             states = _by_channel(self.state_dropout, states)
-        pooled = torch.cat([self._pool(how, states, padding) for how in self.config.pooling], dim=1)
-        logits: Tensor = self.mlp(pooled)
-        return logits
+        return torch.cat([self._pool(how, states, padding) for how in self.config.pooling], dim=1)
 
     def _pool(self, how: Pooling, states: Tensor, padding: Padding | None) -> Tensor:
         """One vector for each tweet: [batch, time, states] -> [batch, states]."""

@@ -1,9 +1,10 @@
 """A name or a path -> a verified model directory; saving, loading, sharing as one file.
 
 A model directory holds `config.json`, `model.safetensors`, the tokenizer's file, `normalizer.json`
-(the tables its texts are normalized with), `metrics.json`, `MODEL_CARD.md` and `SHA256SUMS`, which
-`sha256sum -c` understands; and `model.onnx`, made from the weights, where the light engine can run
-it. Nothing in it is executed.
+(the tables its texts are normalized with), `metrics.json`, `quantification.json` (how it errs on
+tweets of several domains), `MODEL_CARD.md` and `SHA256SUMS`, which `sha256sum -c` understands;
+and `model.onnx`, made from the weights, where the light engine can run them. Nothing in it is
+executed.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from typing import Any
 
 from positivity.errors import InputError, StateError, UsageError
 from positivity.files import write_atomically
+from positivity.recalibration import Recalibration
 from positivity.settings import home
 from positivity.text import normalize
 from positivity.text.normalize import Normalizer
@@ -28,6 +30,7 @@ FORMAT = 1
 CONFIG, WEIGHTS, TABLES = "config.json", "model.safetensors", "normalizer.json"
 LIGHT = "model.onnx"
 METRICS, CARD, SUMS = "metrics.json", "MODEL_CARD.md", "SHA256SUMS"
+QUANTIFICATION = "quantification.json"
 _LARGEST_SHARED_FILE = 1 << 30
 
 
@@ -63,6 +66,13 @@ class ModelDirectory:
         """The measured figures; empty for a model that was never evaluated."""
         path = self.path / METRICS
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+    def recalibration(self) -> Recalibration | None:
+        """What shares are corrected with; None for a model without, or of another version."""
+        path = self.path / QUANTIFICATION
+        if not path.exists():
+            return None
+        return Recalibration.from_dict(json.loads(path.read_text(encoding="utf-8")))
 
     @property
     def digest(self) -> str:

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.resources import files
 from typing import Any, TextIO
 
-from positivity.account.report import Report
+from positivity.account.report import Comparison, Report
 
 SCHEMA_VERSION = 1
 
@@ -32,6 +32,20 @@ def render_json(reports: Report | Sequence[Report], out: TextIO) -> None:
     )
 
 
+def render_comparison_json(comparison: Comparison, out: TextIO) -> None:
+    """Write a comparison: the document of its reports and what was found between them."""
+    found: dict[str, Any] = _plain(asdict(replace(comparison, reports=())))
+    del found["reports"]
+    write_json(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "reports": [to_dict(report) for report in comparison.reports],
+            "comparison": found,
+        },
+        out,
+    )
+
+
 def write_json(document: Any, out: TextIO) -> None:
     """Write a document; characters that `out` cannot encode are written as JSON escapes."""
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
@@ -42,7 +56,16 @@ def write_json(document: Any, out: TextIO) -> None:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) that every document of `render_json` follows."""
-    text = files("positivity.report").joinpath("report.schema.json").read_text(encoding="utf-8")
+    return _schema("report.schema.json")
+
+
+def comparison_schema() -> dict[str, Any]:
+    """That of `render_comparison_json`; it names parts of the schema of reports."""
+    return _schema("comparison.schema.json")
+
+
+def _schema(name: str) -> dict[str, Any]:
+    text = files("positivity.report").joinpath(name).read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 

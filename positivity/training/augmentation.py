@@ -8,9 +8,8 @@ Works on normalized tweets: lower-case words between single spaces.
 
 import numpy as np
 
-_SWAPPED = 0.5  # of the tweets that name a group or a person
-_OTHER_SPELLING = 0.1  # of all tweets: words as another variety of English spells them
-_RESPELT = 0.05  # of all tweets: one typo
+_OTHER_SPELLING = 0.1  # of all tweets: half of the words that varieties of English spell otherwise
+_RESPELT = 0.12  # of all tweets: one typo
 _REPUNCTUATED = 0.1  # of all tweets: another last mark
 
 # Words that may stand in each other's place. What is also a common word (will, grace, mark, hope,
@@ -143,11 +142,11 @@ _KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 def augment(texts: list[str], generator: np.random.Generator) -> list[str]:
     """The tweets, some of them changed in a way that leaves their label as it is."""
-    draws = generator.random((len(texts), 4)) if texts else np.empty((0, 4))
+    draws = generator.random((len(texts), 3)) if texts else np.empty((0, 3))
     changed = []
-    for text, (swap, dialect, typo, mark) in zip(texts, draws.tolist(), strict=True):
+    for text, (dialect, typo, mark) in zip(texts, draws.tolist(), strict=True):
         words = text.split(" ")
-        if swap < _SWAPPED and not _SWAPPABLE.isdisjoint(words):
+        if not _SWAPPABLE.isdisjoint(words):
             words = _swapped(words, generator)
         new = " ".join(words)
         if dialect < _OTHER_SPELLING:
@@ -224,11 +223,11 @@ def _respelt(text: str, generator: np.random.Generator) -> str:
     while i < len(words):
         for length in (2, 1):
             phrase = " ".join(words[i : i + length])
-            if phrase in _SPELLINGS and generator.random() < _SWAPPED:
+            if phrase in _SPELLINGS and generator.random() < 0.5:
                 others = _SPELLINGS[phrase]
                 result.append(others[int(generator.integers(len(others)))])
                 break
-            if phrase in _FROM_DIALECT and generator.random() < _SWAPPED:
+            if phrase in _FROM_DIALECT and generator.random() < 0.5:
                 result.append(_STANDARD[phrase])
                 break
         else:

@@ -33,6 +33,8 @@ class Examples:
     targets: NDArray[np.float32]  # [tweets, 3]
     weights: NDArray[np.float32]  # [tweets]
     log_priors: NDArray[np.float32]  # [tweets, 3], log of the shares of the classes in its source
+    states: NDArray[np.float16]  # [read by a teacher, numbers], what its encoder made of each
+    state_rows: NDArray[np.int64]  # [tweets], where each tweet's state is, -1 where there is none
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -59,6 +61,8 @@ class _Pool:
     targets: list[NDArray[np.float32]] = field(default_factory=list)  # of each source [rows, 3]
     weights: list[NDArray[np.float32]] = field(default_factory=list)
     log_priors: list[NDArray[np.float32]] = field(default_factory=list)
+    states: list[NDArray[np.float16]] = field(default_factory=list)
+    state_rows: list[NDArray[np.int64]] = field(default_factory=list)
 
     def add(
         self,
@@ -67,6 +71,7 @@ class _Pool:
         weight: float,
         *,
         balanced: bool = False,
+        states: NDArray[np.float16] | None = None,
     ) -> None:
         prior = np.ones(3) if balanced else targets.mean(axis=0, dtype=np.float64) + 1e-3
         self.texts += texts
@@ -75,6 +80,11 @@ class _Pool:
         self.log_priors.append(
             np.tile(np.log(prior / prior.sum()).astype(np.float32), (len(texts), 1))
         )
+        rows = np.full(len(texts), -1)
+        if states is not None:
+            rows = np.arange(len(texts)) + sum(map(len, self.states))
+            self.states.append(states)
+        self.state_rows.append(rows)
 
 
 def read_sets(sources: Sequence[Source], data: Data) -> list[NamedSet]:
@@ -123,7 +133,7 @@ def build_examples(
         if ranking and (source.blind_to_emoji or source.teacher):
             targets = _with_emoji_evidence(texts, targets, ranking, normalizer)
         # A teacher's answers are free of its labels' prior: there is none to take out.
-        pool.add(texts, targets, source.weight, balanced=bool(source.teacher))
+        pool.add(texts, targets, source.weight, balanced=bool(source.teacher), states=tweets.states)
         if (
             ranking
             and recipe.emoji
@@ -163,6 +173,7 @@ def _allowed(
         [tweets.texts[row] for row in rows],
         tweets.targets[rows],
         [tweets.cues[row] for row in rows] if tweets.cues else [],
+        tweets.states[rows] if tweets.states is not None else None,
     )
     return kept, [normalized[row] for row in rows]
 
@@ -264,12 +275,21 @@ class _Joined:
     targets: NDArray[np.float32]
     weights: NDArray[np.float32]
     log_priors: NDArray[np.float32]
+    states: NDArray[np.float16]
+    state_rows: NDArray[np.int64]
 
     def drawn(self, size: int, generator: np.random.Generator) -> "_Joined":
         """So many of them at random."""
         rows = np.sort(generator.choice(len(self.texts), size=size, replace=False))
         texts = [self.texts[row] for row in rows.tolist()]
-        return _Joined(texts, self.targets[rows], self.weights[rows], self.log_priors[rows])
+        return replace(
+            self,
+            texts=texts,
+            targets=self.targets[rows],
+            weights=self.weights[rows],
+            log_priors=self.log_priors[rows],
+            state_rows=self.state_rows[rows],
+        )
 
 
 def _joined(pool: _Pool) -> _Joined:
@@ -288,7 +308,16 @@ def _joined(pool: _Pool) -> _Joined:
         sums = [np.bincount(rows, weights * values[:, i], size) for i in range(3)]
         return (np.stack(sums, axis=1) / total[:, None]).astype(np.float32)
 
-    joined = _Joined(list(index), mean(targets), largest.astype(np.float32), mean(priors))
+    state_rows = np.full(size, -1)
+    np.maximum.at(state_rows, rows, np.concatenate(pool.state_rows))
+    joined = _Joined(
+        list(index),
+        mean(targets),
+        largest.astype(np.float32),
+        mean(priors),
+        np.concatenate([np.empty((0, _numbers(pool.states)), np.float16), *pool.states]),
+        state_rows,
+    )
     # A class that no source has is not rare, it is no answer at all: the network has to learn so.
     joined.log_priors[:, joined.targets.max(axis=0, initial=0) == 0] = 0.0
     classes = np.unique(joined.targets.argmax(axis=1)).tolist() if size else []
@@ -301,12 +330,27 @@ def _joined(pool: _Pool) -> _Joined:
     return joined
 
 
+def _numbers(states: Sequence[NDArray[np.float16]]) -> int:
+    numbers = {each.shape[1] for each in states}
+    if len(numbers) > 1:
+        raise InputError("the teachers' states differ in size: train with one teacher's hints")
+    return numbers.pop() if numbers else 0
+
+
 def _encoded(kept: _Joined, tokenizer: Tokenizer, max_length: int) -> Examples:
     ids = [each[:max_length] or [UNKNOWN] for each in tokenizer.encode_many(kept.texts)]
     lengths = np.fromiter(map(len, ids), np.int64, len(ids))
     tokens = np.fromiter((i for each in ids for i in each), np.int32, int(lengths.sum()))
     offsets = np.concatenate([[0], np.cumsum(lengths)])
-    return Examples(tokens, offsets, kept.targets, kept.weights, kept.log_priors)
+    return Examples(
+        tokens,
+        offsets,
+        kept.targets,
+        kept.weights,
+        kept.log_priors,
+        kept.states,
+        kept.state_rows,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +362,8 @@ class Batch:
     targets: NDArray[np.float32]  # [batch, 3]
     weights: NDArray[np.float32]  # [batch]
     log_priors: NDArray[np.float32]  # [batch, 3]
+    states: NDArray[np.float32]  # [those with a state, numbers]
+    with_state: NDArray[np.int64]  # their rows
 
 
 def batches(examples: Examples, size: int, seed: Sequence[int]) -> Iterator[Batch]:
@@ -340,12 +386,15 @@ def _batch(examples: Examples, rows: NDArray[np.int64]) -> Batch:
     places = examples.offsets[rows][:, None] + time
     mask = time < lengths[:, None]
     ids = np.where(mask, examples.tokens[np.minimum(places, len(examples.tokens) - 1)], 0)
+    with_state = np.flatnonzero(examples.state_rows[rows] >= 0)
     return Batch(
         ids.astype(np.int64),
         lengths,
         examples.targets[rows],
         examples.weights[rows],
         examples.log_priors[rows],
+        examples.states[examples.state_rows[rows[with_state]]].astype(np.float32),
+        with_state,
     )
 
 

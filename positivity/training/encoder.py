@@ -116,10 +116,19 @@ class Teacher(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """Logits [batch, 3] of each head, of word pieces [batch, time] and their mask."""
+        return self.answers(self.states(ids, mask))
+
+    def states(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """The mean state [batch, hidden] of the words of texts [batch, time]."""
         states = self.encoder(ids, attention_mask=mask)[0]  # [batch, time, hidden]
         weights = mask.unsqueeze(2).to(states.dtype)
-        mean = self.dropout((states * weights).sum(1) / weights.sum(1))  # [batch, hidden]
-        return {name: head(mean).float() for name, head in self.heads.items()}
+        mean: Tensor = (states * weights).sum(1) / weights.sum(1)
+        return mean
+
+    def answers(self, states: Tensor) -> dict[str, Tensor]:
+        """Logits [batch, 3] of each head, of states [batch, hidden]."""
+        states = self.dropout(states)
+        return {name: head(states).float() for name, head in self.heads.items()}
 
     def freeze(self, layers: int) -> None:
         """Keeps the embeddings and the first layers as they are."""

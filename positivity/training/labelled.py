@@ -21,7 +21,7 @@ _TEXT_COLUMNS = ("text", "tweet", "full_text", "content", "sentence", "tweet_tex
 _LABEL_COLUMNS = ("label", "sentiment", "polarity", "airline_sentiment", "target", "gold", "class")
 _SENTIMENT140_COLUMNS = 6
 # Of a teacher, in the folder of its run.
-SOFT_LABELS, ENCODER = "soft_labels.parquet", "encoder"
+SOFT_LABELS, SOFT_STATES, ENCODER = "soft_labels.parquet", "soft_states.npy", "encoder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class LabelledTweets:
     texts: list[str]
     targets: NDArray[np.float32]  # [tweets, 3]: 1 at the label, or probabilities
     cues: list[str]  # the words the file has for its labels; empty for probabilities
+    states: NDArray[np.float16] | None = None  # [tweets, numbers], by the encoder of a teacher
 
     @property
     def gold(self) -> NDArray[np.int64]:
@@ -70,7 +71,9 @@ class Data:
         path = self.runs / source.teacher / SOFT_LABELS
         if not path.exists():
             raise InputError(f"{path}: not labelled yet; {self._first(source.teacher)}")
-        return read_labelled(path, replace(source, probabilities=LABELS))
+        tweets, rows = _with_rows(path, replace(source, probabilities=LABELS))
+        states = np.load(path.with_name(SOFT_STATES), mmap_mode="r")
+        return replace(tweets, states=states[rows])
 
 
 def read_labelled(path: Path, source: Source) -> LabelledTweets:
@@ -79,14 +82,20 @@ def read_labelled(path: Path, source: Source) -> LabelledTweets:
     Raises:
         InputError: the file, a column or a label cannot be read.
     """
+    return _with_rows(path, source)[0]
+
+
+def _with_rows(path: Path, source: Source) -> tuple[LabelledTweets, NDArray[np.int64]]:
+    """The tweets that a source asks for, and which rows of the table they are."""
     frame, texts = _rows(path, source)
+    rows = frame.index.to_numpy()
     if source.probabilities:
         columns = [_column(path, frame, name).astype(float) for name in source.probabilities]
-        return LabelledTweets(texts, np.stack(columns, axis=1).astype(np.float32), [])
+        return LabelledTweets(texts, np.stack(columns, axis=1).astype(np.float32), []), rows
     if source.label is None and not _has_any(frame, _LABEL_COLUMNS):
-        return LabelledTweets(texts, np.full((len(texts), 3), 1 / 3, np.float32), [])
+        return LabelledTweets(texts, np.full((len(texts), 3), 1 / 3, np.float32), []), rows
     words = _column(path, frame, source.label or "label", _LABEL_COLUMNS).astype(str).str.strip()
-    return LabelledTweets(texts, _one_hot(path, words, source), words.tolist())
+    return LabelledTweets(texts, _one_hot(path, words, source), words.tolist()), rows
 
 
 def read_graded(path: Path, source: Source) -> tuple[list[str], NDArray[np.float64]]:
@@ -101,6 +110,23 @@ def read_graded(path: Path, source: Source) -> tuple[list[str], NDArray[np.float
     except ValueError as error:
         raise InputError(f"{path}: {error}") from None
     return texts, degrees
+
+
+def read_topics(path: Path, source: Source, topic: str) -> tuple[list[str], list[str], list[str]]:
+    """Texts, the labels as the file has them, and the topics, from its column `topic`.
+
+    Raises:
+        InputError: the file or a column cannot be read.
+    """
+    frame, texts = _rows(path, source)
+    if topic not in frame.columns:
+        columns = ", ".join(map(str, frame.columns[:12]))
+        raise InputError(
+            f"{path}: no column {topic!r}; it has {columns}. Name that of topics with "
+            "--topic-column"
+        )
+    words = _column(path, frame, source.label or "label", _LABEL_COLUMNS).astype(str).str.strip()
+    return texts, words.tolist(), frame[topic].astype(str).tolist()
 
 
 def _rows(path: Path, source: Source) -> tuple[pd.DataFrame, list[str]]:

@@ -86,11 +86,21 @@ class Trainer:
         decayed = [p for p in network.parameters() if p.ndim > 1]
         rest = [p for p in network.parameters() if p.ndim <= 1]
         groups: list[dict[str, Any]] = [{"params": decayed}, {"params": rest, "weight_decay": 0.0}]
+        self._hints = self._hint_layer()
+        if self._hints is not None:
+            groups.append({"params": list(self._hints.parameters())})
         self._optimizer = torch.optim.AdamW(
             groups,
             lr=recipe.learning_rate,
             weight_decay=recipe.weight_decay,
         )
+
+    def _hint_layer(self) -> nn.Linear | None:
+        """Tells from the pooled states what the teacher made of a text; only for training."""
+        numbers = self.examples.states.shape[1]
+        if not self._recipe.hints or not numbers:
+            return None
+        return nn.Linear(self.network.pooled_size, numbers).to(self._device)
 
     def run(self, *, checkpoint: Path | None = None) -> Iterator[Step | Record]:
         """Trains to the end: a step now and then, and a record at each look at the development
@@ -124,18 +134,32 @@ class Trainer:
         lengths = torch.from_numpy(batch.lengths).to(self._device)
         ids = _drop_words(ids, self._recipe.word_dropout)
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._quick):
-            logits = self.network(ids, lengths).float()
+            pooled = self.network.pooled(ids, lengths)
+            logits = self.network.mlp(pooled).float()
         logits = logits + torch.from_numpy(batch.log_priors).to(self._device)
         targets = torch.from_numpy(batch.targets).to(self._device)
         weights = torch.from_numpy(batch.weights).to(self._device)
         losses = nn.functional.cross_entropy(logits, targets, reduction="none")  # [batch]
         loss = (losses * weights).sum() / weights.sum()
+        if self._hints is not None:
+            loss = loss + self._recipe.hints * self._hint_loss(pooled, weights, batch)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.clip)
         self._optimizer.step()
         self._average()
         return loss.detach()
+
+    def _hint_loss(self, pooled: Tensor, weights: Tensor, batch: Batch) -> Tensor:
+        """The mean square by which the teacher's states are missed, 1 for knowing nothing."""
+        assert self._hints is not None
+        rows = torch.from_numpy(batch.with_state).to(self._device)
+        states = torch.from_numpy(batch.states).to(self._device)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._quick):
+            told = self._hints(pooled[rows])
+        missed = (told.float() - states).square().mean(dim=1)  # [those with a state]
+        loss: Tensor = (missed * weights[rows]).sum() / weights.sum()
+        return loss
 
     def _learning_rate(self) -> float:
         """Linear warm-up, then half a cosine to zero."""
@@ -177,6 +201,7 @@ class Trainer:
             "averaged": self.averaged.state_dict(),
             "best": self.best.state_dict(),
             "optimizer": self._optimizer.state_dict(),
+            "hints": self._hints.state_dict() if self._hints is not None else None,
             "records": [asdict(record) for record in self.records],
         }
         with write_atomically(path) as file:
@@ -189,6 +214,8 @@ class Trainer:
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
         self.best.load_state_dict(state["best"])
+        if self._hints is not None:
+            self._hints.load_state_dict(state["hints"])
         self._optimizer.load_state_dict(state["optimizer"])
         self.records = [Record(**record) for record in state["records"]]
 

@@ -40,6 +40,7 @@ class Source:
     blind_to_emoji: bool = False  # whoever labelled could not see the emoji: they add their part
     sample: int | None = None  # that many rows at random
     variants: int = 0  # in place of each tweet, so many texts made from it (for a teacher to label)
+    negated: bool = False  # in place of each tweet, itself with a denial put in or taken out
     teacher: str = ""  # in place of a file: the labels of the teacher of this name
 
 
@@ -81,6 +82,9 @@ class TrainingRecipe:
     clip: float = 1.0  # largest norm of the gradient
     max_length: int = 96  # tokens of a tweet that training reads
     word_dropout: float = 0.05  # share of tokens made unknown
+    # How much it counts to tell, too, what the teacher's encoder made of a text: a hint (Romero et
+    # al. 2015, "FitNets: hints for thin deep nets").
+    hints: float = 0.0
     averaging: float = 0.0  # decay of the exponential mean of the weights; 0 keeps the last ones
     # Names and groups in each other's place, other spellings, typos: the label stays.
     augmentation: bool = False

@@ -35,6 +35,7 @@ from positivity.training.labelled import Data
 from positivity.training.light import can_be_light
 from positivity.training.loop import Encoded, Record, Step, Trainer, predict
 from positivity.training.measure import figures_table, measure
+from positivity.training.quantification import quantification_file
 from positivity.training.recipe import Recipe, same_recipe_as_before
 from positivity.training.vocabulary import train_vocabulary
 
@@ -159,6 +160,7 @@ class Run:
         weights = {name: tensor.half().cpu() for name, tensor in network.state_dict().items()}
         files[registry.WEIGHTS] = to_safetensors(weights)
         registry.save(path, config, files)
+        files |= quantification_file(self.dev, dev_logits, temperature)
         metrics = measure(path, self.dev, self.eval, self._data, self.recipe)
         metrics["weights"] = sum(parameter.numel() for parameter in network.parameters())
         metrics["training_tweets"] = len(self.trainer.examples)

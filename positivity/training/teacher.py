@@ -9,7 +9,7 @@ class's share was.
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from positivity.files import write_atomically
 from positivity.model.engine_torch import choose_device
 from positivity.text.emojis import compile_table
 from positivity.training.encoder import Teacher, encoder_text, find_encoder, padded
-from positivity.training.labelled import ENCODER, SOFT_LABELS, Data
+from positivity.training.labelled import ENCODER, SOFT_LABELS, SOFT_STATES, Data
 from positivity.training.loop import Record, Step
 from positivity.training.recipe import (
     FineTuningRecipe,
@@ -32,12 +32,14 @@ from positivity.training.recipe import (
     TeacherRecipe,
     same_recipe_as_before,
 )
-from positivity.training.variants import variants
+from positivity.training.variants import negated, variants
 
 _BUCKET_BATCHES = 40  # batches that are sorted by length together
 _TOLD_EVERY = 20  # steps
 _SAVED_EVERY = 600
 _SHARD = 25_600  # tweets that are labelled between two savings
+_VIEWED = 8_192  # tweets whose states show in which directions they differ
+_NUMBERS = 128  # of a state that a student sees
 _HEAD_SCALE = 10.0  # heads begin at random: they learn that much faster
 
 
@@ -57,7 +59,7 @@ class TeacherRun:
         self.recipe, self.folder, self._data = recipe, folder, data
         self._device = choose_device(device)
         folder.mkdir(parents=True, exist_ok=True)
-        same_recipe_as_before(folder, recipe)
+        same_recipe_as_before(folder, replace(recipe, unlabelled=()))
         self.records: list[Record] = []
         self._emoji = compile_table()
         encoder = find_encoder(recipe.encoder.package)
@@ -177,25 +179,41 @@ class TeacherRun:
         return loss.item()
 
     def _answers(self, pieces: Sequence[Sequence[int]]) -> Tensor:
+        return self._by_head(self._states(pieces))
+
+    def _states(self, pieces: Sequence[Sequence[int]]) -> Tensor:
         ids, mask = padded(pieces, self._tokenizer.pad_token_id)
-        by_head = self.teacher(ids.to(self._device), mask.to(self._device))
-        return torch.stack([by_head[head] for head in self._heads])
+        states: Tensor = self.teacher.states(ids.to(self._device), mask.to(self._device))
+        return states
+
+    def _by_head(self, states: Tensor) -> Tensor:
+        answers = self.teacher.answers(states)
+        return torch.stack([answers[head] for head in self._heads])
+
+    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """What the recipe's mixture of heads says of tweets: [tweets, 3]."""
+        return self._read(texts)[0]
 
     @torch.inference_mode()
-    def probabilities(self, texts: Sequence[str], batch_size: int = 64) -> NDArray[np.float32]:
-        """What the recipe's mixture of heads says of tweets: [tweets, 3]."""
+    def _read(
+        self, texts: Sequence[str], batch_size: int = 64
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The probabilities [tweets, 3] of tweets, and the encoder's states [tweets, hidden]."""
         self.teacher.eval()
         pieces = self._pieces(texts)
         order = sorted(range(len(pieces)), key=lambda row: len(pieces[row]))
         total = sum(self.recipe.mixture.values())
         shares = [self.recipe.mixture.get(head, 0.0) / total for head in self._heads]
         weights = torch.tensor(shares, device=self._device)[:, None, None]
-        result = np.empty((len(texts), len(LABELS)), np.float32)
+        probabilities = np.empty((len(texts), len(LABELS)), np.float32)
+        states = np.empty((len(texts), self.teacher.encoder.config.hidden_size), np.float32)
         for start in range(0, len(order), batch_size):
             rows = order[start : start + batch_size]
-            answers = self._answers([pieces[row] for row in rows]).softmax(dim=2)
-            result[rows] = (answers * weights).sum(dim=0).cpu().numpy()
-        return result
+            read = self._states([pieces[row] for row in rows])
+            answers = self._by_head(read).softmax(dim=2)
+            probabilities[rows] = (answers * weights).sum(dim=0).cpu().numpy()
+            states[rows] = read.float().cpu().numpy()
+        return probabilities, states
 
     def _recalls(
         self, sets: Sequence[tuple[str, list[str], NDArray[np.int64]]]
@@ -206,22 +224,43 @@ class TeacherRun:
         }
 
     def label(self) -> Iterator[tuple[int, int]]:
-        """Labels the recipe's unlabelled tweets; yields how many are done, and of how many."""
-        texts = self._texts_to_label()
+        """Labels the recipe's unlabelled tweets; yields how many are done, and of how many.
+
+        What it has labelled before stays: a recipe may name more tweets than it did then.
+        """
         shards = self.folder / "labels"
         shards.mkdir(exist_ok=True)
+        before = [pd.read_parquet(path) for path in sorted(shards.glob("*.parquet"))]
+        known = {text for frame in before for text in frame.text}
+        texts = [text for text in self._texts_to_label() if text not in known]
+        view = self._view(texts, shards / "view.npz")
         for start in range(0, len(texts), _SHARD):
             part = texts[start : start + _SHARD]
-            path = shards / f"{start // _SHARD:04}.parquet"
-            if not path.exists():
-                frame = pd.DataFrame({"text": part})
-                frame[list(LABELS)] = self.probabilities(part).astype(np.float16)
-                with write_atomically(path) as file:
-                    frame.to_parquet(file, index=False)
-            yield start + len(part), len(texts)
-        frames = [pd.read_parquet(path) for path in sorted(shards.glob("*.parquet"))]
+            probabilities, states = self._read(part)
+            path = shards / f"{len(before) + start // _SHARD:04}.parquet"
+            with write_atomically(path.with_suffix(".npy")) as file:
+                np.save(file, view(states))
+            frame = pd.DataFrame({"text": part})
+            frame[list(LABELS)] = probabilities.astype(np.float16)
+            with write_atomically(path) as file:
+                frame.to_parquet(file, index=False)
+            yield len(known) + start + len(part), len(known) + len(texts)
+        paths = sorted(shards.glob("*.parquet"))
+        frames = [pd.read_parquet(path) for path in paths]
+        views = [np.load(path.with_suffix(".npy")) for path in paths]
+        with write_atomically(self.folder / SOFT_STATES) as file:
+            np.save(file, np.concatenate(views))
         with write_atomically(self.labels) as file:
             pd.concat(frames).to_parquet(file, index=False)
+
+    def _view(self, texts: Sequence[str], path: Path) -> "_View":
+        """The directions in which the states of some of the texts differ most."""
+        if not path.exists():
+            view = _View.of(self._read(texts[:_VIEWED])[1])
+            with write_atomically(path) as file:
+                np.savez(file, mean=view.mean, directions=view.directions)
+        with np.load(path) as kept:
+            return _View(kept["mean"], kept["directions"])
 
     def _texts_to_label(self) -> list[str]:
         """Each text once, in an order that the seed decides: a part of them is a fair sample."""
@@ -230,7 +269,9 @@ class TeacherRun:
         generator = np.random.default_rng(self.recipe.seed)
         for source in self.recipe.unlabelled:
             read = self._data.read(source).texts
-            if not source.variants:
+            if source.negated:
+                texts |= dict.fromkeys(negated(read, generator))
+            elif not source.variants:
                 texts |= dict.fromkeys(read)
             for _ in range(source.variants):
                 texts |= dict.fromkeys(variants(read, generator))
@@ -258,6 +299,30 @@ class TeacherRun:
         self._step = state["step"]
         self._optimizer.restore(state["optimizer"])
         self.records = [Record(**record) for record in state["records"]]
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The encoder's states brought down to the directions in which they differ most.
+
+    Directions of little spread are raised, so that more than the first few count; the numbers have
+    a mean of 0 and a mean square of 1.
+    """
+
+    mean: NDArray[np.float32]  # [hidden]
+    directions: NDArray[np.float32]  # [hidden, numbers]
+
+    @classmethod
+    def of(cls, states: NDArray[np.float32]) -> "_View":
+        mean = states.mean(axis=0)
+        _, spread, found = np.linalg.svd((states - mean).astype(np.float64), full_matrices=False)
+        numbers = min(_NUMBERS, len(found))
+        directions = found[:numbers].T / spread[:numbers] ** 0.5
+        size = np.sqrt(np.mean(((states - mean) @ directions) ** 2))
+        return cls(mean, (directions / size).astype(np.float32))
+
+    def __call__(self, states: NDArray[np.float32]) -> NDArray[np.float16]:
+        return np.asarray((states - self.mean) @ self.directions, np.float16)
 
 
 class _MixedOptimizer:

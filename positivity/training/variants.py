@@ -11,6 +11,34 @@ import numpy as np
 
 _REPLACED = 0.15  # share of the words that another one takes the place of, or nothing
 _SHORTEST, _LONGEST = 3, 14  # words of a span
+# What denies, and what says the same without denying.
+_DENIALS = {
+    "not": "",
+    "never": "",
+    "don't": "",
+    "doesn't": "",
+    "didn't": "",
+    "isn't": "is",
+    "aren't": "are",
+    "wasn't": "was",
+    "weren't": "were",
+    "can't": "can",
+    "cannot": "can",
+    "couldn't": "could",
+    "won't": "will",
+    "wouldn't": "would",
+    "shouldn't": "should",
+    "haven't": "have",
+    "hasn't": "has",
+}
+_UNMARKED = {denial.replace("'", ""): denial for denial in _DENIALS if denial.endswith("n't")}
+_DENIED = {plain: denial for denial, plain in _DENIALS.items() if plain and denial != "cannot"}
+_BEFORE_NOT = {"i'm", "it's", "that's", "he's", "she's", "you're", "we're", "they're", "am", "im"}
+_SUBJECTS = {"i", "we", "you", "they"}
+_VERBS = frozenset(
+    "love like want enjoy think feel care trust recommend need hate miss know believe hope wish "
+    "get understand mind regret deserve".split()
+)
 
 
 def variants(texts: Sequence[str], generator: np.random.Generator) -> Iterator[str]:
@@ -28,6 +56,42 @@ def variants(texts: Sequence[str], generator: np.random.Generator) -> Iterator[s
         else:
             other = words[int(generator.integers(len(words)))]
             yield " ".join(_spliced(own, other, generator))
+
+
+def negated(texts: Sequence[str], generator: np.random.Generator) -> Iterator[str]:
+    """Each tweet with a denial taken out of it or put into it; none for those without a place.
+
+    A student meets "not" mostly in angry tweets, and learns that it is an angry word. In these
+    pairs of a tweet and its denial nothing but the denial differs.
+    """
+    for text in texts:
+        words = text.split()
+        places = [(row, other) for row, word in enumerate(words) if (other := _denied(words, row))]
+        taken_out = [(row, other) for row, other in places if _plain(words[row]) in _DENIALS]
+        chosen = taken_out or places
+        if chosen:
+            row, other = chosen[int(generator.integers(len(chosen)))]
+            yield " ".join([*words[:row], *other.split(), *words[row + 1 :]])
+
+
+def _denied(words: Sequence[str], row: int) -> str:
+    """What stands in a word's place when it is denied, or denies no more; empty if that is none."""
+    word = words[row]
+    plain = _plain(word)
+    if plain in _DENIALS:
+        return _DENIALS[plain] or " "
+    if plain in _DENIED:
+        return _DENIED[plain]
+    if plain in _BEFORE_NOT:
+        return f"{word} not"
+    if plain in _VERBS and row and _plain(words[row - 1]) in _SUBJECTS:
+        return f"don't {word}"
+    return ""
+
+
+def _plain(word: str) -> str:
+    plain = word.lower().replace("’", "'")
+    return _UNMARKED.get(plain, plain)
 
 
 def _replaced(own: list[str], pool: list[str], generator: np.random.Generator) -> Iterator[str]:

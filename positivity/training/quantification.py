@@ -1,0 +1,109 @@
+"""Fits what the shares of tweets are corrected with: recalibrations and their spread."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from positivity.model import registry
+from positivity.recalibration import (
+    IDENTITY,
+    PARAMETERS,
+    Recalibration,
+    combine,
+    log_ratios,
+    recalibrated,
+)
+from positivity.training.datasets import NamedSet
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+SCORE_DIGITS = 4  # as scores are rounded before they are counted
+_RIDGE = 2.0  # tweets' worth of pull towards leaving the probabilities as they are
+_STEPS = 50
+_FEWEST = 20  # tweets of each class, below which a set says too little
+
+
+def fit_recalibration(
+    sets: Mapping[str, tuple[Ints, npt.NDArray[np.floating]]],
+) -> Recalibration | None:
+    """The recalibration for new tweets, from sets of gold labels [n] and probabilities [n, 3].
+
+    Sets with fewer than 20 tweets of a class are passed over; None when no set is left.
+    """
+    usable = {
+        name: (gold, probabilities)
+        for name, (gold, probabilities) in sets.items()
+        if np.bincount(gold, minlength=3).min() >= _FEWEST
+    }
+    if not usable:
+        return None
+    fits = [fit_domain(gold, probabilities) for gold, probabilities in usable.values()]
+    tweets = sum(len(gold) for gold, _ in usable.values())
+    return combine(list(usable), fits, tweets)
+
+
+def quantification_file(
+    sets: Sequence[NamedSet], logits: Sequence[Tensor], temperature: float
+) -> dict[str, bytes]:
+    """The file of a model directory, fitted on development sets and their logits [n, 3] each.
+
+    Without a set that can be used there is no file; the model's labels are then counted as they
+    are.
+    """
+    probabilities = [(each.double() / temperature).softmax(dim=1).numpy() for each in logits]
+    by_name = {
+        each.name: (each.gold, of_set.round(SCORE_DIGITS))
+        for each, of_set in zip(sets, probabilities, strict=True)
+    }
+    recalibration = fit_recalibration(by_name)
+    return {registry.QUANTIFICATION: to_json(recalibration)} if recalibration else {}
+
+
+def to_json(recalibration: Recalibration) -> bytes:
+    """The content of `quantification.json`."""
+    return json.dumps(recalibration.to_dict(), indent=1).encode() + b"\n"
+
+
+def fit_domain(gold: Ints, probabilities: npt.NDArray[np.floating]) -> tuple[Floats, Floats]:
+    """The recalibration of one domain and its covariance ([6], [6, 6]).
+
+    A multinomial logistic regression on the two log-ratios, in which every class counts the same,
+    by Newton's method; the covariance is that of Huber and White, which allows for the weights and
+    for a model that is not quite true.
+    """
+    ratios = log_ratios(probabilities)
+    counts = np.bincount(gold, minlength=3)
+    weights = len(gold) / (3 * counts[gold])
+    inputs = np.concatenate([ratios, np.ones((len(ratios), 1))], axis=1)
+    targets = np.eye(3)[gold][:, [0, 2]]
+    parameters = np.array(IDENTITY)
+    for _ in range(_STEPS):
+        gradients, hessian = _derivatives(parameters, ratios, inputs, targets, weights)
+        gradient = gradients.sum(axis=0) - _RIDGE * (parameters - IDENTITY)
+        step = np.linalg.solve(hessian + _RIDGE * np.eye(PARAMETERS), gradient)
+        parameters = parameters + step * min(1.0, 1.0 / np.abs(step).max())
+        if np.abs(step).max() < 1e-9:
+            break
+    gradients, hessian = _derivatives(parameters, ratios, inputs, targets, weights)
+    bread = np.linalg.inv(hessian + _RIDGE * np.eye(PARAMETERS))
+    meat = sum(
+        counts[label] * np.cov(gradients[gold == label], rowvar=False, bias=True)
+        for label in range(3)
+    )
+    return parameters, bread @ (meat + _RIDGE * np.eye(PARAMETERS)) @ bread
+
+
+def _derivatives(
+    parameters: Floats, ratios: Floats, inputs: Floats, targets: Floats, weights: Floats
+) -> tuple[Floats, Floats]:
+    """Gradients of the log-likelihood by tweet [n, 6] and the Fisher information [6, 6]."""
+    sides = recalibrated(ratios, parameters)[:, [0, 2]]
+    residuals = weights[:, None] * (targets - sides)
+    gradients = (residuals[:, :, None] * inputs[:, None, :]).reshape(len(inputs), PARAMETERS)
+    variance = sides[:, :, None] * (np.eye(2) - sides[:, None, :])  # [n, 2, 2]
+    hessian = np.einsum("n,nab,ni,nj->aibj", weights, variance, inputs, inputs)
+    return gradients, hessian.reshape(PARAMETERS, PARAMETERS)
