@@ -86,13 +86,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         large, small = Path(folder) / "large.csv", Path(folder) / "small.csv"
         write_csv(large, texts)
-        write_csv(small, texts[:100])
+        write_csv(small, texts[:200])
         python = [sys.executable]
         score = [*python, "-m", "positivity", "score", "--quiet", "--model", options.model]
         times = in_turn(
             {
                 "VADER": [*python, "-c", VADER, str(large)],
                 "positivity": [*score, str(large)],
+                "positivity --engine torch": [*score, "--engine", "torch", str(large)],
             },
             options.runs,
         )
@@ -100,7 +101,8 @@ def main() -> None:
         starts = in_turn(
             {
                 "import torch": [*python, "-c", "import torch"],
-                "positivity score, 100 tweets": [*score, str(small)],
+                "positivity score, 200 tweets": [*score, str(small)],
+                "the same, --engine torch": [*score, "--engine", "torch", str(small)],
                 "positivity --help": [*python, "-m", "positivity", "--help"],
             },
             options.runs,

@@ -36,12 +36,13 @@ class Analyzer:
     2
     """
 
-    def __init__(self, model: str = DEFAULT, *, device: str = "auto") -> None:
-        """Loads a model by name or path onto a device: auto, cpu, cuda or mps."""
+    def __init__(self, model: str = DEFAULT, *, device: str = "auto", engine: str = "auto") -> None:
+        """Loads a model by name or path onto a device (auto, cpu, cuda or mps), for an engine
+        (auto, torch or onnx)."""
         directory = load(model)
         self.model = model_info(directory)
         self._quantifier = quantifier_of(directory)
-        self._scorer = Scorer.load(directory, device=device)
+        self._scorer = Scorer.load(directory, device=device, engine=engine)
         self._detector = EnglishDetector.load()
 
     def score(self, texts: Iterable[str]) -> "pd.DataFrame":

@@ -98,7 +98,7 @@ def test_models_are_listed_shown_verified_and_shared(
     assert "tiny 1:" in run("models", "import", packed)
     assert "tiny" in run("models", "list")
     assert "| eval (eval) | 60 |" in run("models", "show", "tiny")
-    assert "tiny: 7 files are as they were saved" in run("models", "verify", "tiny")
+    assert "tiny: 8 files are as they were saved" in run("models", "verify", "tiny")
 
 
 def test_a_tampered_model_is_refused_by_name(tiny_model: ModelDirectory, tmp_path: Path) -> None:

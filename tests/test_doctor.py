@@ -40,7 +40,7 @@ def test_all_is_well(standin: Standin) -> None:
     store_token(TOKEN)
     found = lines("--api")
     assert list(found) == [
-        *("python", "torch", "model", "settings", "store", "token", "clock", "X's API"),
+        *("python", "torch", "onnx", "model", "settings", "store", "token", "clock", "X's API"),
     ]
     assert {state for state, _ in found.values()} == {"ok"}
     assert "$0.01" in found["X's API"][1]

@@ -43,8 +43,9 @@ class Question:
 class StoreAnalyzer:
     """Reports on accounts of the store with one model, which is loaded when a tweet needs it."""
 
-    def __init__(self, store: Store, model: str, *, device: str) -> None:
-        self._store, self._model, self._device = store, model, device
+    def __init__(self, store: Store, model: str, *, device: str, engine: str = "auto") -> None:
+        self._store, self._model = store, model
+        self._device, self._engine = device, engine
         directory = load(model, weights=False)
         self._info, self._quantifier = model_info(directory), quantifier_of(directory)
         self._by = ScoredBy(directory.digest, directory.config.normalizer_version)
@@ -149,7 +150,7 @@ class StoreAnalyzer:
         if self._scorer is None:
             from positivity.model.scorer import Scorer
 
-            self._scorer = Scorer.load(load(self._model), device=self._device)
+            self._scorer = Scorer.load(load(self._model), device=self._device, engine=self._engine)
         return self._scorer
 
     def judged(self, account: StoredAccount, question: Question, check: int) -> Report:

@@ -12,6 +12,8 @@ from positivity.cli.options import (
     READING,
     Device,
     DeviceOption,
+    Engine,
+    EngineOption,
     IncludeOption,
     LanguageOption,
     ModelOption,
@@ -101,6 +103,7 @@ def check_command(
     language: LanguageOption = None,
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
+    engine: EngineOption = Engine.AUTO,
     format: ReportFormatOption = ReportFormat.TERMINAL,
     output: PlaceOption = None,
     keep: KeepOption = KEEP,
@@ -144,7 +147,7 @@ def check_command(
         until=asked.until,
     )
     run = CheckRun(
-        *(never_asking_for_usual(job), asked, model, device),
+        *(never_asking_for_usual(job), asked, model, device, engine),
         keep=not no_store,
         dry_run=dry_run,
         quiet=quiet,

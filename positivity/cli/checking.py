@@ -34,6 +34,7 @@ class CheckRun:
     question: "Question"
     model: str
     device: str
+    engine: str
     keep: bool
     dry_run: bool
     quiet: bool
@@ -76,7 +77,7 @@ def check(
         if run.budget is not None:
             run = _within_budget(run, run.budget, store, stack)
         # Complains of a model or an option before any money is spent.
-        analyzer = StoreAnalyzer(store, run.model, device=run.device)
+        analyzer = StoreAnalyzer(store, run.model, device=run.device, engine=run.engine)
         analyzer.selection(run.question)
         watching = stack.enter_context(Watching(run.job, quiet=run.quiet, dry_run=run.dry_run))
         client = XClient(

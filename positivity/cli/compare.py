@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from positivity.cli.fast_start import prepare_process
 from positivity.cli.options import (
     SCORING,
     AsOption,
@@ -17,6 +18,8 @@ from positivity.cli.options import (
     Device,
     DeviceOption,
     EncodingOption,
+    Engine,
+    EngineOption,
     IdColumnOption,
     IncludeOption,
     LangColumnOption,
@@ -84,6 +87,7 @@ def compare_command(
     language: LanguageOption = None,
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
+    engine: EngineOption = Engine.AUTO,
     format: ReportFormatOption = ReportFormat.TERMINAL,
     output: OutputOption = None,
     quiet: QuietOption = False,
@@ -92,6 +96,7 @@ def compare_command(
 
     Example: positivity compare @nasa @esa my-tweets.csv
     """
+    prepare_process()  # before all that takes time to import
     from positivity.report.output import refuse_folder
     from positivity.sources.exports import checked_format
     from positivity.sources.files import ReadOptions
@@ -123,6 +128,7 @@ def compare_command(
         alike=alike,
         model=model,
         device=device,
+        engine=engine,
         progress=not quiet and sys.stderr.isatty(),
     )
     write_comparison(
@@ -147,6 +153,7 @@ def compare(
     alike: bool,
     model: str,
     device: str,
+    engine: str,
     progress: bool,
 ) -> tuple["Comparison", bool]:
     """The comparison of stored accounts and files, and whether a file was not read to its end.
@@ -159,7 +166,7 @@ def compare(
     from positivity.analysis import quantifier_of
     from positivity.model.registry import load
 
-    found = _of_store(handles, asked, model, device) if handles else []
+    found = _of_store(handles, asked, model, device, engine) if handles else []
     partly = False
     if files:
         job = ScoreJob(
@@ -173,6 +180,7 @@ def compare(
             by=by,
             model=model,
             device=device,
+            engine=engine,
             scores=None,
             rejects=None,
             progress=progress,
@@ -191,20 +199,18 @@ def compare(
 
 
 def _of_store(
-    handles: Sequence[str], asked: "Question", model: str, device: str
+    handles: Sequence[str], asked: "Question", model: str, device: str, engine: str
 ) -> list[tuple["Report", "Sample"]]:
     """The accounts of the store, each once however often it is named."""
     from positivity.check.money import Prices
     from positivity.check.scoring import StoreAnalyzer
-    from positivity.cli.fast_start import prepare_process
     from positivity.settings import load_settings
 
-    prepare_process()
     settings = load_settings()
     prices = Prices(settings.post_price, settings.user_price)
     with open_store() as store:
         accounts = {each.id: each for each in (stored_account(store, name) for name in handles)}
-        analyzer = StoreAnalyzer(store, model, device=device)
+        analyzer = StoreAnalyzer(store, model, device=device, engine=engine)
         return [analyzer.compared(each, asked, prices) for each in accounts.values()]
 
 

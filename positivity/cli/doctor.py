@@ -62,6 +62,7 @@ def findings(api: bool) -> Iterator[Finding]:
     checks: list[tuple[str, Callable[[], Finding]]] = [
         ("python", _python),
         ("torch", _torch),
+        ("onnx", _onnx),
         *((f"model {name}"[:20], lambda name=name: _model(name)) for name in _models()),
         ("settings", _settings),
         ("store", _store),
@@ -91,6 +92,16 @@ def _torch() -> Finding:
         reason = str(error).splitlines()[0] if str(error) else "broken"
         return Finding("torch", State.BAD, f"cannot be loaded ({reason}): install PyTorch again", 1)
     return Finding("torch", State.OK, describe_device())
+
+
+def _onnx() -> Finding:
+    try:
+        from positivity.model.engine_onnx import describe
+    except (ImportError, OSError) as error:
+        reason = str(error).splitlines()[0] if str(error) else "broken"
+        text = f"ONNX Runtime cannot be loaded ({reason}): torch scores, and takes longer to start"
+        return Finding("onnx", State.NOTE, text)
+    return Finding("onnx", State.OK, describe())
 
 
 def _models() -> list[str]:

@@ -11,6 +11,8 @@ from positivity.cli.options import (
     READING,
     Device,
     DeviceOption,
+    Engine,
+    EngineOption,
     Format,
     FormatOption,
     ModelOption,
@@ -71,6 +73,7 @@ def evaluate_command(
     where: Where = None,
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
+    engine: EngineOption = Engine.AUTO,
     format: FormatOption = Format.TERMINAL,
     output: OutputOption = None,
 ) -> None:
@@ -89,9 +92,11 @@ def evaluate_command(
     )
     metrics: Metrics | ShareMetrics
     if task is Task.QUANTIFICATION:
-        metrics = evaluate_topics(file, source, topic_column, model=model, device=device)
+        metrics = evaluate_topics(
+            file, source, topic_column, model=model, device=device, engine=engine
+        )
     else:
-        metrics = evaluate(file, source, model=model, device=device)
+        metrics = evaluate(file, source, model=model, device=device, engine=engine)
     with report_output(output) as out:
         if format is Format.JSON:
             named = {"schema_version": 1, "model": model, "task": str(task)}
@@ -100,7 +105,7 @@ def evaluate_command(
             _print(metrics, make_console(out))
 
 
-def evaluate(file: Path, source: "Source", *, model: str, device: str) -> "Metrics":
+def evaluate(file: Path, source: "Source", *, model: str, device: str, engine: str) -> "Metrics":
     """The measures of a model on the labelled tweets of a file."""
     from positivity.evaluation import evaluate as measure
     from positivity.model.scorer import Scorer
@@ -109,11 +114,13 @@ def evaluate(file: Path, source: "Source", *, model: str, device: str) -> "Metri
     tweets = read_labelled(file, source)
     if not tweets.cues:
         raise InputError(f"{file}: no column of labels in it; name it with --label-column")
-    return measure(Scorer.load(model, device=device).score(tweets.texts), tweets.gold)
+    return measure(
+        Scorer.load(model, device=device, engine=engine).score(tweets.texts), tweets.gold
+    )
 
 
 def evaluate_topics(
-    file: Path, source: "Source", topic_column: str, *, model: str, device: str
+    file: Path, source: "Source", topic_column: str, *, model: str, device: str, engine: str
 ) -> "ShareMetrics":
     """How well the shares of labels are told, topic by topic."""
     import numpy as np
@@ -125,7 +132,9 @@ def evaluate_topics(
     texts, words, names = read_topics(file, source, topic_column)
     scale = scale_of(words)
     gold = np.array([scale.index(word) for word in words])
-    probabilities = Scorer.load(model, device=device).score(texts).astype(float).round(4)
+    probabilities = (
+        Scorer.load(model, device=device, engine=engine).score(texts).astype(float).round(4)
+    )
     of_topic = np.array(names)
     topics = [
         Topic(name, probabilities[of_topic == name], gold[of_topic == name])

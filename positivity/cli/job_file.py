@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from positivity.cli.options import Device, IncludeRetweets, ReportFormat, time_zone
+from positivity.cli.options import Device, Engine, IncludeRetweets, ReportFormat, time_zone
 from positivity.cli.reports import KEEP, Place, place_of
 from positivity.errors import InputError, UsageError
 from positivity.sources.handles import parse_handle
@@ -53,6 +53,7 @@ class JobFile:
     zone: "ZoneInfo"
     model: str
     device: Device
+    engine: Engine
     fail_if: "Condition | None"
     log_file: Path | None
     log_json: bool
@@ -109,6 +110,7 @@ def _job(path: Path, content: dict[str, Any]) -> JobFile:
         zone=time_zone(table.text("timezone") or "UTC"),
         model=table.joined(model) if "/" in model else model,
         device=table.one("device", Device) or Device.AUTO,
+        engine=table.one("engine", Engine) or Engine.AUTO,
         fail_if=table.condition("fail_if"),
         log_file=None if log_file is None else Path(table.joined(log_file)),
         log_json=table.truth("log_json"),

@@ -39,6 +39,14 @@ class Device(StrEnum):
     MPS = "mps"
 
 
+class Engine(StrEnum):
+    """What runs the network."""
+
+    AUTO = "auto"
+    TORCH = "torch"
+    ONNX = "onnx"
+
+
 class IncludeRetweets(StrEnum):
     """Tweets of others that else do not count."""
 
@@ -72,6 +80,14 @@ ModelOption = Annotated[
 DeviceOption = Annotated[
     Device,
     typer.Option("--device", help="Where to score; auto takes a GPU.", rich_help_panel=SCORING),
+]
+EngineOption = Annotated[
+    Engine,
+    typer.Option(
+        "--engine",
+        help="What runs the network; auto: torch on a GPU, else onnx, which starts sooner.",
+        rich_help_panel=SCORING,
+    ),
 ]
 FormatOption = Annotated[
     Format, typer.Option("--format", help="Write the answer as this.", rich_help_panel=OUTPUT)

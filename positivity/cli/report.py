@@ -9,6 +9,8 @@ from positivity.cli.fast_start import prepare_process
 from positivity.cli.options import (
     Device,
     DeviceOption,
+    Engine,
+    EngineOption,
     IncludeOption,
     LanguageOption,
     ModelOption,
@@ -55,6 +57,7 @@ def report_command(
     language: LanguageOption = None,
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
+    engine: EngineOption = Engine.AUTO,
     format: ReportFormatOption = ReportFormat.TERMINAL,
     output: PlaceOption = None,
     keep: KeepOption = KEEP,
@@ -83,7 +86,7 @@ def report_command(
         ]
         if not accounts:
             raise UsageError("the store is empty; 'positivity check @handle' reads an account")
-        analyzer = StoreAnalyzer(store, model, device=device)
+        analyzer = StoreAnalyzer(store, model, device=device, engine=engine)
         if history or since_last:
             from positivity.cli.past import write_histories, write_last_checks
 

@@ -116,6 +116,7 @@ class _Work:
                 by=By.FILE,
                 model=job.model,
                 device=job.device,
+                engine=job.engine,
                 scores=None,
                 rejects=None,
                 progress=False,
@@ -176,7 +177,7 @@ def _check_run(job: JobFile, quiet: bool) -> CheckRun:
     )
     question = Question(zone=job.zone, include_retweets=job.include_retweets, language=job.language)
     return CheckRun(
-        *(never_asking_for_usual(checks), question, job.model, job.device),
+        *(never_asking_for_usual(checks), question, job.model, job.device, job.engine),
         keep=True,
         dry_run=False,
         quiet=quiet,

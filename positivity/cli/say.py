@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from positivity.cli.options import Device, DeviceOption, Format, FormatOption, ModelOption
+from positivity.cli.options import (
+    Device,
+    DeviceOption,
+    Engine,
+    EngineOption,
+    Format,
+    FormatOption,
+    ModelOption,
+)
 from positivity.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +29,7 @@ def say_command(
     ],
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
+    engine: EngineOption = Engine.AUTO,
     format: FormatOption = Format.TERMINAL,
 ) -> None:
     """Score sentences, and show which words did it.
@@ -35,7 +44,7 @@ def say_command(
     texts = list(_texts(sentences))
     if not texts:
         raise UsageError('give at least one sentence, such as: positivity say "I love this"')
-    rows = say(texts, model=model, device=device)
+    rows = say(texts, model=model, device=device, engine=engine)
     with report_output(None) as out:
         if format is Format.JSON:
             write_json([asdict(row) for row in rows], out)
@@ -79,7 +88,7 @@ class Sentence:
     effects: tuple["Effect", ...]  # of its words and emoji, in the order of the text
 
 
-def say(texts: list[str], *, model: str, device: str) -> list[Sentence]:
+def say(texts: list[str], *, model: str, device: str, engine: str) -> list[Sentence]:
     """Scores each text, and finds what moved its score."""
     from positivity.account.tally import labels_of
     from positivity.evaluation import LABELS
@@ -87,7 +96,7 @@ def say(texts: list[str], *, model: str, device: str) -> list[Sentence]:
     from positivity.model.scorer import Scorer
 
     rows = []
-    scorer = Scorer.load(model, device=device)
+    scorer = Scorer.load(model, device=device, engine=engine)
     probabilities = scorer.score(texts).astype(float).round(4)
     labels = labels_of(probabilities)
     for text, row, label, effects in zip(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from positivity.cli.conditions import FailIfOption, condition_of, end_if
+from positivity.cli.fast_start import prepare_process
 from positivity.cli.inputs import print_inputs
 from positivity.cli.options import (
     OUTPUT,
@@ -21,6 +22,8 @@ from positivity.cli.options import (
     Device,
     DeviceOption,
     EncodingOption,
+    Engine,
+    EngineOption,
     IdColumnOption,
     LangColumnOption,
     ModelOption,
@@ -104,6 +107,7 @@ def score_command(
     ] = None,
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
+    engine: EngineOption = Engine.AUTO,
     scores: Annotated[
         Path | None,
         typer.Option(
@@ -126,6 +130,7 @@ def score_command(
 
     Example: positivity score tweets.csv --scores scored.csv
     """
+    prepare_process()  # before all that takes time to import
     from positivity.report.output import refuse_folder
     from positivity.sources.exports import checked_format
     from positivity.sources.files import ReadOptions
@@ -168,6 +173,7 @@ def score_command(
         by=by,
         model=model,
         device=device,
+        engine=engine,
         scores=scores,
         rejects=rejects,
         progress=not quiet and sys.stderr.isatty(),

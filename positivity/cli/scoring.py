@@ -7,7 +7,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from positivity.cli.fast_start import prepare_process
 from positivity.errors import InputError
 from positivity.messages import say
 
@@ -50,6 +49,7 @@ class ScoreJob:
     by: By | None
     model: str
     device: str
+    engine: str
     scores: Path | None
     rejects: Path | None
     progress: bool
@@ -83,7 +83,6 @@ def score_accounts(
     from positivity.sources.files import open_tweets
     from positivity.text.language import EnglishDetector
 
-    prepare_process()
     is_english = EnglishDetector.load().is_english
     rules = (job.include_retweets, job.language, job.since, job.until)
     Selection(is_english, *rules)  # complains of an option before anything is read
@@ -101,7 +100,7 @@ def score_accounts(
             rejects = stack.enter_context(RejectsWriter(job.rejects))
             for file in opened:
                 file.on_reject = rejects.add
-        scorer = Scorer.load(directory, device=job.device)
+        scorer = Scorer.load(directory, device=job.device, engine=job.engine)
         groups = [[each] for each in readings] if job.by is By.FILE else [readings]
         accounts: list[tuple[Report, Sample]] = []
         for group in groups:

@@ -2,8 +2,9 @@
 
 A model directory holds `config.json`, `model.safetensors`, the tokenizer's file, `normalizer.json`
 (the tables its texts are normalized with), `metrics.json`, `quantification.json` (how it errs on
-tweets of several domains), `MODEL_CARD.md` and `SHA256SUMS`, which `sha256sum -c` understands.
-Nothing in it is executed.
+tweets of several domains), `MODEL_CARD.md` and `SHA256SUMS`, which `sha256sum -c` understands;
+and `model.onnx`, made from the weights, where the light engine can run them. Nothing in it is
+executed.
 """
 
 import hashlib
@@ -27,6 +28,7 @@ from positivity.text.tokenizer import Tokenizer, load_tokenizer
 DEFAULT = "base"
 FORMAT = 1
 CONFIG, WEIGHTS, TABLES = "config.json", "model.safetensors", "normalizer.json"
+LIGHT = "model.onnx"
 METRICS, CARD, SUMS = "metrics.json", "MODEL_CARD.md", "SHA256SUMS"
 QUANTIFICATION = "quantification.json"
 _LARGEST_SHARED_FILE = 1 << 30

@@ -7,7 +7,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from positivity.model.registry import DEFAULT, ModelConfig, ModelDirectory, load
+from positivity.errors import StateError, UsageError
+from positivity.messages import say
+from positivity.model.gpu import has_gpu
+from positivity.model.registry import DEFAULT, LIGHT, ModelConfig, ModelDirectory, load
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import Tokenizer
 
@@ -15,6 +18,7 @@ from positivity.text.tokenizer import Tokenizer
 # cut. Tweets of 280 characters fit in one.
 _WINDOW = 96
 _MOST_PADDING = 0.1
+ENGINES = ("auto", "torch", "onnx")
 
 
 class Engine(Protocol):
@@ -41,14 +45,28 @@ class Scorer:
 
     @classmethod
     def load(
-        cls, model: str | ModelDirectory = DEFAULT, *, device: str = "auto", exact: bool = False
+        cls,
+        model: str | ModelDirectory = DEFAULT,
+        *,
+        device: str = "auto",
+        engine: str = "auto",
+        exact: bool = False,
     ) -> "Scorer":
-        """A scorer for a model's name or path, on `device` (auto, cpu, cuda, mps)."""
-        from positivity.model.engine_torch import TorchEngine
+        """A scorer for a model's name or path.
 
+        Args:
+            device: where to score: auto, cpu, cuda or mps; auto takes a GPU when there is one.
+            engine: what runs the network: auto, torch or onnx. auto is torch on a GPU, and on the
+                CPU the light one, onnx, where the model has a file for it.
+            exact: in float32, by torch.
+
+        Raises:
+            UsageError: an engine that there is not, or not for this device.
+            StateError: the engine asked for cannot run the model.
+        """
         directory = load(model) if isinstance(model, str) else model
-        engine = TorchEngine(directory, device=device, exact=exact)
-        return cls(directory.config, directory.normalizer(), directory.tokenizer(), engine)
+        runs = load_engine(directory, device=device, engine=engine, exact=exact)
+        return cls(directory.config, directory.normalizer(), directory.tokenizer(), runs)
 
     def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Probabilities [texts, 3] of negative, neutral, positive.
@@ -108,6 +126,38 @@ class Scorer:
         exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
         return np.asarray(probabilities, np.float32)
+
+
+def load_engine(
+    directory: ModelDirectory, *, device: str = "auto", engine: str = "auto", exact: bool = False
+) -> Engine:
+    """What runs a model's network; the arguments are those of `Scorer.load`."""
+    if engine not in ENGINES:
+        raise UsageError(f"--engine {engine!r} is none of {', '.join(ENGINES)}")
+    if engine == "onnx":
+        if device not in ("auto", "cpu") or exact:
+            raise UsageError(
+                "--engine onnx scores on the CPU, with 8-bit weights; --engine torch does else"
+            )
+        return _light_engine(directory)
+    wants_light = not exact and (device == "cpu" or (device == "auto" and not has_gpu()))
+    if engine == "auto" and wants_light and (directory.path / LIGHT).is_file():
+        try:
+            return _light_engine(directory)
+        except StateError as error:
+            say(f"{error}; using torch, which takes longer to start")
+    from positivity.model.engine_torch import TorchEngine
+
+    return TorchEngine(directory, device=device, exact=exact)
+
+
+def _light_engine(directory: ModelDirectory) -> Engine:
+    try:
+        from positivity.model.engine_onnx import OnnxEngine
+    except (ImportError, OSError) as error:
+        reason = str(error).splitlines()[0] if str(error) else "broken"
+        raise StateError(f"ONNX Runtime cannot be loaded ({reason})") from None
+    return OnnxEngine(directory)
 
 
 def _starts(ids: Sequence[int]) -> range:

@@ -25,7 +25,7 @@ def measure(
         quoted: the sets of which figures are quoted (eval); `dev` chose the model.
     """
     exact = Scorer.load(str(model), device="cpu", exact=True)
-    quick = Scorer.load(str(model), device="cpu")
+    quick = Scorer.load(str(model), device="cpu", engine="torch")
     figures: dict[str, Any] = {"dev": {}, "eval": {}}
     largest = 0.0
     for part, sets in (("dev", dev), ("eval", quoted)):

@@ -29,8 +29,10 @@ from positivity.training.datasets import (
     read_sets,
     split_off_dev,
 )
+from positivity.training.export import add_light, summary
 from positivity.training.initial import initial_vectors
 from positivity.training.labelled import Data
+from positivity.training.light import can_be_light
 from positivity.training.loop import Encoded, Record, Step, Trainer, predict
 from positivity.training.measure import figures_table, measure
 from positivity.training.quantification import quantification_file
@@ -171,6 +173,8 @@ class Run:
             .encode()
         )
         registry.save(path, config, files)
+        if can_be_light(network):
+            self._say(summary(add_light(path, self.eval or self.dev)))
         draw_curves(self.trainer.records, self.folder / "curves.png")
         return registry.load(str(path))
 

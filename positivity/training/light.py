@@ -1,0 +1,200 @@
+"""Writes a network for the light engine: 8-bit weights in a graph of ONNX Runtime's operators.
+
+One loop over the words runs both directions. In each step a word's vector and the state before it
+lie side by side, as bytes, so that one product of integers gives the four gates. The scales are
+fixed when the file is written: a tweet's scores do not depend on its company.
+
+Processors without VNNI add the products of two neighbours in 16 bits, and stop at the largest. So
+the weights of two neighbours are at most 128 together: 255 * 128 fits, and all processors agree.
+"""
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import numpy_helper, parser
+
+from positivity.model.network import SentimentNetwork
+
+_IR, _OPERATORS, _CONTRIBUTED = 9, 20, 1  # versions that ONNX Runtime 1.18 and later read
+_LARGEST_PAIR = 127  # of weights side by side, before each is rounded
+_LARGEST_BYTE, _MIDDLE = 127, 128  # vectors and states are bytes around a middle
+_GATES = (0, 1, 3, 2)  # input, forget, cell, output -> input, forget, output, cell
+
+# In the forms below D stands for a direction; what has one is there once for each.
+_ORDERS = """
+  shape = Shape (ids)
+  one_time = Shape <start = 1> (ids)
+  time = Squeeze (one_time)
+  places = Range (zero, time, one)
+  ends = Unsqueeze (lengths, columns)
+  is_word = Less (places, ends)
+  last = Sub (ends, one)
+  mirrored = Sub (last, places)
+  order_onward = Expand (places, shape)
+  order_back = Where (is_word, mirrored, places)
+  penalty = Where (is_word, nothing, never)
+  penalties = Unsqueeze (penalty, depth)
+  rows = Shape <end = 1> (ids)
+  state_shape = Concat <axis = 0> (rows, state_size)
+  start = Expand (nothing, state_shape)
+"""
+# The backward direction reads each row reversed within its own length, so that padding comes last
+# in both: it changes no state before it.
+_WORDS = """
+  ids_D = GatherElements <axis = 1> (ids, order_D)
+  steps_D = Transpose <perm = [1, 0]> (ids_D)
+  words_D = Gather (embedding, steps_D)
+"""
+_STEP = """
+  h_bytes_D = QuantizeLinear (h_D, state_scale, middle)
+  inputs_D = Concat <axis = 1> (word_D, h_bytes_D)
+  gates_D = com.microsoft.MatMulIntegerToFloat (
+    inputs_D, weights_D, unit, scales_D, middle, no_offset, bias_D)
+  i_in_D, f_in_D, o_in_D, g_in_D = Split <axis = 1, num_outputs = 4> (gates_D)
+  i_D = Sigmoid (i_in_D)
+  f_D = Sigmoid (f_in_D)
+  o_D = Sigmoid (o_in_D)
+  g_D = Tanh (g_in_D)
+  added_D = Mul (i_D, g_D)
+  kept_D = Mul (f_D, c_D)
+  c_next_D = Add (added_D, kept_D)
+  c_bounded_D = Tanh (c_next_D)
+  h_next_D = Mul (o_D, c_bounded_D)
+  h_out_D = Identity (h_next_D)
+"""
+_SCORES = """
+  column_D = MatMul (states_D, attention_D)
+  unordered_D = Squeeze (column_D, depth)
+  scores_D = GatherElements <axis = 1> (unordered_D, order_D)
+"""
+_ATTENTION = """
+  shares_D = GatherElements <axis = 1> (shares, order_D)
+  row_D = Unsqueeze (shares_D, columns)
+  weighted_D = MatMul (row_D, states_D)
+  attention_pooled_D = Squeeze (weighted_D, columns)
+"""
+_MAX = """
+  only_words_D = Add (states_D, penalties)
+  max_pooled_D = ReduceMax <keepdims = 0> (only_words_D, columns)
+"""
+
+
+def can_be_light(network: SentimentNetwork) -> bool:
+    """Whether the light engine runs such a network: one LSTM layer, attention or max pooling."""
+    config = network.config
+    poolings = set(config.pooling)
+    return config.cell == "lstm" and config.layers == 1 and poolings <= {"attention", "max"}
+
+
+def to_light(network: SentimentNetwork) -> bytes:
+    """The content of the light engine's file: a graph from padded ids [batch, time] and
+    lengths [batch] to logits [batch, classes], as the network itself.
+
+    Raises:
+        ValueError: not a network that `can_be_light`.
+    """
+    if not can_be_light(network):
+        raise ValueError("the light engine runs one LSTM layer with attention or max pooling")
+    model = parser.parse_model(_graph(network))
+    model.graph.initializer.extend(
+        numpy_helper.from_array(np.ascontiguousarray(array), name)
+        for name, array in _arrays(network).items()
+    )
+    onnx.checker.check_model(model)
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def _directions(network: SentimentNetwork) -> tuple[str, ...]:
+    return ("onward", "back") if network.config.bidirectional else ("onward",)
+
+
+def _graph(network: SentimentNetwork) -> str:
+    """The graph in ONNX's text form, without its arrays."""
+    config, directions = network.config, _directions(network)
+
+    def each(form: str, between: str = ", ") -> str:
+        return between.join(form.replace("D", name) for name in directions)
+
+    state, word = f"float[batch, {config.hidden_size}]", f"uint8[batch, {config.embedding_size}]"
+    lines = [_ORDERS, each(_WORDS, "\n")]
+    lines.append(f"""
+      {each("h_end_D, c_end_D")}, {each("states_D")} = Scan <
+        num_scan_inputs = {len(directions)}, scan_output_axes = [{each("1")}],
+        body = step ({each(f"{state} h_D, {state} c_D")}, {each(f"{word} word_D")})
+          => ({each(f"{state} h_next_D, {state} c_next_D")}, {each(f"{state} h_out_D")})
+          {{ {each(_STEP, " ")} }}
+      > ({each("start, start")}, {each("words_D")})
+    """)
+    if "attention" in config.pooling:
+        lines.append(each(_SCORES, "\n"))
+        lines.append(f"weights_in = Sum ({each('scores_D')}, penalty)")
+        lines.append("shares = Softmax <axis = 1> (weights_in)")
+        lines.append(each(_ATTENTION, "\n"))
+    if "max" in config.pooling:
+        lines.append(each(_MAX, "\n"))
+    pooled = ", ".join(each(f"{how}_pooled_D") for how in config.pooling)
+    lines.append(f"""
+      pooled = Concat <axis = 1> ({pooled})
+      inner = Gemm (pooled, inner_weights, inner_bias)
+      active = Relu (inner)
+      logits = Gemm (active, outer_weights, outer_bias)
+    """)
+    versions = f'"" : {_OPERATORS}, "com.microsoft" : {_CONTRIBUTED}'
+    body = "\n".join(lines)
+    return f"""<ir_version: {_IR}, opset_import: [{versions}]>
+      light (int64[batch, time] ids, int64[batch] lengths)
+        => (float[batch, {config.classes}] logits) {{ {body} }}"""
+
+
+def _arrays(network: SentimentNetwork) -> dict[str, NDArray[np.generic]]:
+    """What the graph refers to by name."""
+    config = network.config
+    weights = {name: each.float().cpu().numpy() for name, each in network.state_dict().items()}
+    # Every channel of the vectors fills its byte; its scale is moved into the input weights.
+    vectors = weights["embedding.weight"]
+    channel = np.maximum(abs(vectors).max(axis=0), 1e-8) / _LARGEST_BYTE
+    arrays: dict[str, NDArray[np.generic]] = {
+        "embedding": (np.round(vectors / channel) + _MIDDLE).astype(np.uint8),
+        "state_scale": np.array(1 / _LARGEST_BYTE, np.float32),
+        "middle": np.array(_MIDDLE, np.uint8),
+        "no_offset": np.array(0, np.int8),
+        "unit": np.array(1, np.float32),
+        "zero": np.array(0, np.int64),
+        "one": np.array(1, np.int64),
+        "columns": np.array([1]),
+        "depth": np.array([2]),
+        "nothing": np.array(0, np.float32),
+        "never": np.array(-1e9, np.float32),
+        "state_size": np.array([config.hidden_size]),
+        "inner_weights": weights["mlp.1.weight"].T,
+        "inner_bias": weights["mlp.1.bias"],
+        "outer_weights": weights["mlp.4.weight"].T,
+        "outer_bias": weights["mlp.4.bias"],
+    }
+    for i, direction in enumerate(_directions(network)):
+        prefix = f"layers.0.{'forward' if direction == 'onward' else 'backward'}_cell."
+        of_words = weights[f"{prefix}weight_ih_l0"] * channel  # [4 x hidden, embedding]
+        of_states = weights[f"{prefix}weight_hh_l0"] / _LARGEST_BYTE  # [4 x hidden, hidden]
+        both = _reordered(np.concatenate([of_words, of_states], axis=1))
+        scales = np.maximum(_largest_pair(both), 1e-12) / _LARGEST_PAIR
+        arrays[f"weights_{direction}"] = np.round(both / scales[:, None]).astype(np.int8).T
+        arrays[f"scales_{direction}"] = scales.astype(np.float32)
+        bias = weights[f"{prefix}bias_ih_l0"] + weights[f"{prefix}bias_hh_l0"]
+        arrays[f"bias_{direction}"] = _reordered(bias)
+        if "attention" in config.pooling:  # its bias is the same for all words: it cancels out
+            part = slice(i * config.hidden_size, (i + 1) * config.hidden_size)
+            arrays[f"attention_{direction}"] = weights["attention.weight"][0, part, None]
+    return arrays
+
+
+def _largest_pair(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The largest sum of the sizes of two neighbours, 0 and 1, 2 and 3, ..., in each row."""
+    sizes = np.pad(abs(rows), ((0, 0), (0, rows.shape[1] % 2)))
+    return np.asarray((sizes[:, ::2] + sizes[:, 1::2]).max(axis=1))
+
+
+def _reordered(gates: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows of [4 x hidden, ...] in the graph's order of gates."""
+    parts = np.split(gates, 4)
+    return np.concatenate([parts[i] for i in _GATES])
