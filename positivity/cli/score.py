@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from positivity.cli.conditions import FailIfOption, condition_of, end_if
 from positivity.cli.fast_start import prepare_process
 from positivity.cli.inputs import print_inputs
 from positivity.cli.options import (
@@ -122,6 +123,7 @@ def score_command(
     ] = None,
     format: ReportFormatOption = ReportFormat.TERMINAL,
     output: OutputOption = None,
+    fail_if: FailIfOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Score the tweets of a file and tell whether they are mainly positive or mainly negative.
@@ -146,6 +148,7 @@ def score_command(
         refuse_folder(output)  # now, rather than when all is scored
     if rejects is not None and scores is not None and rejects.resolve() == scores.resolve():
         raise UsageError("--rejects and --scores name the same file: give each its own")
+    condition = condition_of(fail_if)
     included = include or []
     zone = time_zone(timezone)
     job = ScoreJob(
@@ -186,3 +189,4 @@ def score_command(
     )
     if partly:
         raise typer.Exit(PARTLY_DONE)
+    end_if(condition, reports, quiet=quiet)
