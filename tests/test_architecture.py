@@ -12,7 +12,7 @@ MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob(
 
 # A heavy library and where it may be imported.
 LIBRARIES = {
-    "torch": ("model/network.py", "model/engine_torch.py", "training/"),
+    "torch": ("model/network.py", "model/engine_torch.py", "model/gradients.py", "training/"),
     "safetensors": ("model/engine_torch.py", "training/"),
     "tweepy": ("sources/x_api.py",),
     "requests": ("sources/x_api.py", "sources/x_transport.py", "sources/x_network.py"),

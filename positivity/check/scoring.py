@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from positivity.account.report import Report
 from positivity.account.tally import Tally
-from positivity.analysis import model_info, quantifier_of
+from positivity.analysis import ScoredBatch, model_info, quantifier_of
 from positivity.check.fetch import Reading
 from positivity.check.money import Prices
 from positivity.check.notes import gap_notes, more_note, read_as, reading_notes, timeline_of
@@ -24,6 +24,7 @@ from positivity.text.terms import TermFinder
 from positivity.tweets import TweetBatch
 
 if TYPE_CHECKING:
+    from positivity.explainer import Watcher
     from positivity.model.scorer import Scorer
 
 
@@ -68,11 +69,13 @@ class StoreAnalyzer:
         prices: Prices,
         *,
         reading: Reading | None = None,
+        watcher: "Watcher | None" = None,
     ) -> Report:
         """The report on all tweets of an account in the store, and on how much of it they are.
 
         Args:
             reading: what has just been read of it.
+            watcher: sees all its tweets with their scores.
         """
         retweets = question.include_retweets
         timeline = timeline_of(self._store, account, question.zone, retweets=retweets)
@@ -80,7 +83,7 @@ class StoreAnalyzer:
             timeline = replace(
                 timeline, posts_bought=reading.spent.posts, dollars=reading.spent.dollars
             )
-        report = self._tally(account, question).report(
+        report = self._tally(account, question, watcher).report(
             [read_as(timeline)], self._info, quantifier=self._quantifier
         )
         notes = [*gap_notes(timeline), *reading_notes(reading or Reading())]
@@ -88,13 +91,20 @@ class StoreAnalyzer:
             notes += more_note(report, timeline, prices, retweets=retweets)
         return replace(report, timeline=timeline, limits=(*report.limits, *notes))
 
-    def _tally(self, account: StoredAccount, question: Question) -> Tally:
+    def _tally(
+        self, account: StoredAccount, question: Question, watcher: "Watcher | None"
+    ) -> Tally:
+        if watcher is not None:
+            watcher.begin(self._loaded())
         tally = Tally(f"@{account.handle}", question.zone, self._terms)
         selection = self.selection(question)
         for batch in self._store.accounts.batches(account.id):
             normalized = self._normalizer.normalize_many(batch.column("text").to_pylist())
             left_out = selection.left_out(batch, normalized)
-            tally.add(batch, self._probabilities(batch, normalized, left_out), left_out)
+            probabilities = self._probabilities(batch, normalized, left_out)
+            tally.add(batch, probabilities, left_out)
+            if watcher is not None:
+                watcher.add(ScoredBatch(batch, probabilities, left_out))
         return tally
 
     def _probabilities(

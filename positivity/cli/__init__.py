@@ -16,6 +16,7 @@ from positivity.cli.check import check_command
 from positivity.cli.config import config_command
 from positivity.cli.doctor import doctor_command
 from positivity.cli.evaluate import evaluate_command
+from positivity.cli.explain import explain_command
 from positivity.cli.forget import forget_command
 from positivity.cli.models import app as models_app
 from positivity.cli.report import report_command
@@ -77,6 +78,7 @@ def _program(
 app.command("check")(check_command)
 app.command("report")(report_command)
 app.command("score")(score_command)
+app.command("explain")(explain_command)
 app.command("say")(say_command)
 app.command("train")(train_command)
 app.command("evaluate")(evaluate_command)

@@ -23,6 +23,17 @@ from positivity.cli.options import (
     moment,
     time_zone,
 )
+from positivity.cli.reading import (
+    AsFormatOption,
+    AuthorColumnOption,
+    DateColumnOption,
+    DelimiterOption,
+    EncodingOption,
+    IdColumnOption,
+    LangColumnOption,
+    TextColumnOption,
+    read_options,
+)
 from positivity.cli.reports import write_reports
 from positivity.cli.scoring import By, ScoreJob, score
 from positivity.errors import UsageError
@@ -51,33 +62,14 @@ def score_command(
     sample: Annotated[
         bool, typer.Option("--sample", help="Score the sample account that comes along.")
     ] = False,
-    text_column: Annotated[
-        str | None, typer.Option(help="Column of the text.", rich_help_panel=READING)
-    ] = None,
-    id_column: Annotated[
-        str | None, typer.Option(help="Column of the tweet's id.", rich_help_panel=READING)
-    ] = None,
-    date_column: Annotated[
-        str | None, typer.Option(help="Column of the time.", rich_help_panel=READING)
-    ] = None,
-    author_column: Annotated[
-        str | None, typer.Option(help="Column of the author.", rich_help_panel=READING)
-    ] = None,
-    lang_column: Annotated[
-        str | None, typer.Option(help="Column of the language.", rich_help_panel=READING)
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="Encoding, such as latin-1.", rich_help_panel=READING)
-    ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="What separates columns.", rich_help_panel=READING)
-    ] = None,
-    as_format: Annotated[
-        str | None,
-        typer.Option(
-            "--as", help="What the files are: one of --list-inputs.", rich_help_panel=READING
-        ),
-    ] = None,
+    text_column: TextColumnOption = None,
+    id_column: IdColumnOption = None,
+    date_column: DateColumnOption = None,
+    author_column: AuthorColumnOption = None,
+    lang_column: LangColumnOption = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    as_format: AsFormatOption = None,
     list_inputs: Annotated[
         bool,
         typer.Option(
@@ -139,8 +131,6 @@ def score_command(
     Example: positivity score tweets.csv --scores scored.csv
     """
     from positivity.report.output import refuse_folder
-    from positivity.sources.exports import checked_format
-    from positivity.sources.files import ReadOptions
     from positivity.sources.reading import STDIN
 
     if sample and files:
@@ -159,7 +149,7 @@ def score_command(
     zone = time_zone(timezone)
     job = ScoreJob(
         files=() if sample else tuple(files or ()),
-        options=ReadOptions(
+        options=read_options(
             text_column=text_column,
             id_column=id_column,
             date_column=date_column,
@@ -167,9 +157,9 @@ def score_command(
             lang_column=lang_column,
             encoding=encoding,
             delimiter=delimiter,
+            as_format=as_format,
             community=Include.COMMUNITY in included,
             deleted=Include.DELETED in included,
-            format=None if as_format is None else checked_format(as_format),
         ),
         zone=zone,
         since=moment("--since", since, zone),

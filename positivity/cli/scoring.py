@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from positivity.account.report import Report
     from positivity.analysis import ScoredBatch, Tallies
+    from positivity.explainer import Watcher
     from positivity.model.scorer import Scorer
     from positivity.report.scores import ScoresWriter
     from positivity.selection import Selection
@@ -53,8 +54,11 @@ class ScoreJob:
     progress: bool
 
 
-def score(job: ScoreJob) -> tuple[list["Report"], bool]:
+def score(job: ScoreJob, watcher: "Watcher | None" = None) -> tuple[list["Report"], bool]:
     """The reports on the files of a job, and whether any of these was not read to its end.
+
+    Args:
+        watcher: sees all tweets that are scored; then it explains them, and the reports do not.
 
     Raises:
         PositivityError: nothing could be read, or the model or an option cannot be used.
@@ -88,10 +92,12 @@ def score(job: ScoreJob) -> tuple[list["Report"], bool]:
             for file in opened:
                 file.on_reject = rejects.add
         scorer = Scorer.load(directory, device=job.device)
+        if watcher is not None:
+            watcher.begin(scorer)
         groups = [[each] for each in readings] if job.by is By.FILE else [readings]
         reports: list[Report] = []
         for group in groups:
-            way = _Way(scorer, Selection(is_english, *rules), writer, job)
+            way = _Way(scorer, Selection(is_english, *rules), writer, job, watcher)
             tallies = way.tallies([each.file for each in group])
             for reading in group:
                 way.run(reading, tallies)
@@ -102,7 +108,7 @@ def score(job: ScoreJob) -> tuple[list["Report"], bool]:
                 quantifier=quantifier,
                 unreadable=sum(each.file.unreadable for each in group),
             )
-        if job.by is not By.AUTHOR:  # of many authors, nobody is shown tweets
+        if watcher is None and job.by is not By.AUTHOR:  # of many authors, nobody is shown tweets
             reports = explained(reports, scorer)
     if writer is not None and writer.cut:
         say(f"{job.scores}: {writer.cut:,} texts were too long for a cell, and are cut in it")
@@ -203,6 +209,7 @@ class _Way:
     selection: "Selection"
     writer: "ScoresWriter | None"
     job: ScoreJob
+    watcher: "Watcher | None"
 
     def tallies(self, files: Sequence["TweetFile"]) -> "Tallies":
         from positivity.analysis import Tallies
@@ -229,6 +236,8 @@ class _Way:
 
     def _take(self, scored: "ScoredBatch", tallies: "Tallies") -> None:
         tallies.add(scored)
+        if self.watcher is not None:
+            self.watcher.add(scored)
         if self.writer is not None:
             self.writer.write(scored.tweets, scored.probabilities, scored.left_out)
 

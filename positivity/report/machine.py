@@ -6,6 +6,7 @@ from dataclasses import asdict
 from importlib.resources import files
 from typing import Any, TextIO
 
+from positivity.account.explanation import Explanation
 from positivity.account.report import Report
 
 SCHEMA_VERSION = 1
@@ -32,6 +33,12 @@ def render_json(reports: Report | Sequence[Report], out: TextIO) -> None:
     )
 
 
+def render_explanation_json(explanation: Explanation, out: TextIO) -> None:
+    """Write one document of one explanation, its report included."""
+    plain = {"schema_version": SCHEMA_VERSION, "explanation": _plain(asdict(explanation))}
+    write_json(plain, out)
+
+
 def write_json(document: Any, out: TextIO) -> None:
     """Write a document; characters that `out` cannot encode are written as JSON escapes."""
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
@@ -42,7 +49,19 @@ def write_json(document: Any, out: TextIO) -> None:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) that every document of `render_json` follows."""
-    text = files("positivity.report").joinpath("report.schema.json").read_text(encoding="utf-8")
+    return _schema("report.schema.json")
+
+
+def explanation_schema() -> dict[str, Any]:
+    """The JSON Schema that every document of `render_explanation_json` follows, in one piece."""
+    schema = _schema("explanation.schema.json")
+    # In the file the report is a reference to the schema beside it.
+    schema["$defs"] |= json_schema()["$defs"]
+    return schema
+
+
+def _schema(name: str) -> dict[str, Any]:
+    text = files("positivity.report").joinpath(name).read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 

@@ -13,10 +13,12 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
+from positivity.account.explanation import ExplainedTweet
 from positivity.account.report import Estimate, Month, Report, Slot, StrongTweet, Term
 from positivity.report.glyphs import ASCII, UNICODE
+from positivity.report.links import has_hyperlinks
 from positivity.report.sanitize import sanitize
-from positivity.report.words import compared, tweets
+from positivity.report.words import compared, link, tweets
 
 PLAIN_WIDTH = 80  # of pipes and files
 WIDEST = 120  # longer lines are hard to read
@@ -62,7 +64,7 @@ class _Console(Console):
 
 def render(report: Report, console: Console) -> None:
     """Print one report."""
-    page = _Page(console)
+    page = Page(console)
     page.verdict(report)
     page.blank()
     if report.counts.counted:
@@ -77,7 +79,7 @@ def render(report: Report, console: Console) -> None:
 
 def render_table(reports: Sequence[Report], console: Console, *, subject: str = "author") -> None:
     """Print one line for each of many subjects; `subject` is what they are."""
-    page = _Page(console)
+    page = Page(console)
     header = [subject, "tweets", "pos", "neu", "neg", "net (95% interval)", "verdict"]
     rows = [[Text(title, style="bold") for title in header]]
     rows += [page.table_row(report) for report in reports]
@@ -86,7 +88,7 @@ def render_table(reports: Sequence[Report], console: Console, *, subject: str = 
 
 def render_shared_limits(reports: Sequence[Report], console: Console) -> None:
     """Print what limits all of the subjects of a table, below it."""
-    page = _Page(console)
+    page = Page(console)
     first = reports[0].limits if reports else ()
     shared = [limit for limit in first if all(limit in report.limits for report in reports)]
     if shared:
@@ -96,19 +98,19 @@ def render_shared_limits(reports: Sequence[Report], console: Console) -> None:
 
 def render_limits(limits: Sequence[str], console: Console) -> None:
     """Print sentences on what was not read."""
-    _Page(console).limits(limits)
+    Page(console).limits(limits)
 
 
 def render_sentences(rows: Iterable[Sentence], console: Console) -> None:
     """Print sentences with their scores: (text, negative, neutral, positive, label) each."""
-    page = _Page(console)
+    page = Page(console)
     header = ["label", "pos", "neu", "neg", "text"]
     table = [[Text(title, style="bold") for title in header]]
     table += [page.sentence_row(*row) for row in rows]
     page.table(table, right=(1, 2, 3), flexible=4)
 
 
-class _Page:
+class Page:
     """Lays out the parts of a report on a console."""
 
     def __init__(self, console: Console) -> None:
@@ -116,6 +118,12 @@ class _Page:
         self.width = min(console.width, WIDEST)
         self.encoding = console.encoding
         self.glyphs = ASCII if console.options.ascii_only else UNICODE
+        self.hyperlinks = (
+            console.is_terminal
+            and console.color_system is not None
+            and not console.legacy_windows
+            and has_hyperlinks(os.environ)
+        )
 
     # Printing
 
@@ -273,8 +281,20 @@ class _Page:
             date = (tweet.created_at or "").split("T")[0]
             facts = f"  {date:<10}  {_percent(tweet.score)}  "
             text = self.fit(tweet.text, self.width - len(facts))
-            self.line(Text.assemble((facts, "dim"), text))
+            self.line(Text.assemble((facts, "dim"), (text, self.link_style(tweet))))
+            self.address(tweet, len(facts))
         self.blank()
+
+    def link_style(self, tweet: StrongTweet | ExplainedTweet) -> str:
+        """Makes a tweet's text a link to it, where the terminal has links."""
+        address = link(tweet)
+        return f"link {address}" if address and self.hyperlinks else ""
+
+    def address(self, tweet: StrongTweet | ExplainedTweet, indent: int) -> None:
+        """Where a tweet stands on X, on a line of its own, where the terminal has no links."""
+        address = link(tweet)
+        if address and not self.hyperlinks:
+            self.line(Text(" " * indent + address, style="dim"))
 
     def terms(self, positive: Sequence[Term], negative: Sequence[Term]) -> None:
         """The words, hashtags and emoji of each side, a line each."""
