@@ -18,6 +18,7 @@ from positivity.cli.options import (
     LanguageOption,
     ModelOption,
     OutputOption,
+    PlotOption,
     QuietOption,
     ReportFormat,
     ReportFormatOption,
@@ -103,6 +104,7 @@ def check_command(
     device: DeviceOption = Device.AUTO,
     format: ReportFormatOption = ReportFormat.TERMINAL,
     output: OutputOption = None,
+    plot: PlotOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Read an account's newest posts from X and tell whether it is mainly positive or negative.
@@ -142,11 +144,15 @@ def check_command(
         from positivity.report.output import refuse_folder
 
         refuse_folder(output)  # now, rather than when money is spent
+    if plot is not None:
+        from positivity.report.plot import check_plot
+
+        check_plot(plot)
     reports, checks = check(run, format if dry_run else None, output)
     if reports:
         from positivity.cli.stored import write_account_reports
 
-        write_account_reports(reports, format, output, table=len(checks) > 1)
+        write_account_reports(reports, format, output, table=len(checks) > 1, plot=plot)
     _end(checks)
 
 

@@ -86,6 +86,12 @@ OutputOption = Annotated[
         "--output", "-o", help="Write the report to this file, not stdout.", rich_help_panel=OUTPUT
     ),
 ]
+PlotOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--plot", help="Also draw net positivity by month: .png or .svg.", rich_help_panel=OUTPUT
+    ),
+]
 QuietOption = Annotated[
     bool,
     typer.Option("--quiet", "-q", help="No progress and no remarks.", rich_help_panel=OUTPUT),

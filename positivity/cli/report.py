@@ -12,6 +12,7 @@ from positivity.cli.options import (
     LanguageOption,
     ModelOption,
     OutputOption,
+    PlotOption,
     ReportFormat,
     ReportFormatOption,
     SinceOption,
@@ -34,6 +35,7 @@ def report_command(
     device: DeviceOption = Device.AUTO,
     format: ReportFormatOption = ReportFormat.TERMINAL,
     output: OutputOption = None,
+    plot: PlotOption = None,
 ) -> None:
     """Report on accounts as they are in the store: no network, no costs.
 
@@ -45,6 +47,10 @@ def report_command(
     from positivity.cli.stored import open_store, question, stored_account, write_account_reports
     from positivity.settings import load_settings
 
+    if plot is not None:
+        from positivity.report.plot import check_plot
+
+        check_plot(plot)
     settings = load_settings()
     prices = Prices(settings.post_price, settings.user_price)
     asked = question(since, until, timezone, include, language)
@@ -57,4 +63,4 @@ def report_command(
             raise UsageError("the store is empty; 'positivity check @handle' reads an account")
         analyzer = StoreAnalyzer(store, model, device=device)
         reports = [analyzer.report(account, asked, prices) for account in accounts]
-    write_account_reports(reports, format, output, table=len(wanted) != 1)
+    write_account_reports(reports, format, output, table=len(wanted) != 1, plot=plot)

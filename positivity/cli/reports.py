@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from positivity.cli.options import ReportFormat
+from positivity.messages import say
 
 if TYPE_CHECKING:
     from positivity.account.report import Report
@@ -19,8 +20,9 @@ def write_reports(
     subject: str = "account",
     by_month: bool = False,
     notes: Sequence[str] = (),
+    plot: Path | None = None,
 ) -> None:
-    """Writes reports in the format asked for.
+    """Writes reports in the format asked for, and draws them where `plot` says.
 
     Args:
         table: on a terminal, a line for each instead of all of it.
@@ -28,6 +30,25 @@ def write_reports(
         by_month: in CSV, a row for each month.
         notes: what a table on a terminal is to say below, beside what limits all of its reports.
     """
+    _write(reports, format, output, table=table, subject=subject, by_month=by_month, notes=notes)
+    if plot is not None:
+        from positivity.report.plot import write_plot
+
+        remark = write_plot(reports, plot)
+        if remark:
+            say(remark)
+
+
+def _write(
+    reports: Sequence["Report"],
+    format: ReportFormat,
+    output: Path | None,
+    *,
+    table: bool,
+    subject: str,
+    by_month: bool,
+    notes: Sequence[str],
+) -> None:
     from positivity.report.output import report_output
 
     with report_output(output) as out:

@@ -17,6 +17,7 @@ from positivity.cli.options import (
     DeviceOption,
     ModelOption,
     OutputOption,
+    PlotOption,
     QuietOption,
     ReportFormat,
     ReportFormatOption,
@@ -124,6 +125,7 @@ def score_command(
     ] = None,
     format: ReportFormatOption = ReportFormat.TERMINAL,
     output: OutputOption = None,
+    plot: PlotOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Score the tweets of a file and tell whether they are mainly positive or mainly negative.
@@ -143,6 +145,10 @@ def score_command(
         raise UsageError("standard input can be read only once: give - once")
     if output is not None:
         refuse_folder(output)  # now, rather than when all is scored
+    if plot is not None:
+        from positivity.report.plot import check_plot
+
+        check_plot(plot)
     if rejects is not None and scores is not None and rejects.resolve() == scores.resolve():
         raise UsageError("--rejects and --scores name the same file: give each its own")
     included = include or []
@@ -181,6 +187,7 @@ def score_command(
         table=by is not None,
         subject=str(by) if by else "account",
         by_month=by is By.MONTH,
+        plot=plot,
     )
     if partly:
         raise typer.Exit(PARTLY_DONE)

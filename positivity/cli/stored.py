@@ -61,10 +61,15 @@ def stored_account(store: "Store", text: str) -> "StoredAccount":
 
 
 def write_account_reports(
-    reports: Sequence["Report"], format: ReportFormat, output: Path | None, *, table: bool
+    reports: Sequence["Report"],
+    format: ReportFormat,
+    output: Path | None,
+    *,
+    table: bool,
+    plot: Path | None = None,
 ) -> None:
     """Writes reports on accounts: in full, or on a terminal as a table."""
-    write_reports(reports, format, output, table=table, notes=_own_limits(reports))
+    write_reports(reports, format, output, table=table, notes=_own_limits(reports), plot=plot)
 
 
 def _own_limits(reports: Sequence["Report"]) -> list[str]:

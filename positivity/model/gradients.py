@@ -17,7 +17,7 @@ from positivity.model.registry import ModelDirectory
 from positivity.model.scorer import windows_of
 
 NEGATIVE, POSITIVE = 0, 2
-_GAP = 0.004  # what the attributions of a text may miss of what they are to add up to
+_GAP = 0.004  # half as much again is the most that a text's attributions may miss in their sum
 _STEPS = 32
 _MOST_HALVINGS = 6  # of a step
 _TOGETHER = 2048  # tokens of a batch of steps
@@ -63,7 +63,9 @@ class IntegratedGradients:
             # two. For pooling and the MLP have edges, and near nothing a score can change fast.
             missing = rise - by_token.sum(dim=1)
             done = missing.abs() <= _GAP * width
-            if halvings == _MOST_HALVINGS:
+            if float(missing[~done].abs().sum()) <= _GAP / 2:
+                done[:] = True
+            elif halvings == _MOST_HALVINGS:
                 # A jump, as long repetitions have: it is shared as the slope before it is.
                 sizes = by_token.abs() + 1e-12
                 by_token += missing[:, None] * sizes / sizes.sum(dim=1, keepdim=True)
