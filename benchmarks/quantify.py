@@ -217,7 +217,7 @@ def covers(true: np.ndarray, plausible: Plausible, size: int) -> Row:
     }
     if opinions and shares.opinion:
         r = true[2] / opinions
-        label = judge(shares.opinion)
+        label = judge(shares.opinion, bounds=shares.bounds)
         row |= {"speaks": label != NOT_ENOUGH, "wrong": label != NOT_ENOUGH and not holds(label, r)}
         row |= {"true r": r, "r coverage": within(r, shares.opinion)}
     return row

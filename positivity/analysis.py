@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from positivity.account.comparison import Sample
 from positivity.account.posterior import BayesianQuantifier
 from positivity.account.report import ModelInfo, Report
 from positivity.account.tally import Tally
@@ -203,21 +204,22 @@ class Tallies:
         *,
         quantifier: BayesianQuantifier | None = None,
         unreadable: int = 0,
-    ) -> list[Report]:
-        """The reports, the account with the most tweets first.
+    ) -> list[tuple[Report, Sample]]:
+        """The reports and what accounts are compared by, the one with the most tweets first.
 
         Without a `quantifier` the shares are not corrected for the model's errors.
 
         Unreadable rows have no author: they stand in the report only where there is one for all.
         """
         if not self._by_author:
-            report = self._tally(None).report(
+            tally = self._tally(None)
+            report = tally.report(
                 read_as, model, limits, quantifier=quantifier, unreadable=unreadable
             )
             author = next(iter(self._authors)) if len(self._authors) == 1 else None
             if author and not self._keep_name:
                 report = replace(report, subject=_handle(author))
-            return [report]
+            return [(report, tally.sample())]
         if unreadable:
             limits = [
                 *limits,
@@ -225,10 +227,10 @@ class Tallies:
                 "tweets they hold is not known.",
             ]
         reports = [
-            tally.report(read_as, model, limits, quantifier=quantifier)
+            (tally.report(read_as, model, limits, quantifier=quantifier), tally.sample())
             for tally in self._tallies.values()
         ]
-        return sorted(reports, key=lambda report: (-report.counts.found, report.subject))
+        return sorted(reports, key=lambda each: (-each[0].counts.found, each[0].subject))
 
 
 def _handle(author: str | None) -> str:

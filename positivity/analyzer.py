@@ -79,8 +79,8 @@ class Analyzer:
         selection = Selection(self._detector.is_english, include_retweets, language)
         for scored in score_batches(_batches(tweets), self._scorer, selection):
             tallies.add(scored)
-        reports = tallies.reports([], self.model, quantifier=self._quantifier)
-        return explained(reports, self._scorer)[0]
+        ((report, _),) = tallies.reports([], self.model, quantifier=self._quantifier)
+        return explained([report], self._scorer)[0]
 
 
 def _batches(tweets: Any) -> Iterable[TweetBatch]:

@@ -40,6 +40,14 @@ class Recalibration:
         """Whether it knows how much domains differ."""
         return len(self.domains) > 1
 
+    @property
+    def shared(self) -> float:
+        """The part in 0..1 of the doubt that two accounts share.
+
+        From several domains it is that about their mean: each account is a domain of its own.
+        """
+        return 1 / (len(self.domains) + 2) if self.crosses_domains else 1.0
+
     def draws(self, number: int, seed: int = 0) -> Floats:
         """Plausible recalibrations [number, PARAMETERS], the same for the same number and seed."""
         half = -(-number // 2)

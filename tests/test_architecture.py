@@ -18,7 +18,7 @@ LIBRARIES = {
     "requests": ("sources/x_api.py", "sources/x_transport.py", "sources/x_network.py"),
     "urllib3": ("sources/x_transport.py", "sources/x_network.py"),
     "emoji": ("text/emojis.py",),
-    "rich": ("report/terminal.py", "report/reasons.py", "cli/"),
+    "rich": ("report/terminal", "report/reasons.py", "cli/"),
     "typer": ("cli/",),
     "pandas": ("analyzer.py", "training/"),
     "sentencepiece": ("text/tokenizer.py",),

@@ -302,6 +302,7 @@ def test_misused_options(
         ["--device", "tpu"],
         ["--format", "xml"],
         ["--by", "month"],
+        ["--by", "week"],
         ["--include", "all"],
         ["--bogus"],
     ],

@@ -231,6 +231,17 @@ def test_one_report_for_each_author(model: str, tweets: Path) -> None:
     assert sum(each["counts"]["found"] for each in found) == len(rows())
 
 
+@pytest.mark.parametrize("unit", ["month", "week"])
+def test_a_row_of_csv_for_each_part_of_the_time(model: str, tweets: Path, unit: str) -> None:
+    printed = score(model, tweets, "--by", unit, "--format", "csv").splitlines()
+    found = list(csv.DictReader(printed))
+    parts = report(model, tweets)[f"{unit}s"]
+    assert parts
+    assert [row[unit] for row in found] == [part[unit] for part in parts]
+    assert [int(row["tweets"]) for row in found] == [part["tweets"] for part in parts]
+    assert [float(row["net_low"]) for row in found] == [part["net"]["low"] for part in parts]
+
+
 def test_three_thousand_authors(model: str, tmp_path: Path) -> None:
     path = tmp_path / "authors.csv"
     lines = (f"{n},user{n % 3000},love great {n}\n" for n in range(6000))

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -23,6 +24,7 @@ from positivity.account.report import (
     StrongTweet,
     Term,
     Verdict,
+    Week,
 )
 from positivity.report.html import render_html
 from tests.screenshots import browser, chromium
@@ -47,6 +49,12 @@ def month(number: int, net: Estimate = NET) -> Month:
     return Month(f"{year:04}-{index + 1:02}", 40, 10, 10, 20, net)
 
 
+def week(number: int, net: Estimate = NET) -> Week:
+    """Of a week after that of 2026-01-05."""
+    monday = date(2026, 1, 5) + timedelta(weeks=number)
+    return Week(monday.isoformat(), 10, 2, 3, 5, net)
+
+
 def report(**changes: object) -> Report:
     plain = Report(
         subject="@someone",
@@ -61,6 +69,7 @@ def report(**changes: object) -> Report:
         opinion=Estimate(0.7, 0.6, 0.8),
         verdict=Verdict("mainly positive", "mainly positive: about 7 in 10 are positive", None),
         months=tuple(month(24312 + i) for i in range(3)),
+        weeks=tuple(week(i) for i in range(0, 30, 2)),
         hours=tuple(Slot(4, 10.0) if hour % 2 else Slot(0, None) for hour in range(24)),
         weekdays=tuple(Slot(10, -5.0) for _ in range(7)),
         timezone="Europe/Lisbon",
@@ -140,6 +149,19 @@ def test_the_page_has_every_number_of_the_report() -> None:
         assert expected in text, expected
 
 
+def test_a_short_time_is_shown_by_week() -> None:
+    short = report(weeks=(week(0), week(1, Estimate(-7.0, -20.0, 6.0)), week(5)))
+    elements = Elements(page(short))
+    text = " ".join(elements.text.split())
+    assert "Week by week" in text
+    assert "2026-01-12 10 5 3 2 −7 (−20 to +6)" in text
+    assert "2026-02 40" not in text
+    label = next(
+        a["aria-label"] for _, a in elements.found if "by week" in (a.get("aria-label") or "")
+    )
+    assert "2026-01-05 to 2026-02-09" in (label or "")
+
+
 def test_tweets_link_to_where_they_stand_if_their_id_is_one() -> None:
     links = [a["href"] for tag, a in Elements(page(report())).found if tag == "a"]
     assert links == ["https://x.com/i/status/20"]
@@ -190,7 +212,9 @@ def test_a_report_without_tweets_is_a_page_too() -> None:
         report(
             counts=Counts(0, 0, {}),
             **dict.fromkeys(("first", "last", "negative", "neutral", "positive", "net", "opinion")),
-            **dict.fromkeys(("months", "kinds", "strongest_positive", "strongest_negative"), ()),
+            **dict.fromkeys(
+                ("months", "weeks", "kinds", "strongest_positive", "strongest_negative"), ()
+            ),
             **dict.fromkeys(("terms_positive", "terms_negative"), ()),
             verdict=Verdict("not enough tweets", "not enough tweets: there was none", None),
         )

@@ -161,6 +161,17 @@ def test_doubt_about_the_errors_stays_however_many_tweets_there_are() -> None:
     assert lasting[2] > 0.9
 
 
+def test_one_sided_bounds_lie_within_the_central_interval() -> None:
+    shares = quantify_tallied(
+        tallied(probabilities([0.3, 0.3, 0.4], 400)), quantifier(SOME_DOUBT), seed=1
+    )
+    assert shares is not None and shares.opinion is not None and shares.bounds is not None
+    assert shares.bounds.value == shares.opinion.value
+    assert shares.opinion.low < shares.bounds.low < shares.bounds.high < shares.opinion.high
+    arms = [(each.high - each.low) / 2 for each in (shares.bounds, shares.opinion)]
+    assert 0.72 < arms[0] / arms[1] < 0.86  # 1.645 / 1.96 = 0.84 of a normal one, less of a t
+
+
 def test_dependent_tweets_widen_the_interval() -> None:
     tweets = tallied(probabilities([0.3, 0.3, 0.4], 900))
     alone = quantify_tallied(tweets, quantifier(), seed=1)

@@ -2,14 +2,22 @@
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from positivity.account.report import Report
 from positivity.report.markdown import escaped, render_markdown
-from positivity.report.rows import COLUMNS, MONTH_COLUMNS, render_csv
-from tests.test_html import HOSTILE, hostile, report, tweet
+from positivity.report.rows import (
+    COLUMNS,
+    MONTH_COLUMNS,
+    WEEK_COLUMNS,
+    render_csv,
+    render_months_csv,
+    render_weeks_csv,
+)
+from tests.test_html import HOSTILE, hostile, report, tweet, week
 
 
 def markdown(reports: Report | list[Report]) -> str:
@@ -18,9 +26,11 @@ def markdown(reports: Report | list[Report]) -> str:
     return out.getvalue()
 
 
-def rows(reports: list[Report], *, by_month: bool = False) -> list[dict[str, str]]:
+def rows(
+    reports: list[Report], render: Callable[[list[Report], io.StringIO], None] = render_csv
+) -> list[dict[str, str]]:
     out = io.StringIO()
-    render_csv(reports, out, by_month=by_month)
+    render(reports, out)
     return list(csv.DictReader(io.StringIO(out.getvalue())))
 
 
@@ -78,16 +88,32 @@ def test_csv_has_a_row_for_each_report() -> None:
 
 
 def test_csv_by_month_has_a_row_for_each_month() -> None:
-    months = rows([report(), replace(report(), months=())], by_month=True)
+    months = rows([report(), replace(report(), months=())], render_months_csv)
     assert tuple(months[0]) == MONTH_COLUMNS
     assert [each["month"] for each in months] == ["2026-01", "2026-02", "2026-03"]
     assert months[0]["tweets"] == "40"
 
 
+def test_csv_by_week_has_a_row_for_each_week() -> None:
+    weeks = rows([report(weeks=(week(0), week(2))), report(weeks=())], render_weeks_csv)
+    assert tuple(weeks[0]) == WEEK_COLUMNS
+    assert [each["week"] for each in weeks] == ["2026-01-05", "2026-01-19"]
+    assert (weeks[1]["positive"], weeks[1]["net_low"]) == ("5", "3.0")
+
+
+def test_markdown_of_a_short_time_is_by_week() -> None:
+    text = markdown(report(weeks=(week(0), week(16))))
+    assert "| week of | tweets |" in text
+    assert "| 2026-01-05 | 10 | +12 | +3 to +21 |" in text
+    assert "| week of |" not in markdown(report(weeks=(week(0), week(18))))
+
+
 def test_a_report_without_tweets_has_its_formats_too() -> None:
     empty = report(
         **dict.fromkeys(("net", "positive", "neutral", "negative", "opinion", "first")),
-        **dict.fromkeys(("months", "kinds", "strongest_positive", "strongest_negative"), ()),
+        **dict.fromkeys(
+            ("months", "weeks", "kinds", "strongest_positive", "strongest_negative"), ()
+        ),
         **dict.fromkeys(("terms_positive", "terms_negative"), ()),
     )
     assert "Net positivity" not in markdown(empty)

@@ -48,6 +48,30 @@ def test_a_small_month_stays_near_the_whole_and_a_large_one_speaks_for_itself() 
     assert months[0].net.value > 40
 
 
+def test_a_week_of_six_tweets_stays_near_the_whole() -> None:
+    tallied, timeline = Tallied(), Timeline(ZoneInfo("UTC"))
+    rng = np.random.default_rng(4)
+    for week in range(12):
+        counts = [6, 0, 0] if week == 7 else rng.multinomial(25, [0.1, 0.3, 0.6])
+        labels = np.repeat(range(3), counts)
+        monday = datetime(2026, 1, 5, tzinfo=UTC) + timedelta(weeks=week)
+        days = [monday + timedelta(days=int(day)) for day in rng.integers(0, 7, len(labels))]
+        times = np.array([int(day.timestamp()) * 1000 for day in days], np.int64)
+        cells = cells_of(SIDES[labels])
+        tallied.add(labels, cells)
+        timeline.add(times, labels, cells)
+    found = Summary(tallied, timeline, QUANTIFIER, seed=1)
+    weeks = timeline.weeks(found.of_week)
+    assert found.shares is not None
+    assert [each.tweets for each in weeks] == [25] * 7 + [6] + [25] * 4
+    odd = weeks[7].net
+    assert -60 < odd.value < found.shares.net.value
+    assert odd.high > min(each.net.low for each in weeks)
+    bare, _ = summary([[6, 0, 0]])
+    assert bare.shares is not None
+    assert odd.value > bare.shares.net.value + 15  # it borrows from the others
+
+
 def test_alike_months_pool_and_different_ones_do_not() -> None:
     rng = np.random.default_rng(3)
     alike = [rng.multinomial(40, [0.2, 0.5, 0.3]) for _ in range(24)]

@@ -221,7 +221,9 @@ def test_undated_tweets_are_counted_and_told() -> None:
     )
     assert report.counts.counted == 2
     assert sum(month.tweets for month in report.months) == 1
-    assert report.limits[-1] == "1 tweet has no usable date: counted, but not in the months."
+    assert (
+        report.limits[-1] == "1 tweet has no usable date: counted, but not in the months and weeks."
+    )
 
 
 def test_only_clear_opinions_give_terms() -> None:

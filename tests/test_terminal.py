@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from positivity.account.evidence import TermKey
-from positivity.account.report import Estimate, ModelInfo, Month, Report, Slot, Term, Verdict
+from positivity.account.report import Estimate, ModelInfo, Month, Report, Slot, Term, Verdict, Week
 from positivity.account.tally import Tally
 from positivity.report.sanitize import sanitize
 from positivity.report.terminal import make_console, render, render_sentences, render_table
@@ -222,6 +222,19 @@ def test_many_months_show_the_last_that_fit() -> None:
     text = shown(replace(invented(), months=months))
     assert "2011-01 to 2016-08 · net 0 to +6, 132 earlier not shown" in text
     assert max(map(cell_len, text.splitlines())) == 80
+
+
+def test_a_short_time_is_a_line_of_weeks() -> None:
+    weeks = tuple(
+        Week(f"2026-03-{day:02}", 9, 3, 3, 3, Estimate(net, net - 9, net + 9))
+        for day, net in ((2, -50.0), (9, 0.0), (30, 90.0))
+    )
+    months = months_of({"2026-03": 1.0})
+    text = shown(replace(invented(), months=months, weeks=weeks))
+    assert "by week   ▁▁▁ ▃▃▃         ███\n" in text
+    assert "weeks of 2026-03-02 to 2026-03-30 · net −50 to +90\n" in text
+    later = replace(weeks[2], week="2026-07-13")
+    assert "by week" not in shown(replace(invented(), months=months, weeks=(*weeks, later)))
 
 
 def test_weekdays_and_hours_have_a_bar_each_and_gaps_where_nothing_was_said() -> None:

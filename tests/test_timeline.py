@@ -85,6 +85,27 @@ def test_counts_by_month_hour_and_weekday() -> None:
     assert (timeline.first, timeline.last) == ("2025-12-31", "2026-03-08")
 
 
+def test_counts_by_week() -> None:
+    timeline = Timeline(ZoneInfo("UTC"))
+    times = milliseconds(
+        "2026-03-01T23:59",  # a Sunday
+        "2026-03-02T00:00",  # a Monday
+        "2026-03-08T12:00",
+        "2025-12-31T00:00",
+        "1970-01-01T00:00",
+    )
+    timeline.add(times, *labelled([2, 1, 0, 2, 0]))
+    first, old, before, after = timeline.weeks(counted)
+    assert [each.week for each in (first, old, before, after)] == [
+        *("1969-12-29", "2025-12-29", "2026-02-23", "2026-03-02"),
+    ]
+    assert (after.tweets, after.negative, after.neutral, after.positive) == (2, 1, 1, 0)
+    assert after.net.value == -50
+    assert after.number == before.number + 1
+    assert old.number == before.number - 8
+    assert len(timeline.tallied_by_week()) == 4
+
+
 def test_the_zone_moves_a_tweet_to_another_month_day_and_hour() -> None:
     timeline = Timeline(ZoneInfo("America/New_York"))
     timeline.add(milliseconds("2026-03-01T03:00"), *labelled([2]))

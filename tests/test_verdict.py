@@ -13,13 +13,18 @@ def decided(counts: list[int]) -> Verdict:
 
 
 def decide_on(
-    counts: list[int], opinion: Estimate, *, delta: float = DELTA, lasting: float = 0.0
+    counts: list[int],
+    opinion: Estimate,
+    *,
+    delta: float = DELTA,
+    lasting: float = 0.0,
+    bounds: Estimate | None = None,
 ) -> Verdict:
     """The verdict on an interval of r, with the shares of `counts` around it."""
     negative, neutral, positive = (Estimate(round(each / sum(counts), 4), 0, 1) for each in counts)
     net = Estimate(0, -100, 100)
     return decide(
-        sum(counts), Shares(negative, neutral, positive, net, opinion, lasting), delta=delta
+        sum(counts), Shares(negative, neutral, positive, net, opinion, bounds, lasting), delta=delta
     )
 
 
@@ -40,6 +45,36 @@ def decide_on(
 )
 def test_judge(low: float, value: float, high: float, label: str) -> None:
     assert judge(Estimate(value, low, high)) == label
+
+
+def test_a_side_needs_its_own_bound_only_and_mixed_needs_both() -> None:
+    opinion = Estimate(0.7, 0.54, 0.86)
+    assert judge(opinion) == "not enough tweets"
+    assert judge(opinion, bounds=Estimate(0.7, 0.56, 0.84)) == "mainly positive"
+    assert judge(opinion, bounds=Estimate(0.7, 0.55, 0.84)) == "not enough tweets"
+    opinion = Estimate(0.3, 0.2, 0.46)
+    assert judge(opinion, bounds=Estimate(0.3, 0.22, 0.44)) == "mainly negative"
+    middle = Estimate(0.5, 0.39, 0.58)
+    assert judge(middle, bounds=Estimate(0.5, 0.41, 0.57)) == "not enough tweets"
+    settled = decide_on([30, 20, 70], Estimate(0.7, 0.54, 0.86), bounds=Estimate(0.7, 0.56, 0.84))
+    assert settled.sentence == (
+        "mainly positive: about 7 in 10 tweets with an opinion are positive (54 to 86 in 100)"
+    )
+
+
+def test_what_is_missing_is_counted_from_the_bound() -> None:
+    opinion = Estimate(0.7, 0.45, 0.95)
+    central = more_tweets(opinion, 100)
+    assert central is not None
+    nearer = more_tweets(opinion, 100, bounds=Estimate(0.7, 0.49, 0.91))
+    assert nearer == 100  # (0.21 / 0.15)² = 1.96 times as many
+    assert central > nearer
+
+
+def test_counted_labels_have_no_bounds_of_their_own() -> None:
+    counted = quantify(Tallied(labels=np.array([10, 10, 30])), None, seed=1)
+    assert counted is not None
+    assert counted.bounds is None
 
 
 def test_delta_is_a_setting() -> None:

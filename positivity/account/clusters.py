@@ -16,6 +16,7 @@ from positivity.account.quantifiers import Floats, Ints
 
 SPANS = (1, 7, 28)  # days
 FEWEST_SPANS = 20  # with tweets in them; from fewer a variance is not known
+_THURSDAY = 3  # 1970-01-01, in days after Monday
 _CAP = 8_192  # days kept; beyond, neighbouring ones are merged
 
 
@@ -55,6 +56,11 @@ class Days:
         """
         days, table = self._sorted()
         return max(1.0, _effect(days, table, around=days // SPANS[-1]))
+
+    def effect_within_weeks(self) -> float:
+        """The same for a week: from days against their week, Monday to Sunday."""
+        days, table = self._sorted()
+        return max(1.0, _effect(days, table, around=(days + _THURSDAY) // 7))
 
     def _sorted(self) -> tuple[Ints, Floats]:
         """Days since 1970 [n] and the labels counted on each [n, 3]."""

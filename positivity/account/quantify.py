@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from positivity.account.posterior import CELLS, BayesianQuantifier, Plausible
+from positivity.account.posterior import CELLS, LEVEL, BayesianQuantifier, Plausible
 from positivity.account.quantifiers import Floats, Ints
 from positivity.account.report import Estimate
 
 NEGATIVE, NEUTRAL, POSITIVE = 0, 1, 2  # the columns of the probabilities and of every count here
 
 REPLICATES = 2_000
+BOTH_SIDES = 1 - 2 * (1 - LEVEL)  # the central interval whose ends are one-sided bounds
 SHARE_DIGITS = 4
 NET_DIGITS = 2
 
@@ -64,6 +65,7 @@ class Shares:
     positive: Estimate
     net: Estimate
     opinion: Estimate | None
+    bounds: Estimate | None = None  # opinion between its one-sided 95 % bounds; not if counted
     lasting: float = 0.0  # part of the variance of `opinion` that more tweets would not remove
 
 
@@ -104,13 +106,19 @@ def shares_of(plausible: Plausible, tweets: int) -> Shares:
         plausible.shares[:, POSITIVE] + plausible.shares[:, NEGATIVE]
     )
     with_opinion = mean[POSITIVE] + mean[NEGATIVE]
-    low, high = plausible.interval(opinions)
     # How many tweets have an opinion is not known; that all of these agree must be possible.
     one = 1 / max(1.0, tweets * with_opinion)
-    low, high = (0.0 if low < one else low), (1.0 if high > 1 - one else high)
-    opinion = _rounded(mean[POSITIVE] / with_opinion, low, high, SHARE_DIGITS)
+    opinion, bounds = (
+        _rounded(
+            mean[POSITIVE] / with_opinion,
+            0.0 if low < one else low,
+            1.0 if high > 1 - one else high,
+            SHARE_DIGITS,
+        )
+        for low, high in (plausible.interval(opinions), plausible.interval(opinions, BOTH_SIDES))
+    )
     lasting = plausible.lasting(opinions)
-    return Shares(negative, neutral, positive, net, opinion, lasting)
+    return Shares(negative, neutral, positive, net, opinion, bounds, lasting)
 
 
 def counted_plausible(observed: Ints, seed: int, effect: float) -> Plausible:

@@ -4,6 +4,7 @@ Everything here is a frozen value. Every output format shows these numbers and c
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,44 @@ class Month:
     neutral: int
     positive: int
     net: Estimate  # -100..100
+
+    @property
+    def name(self) -> str:
+        return self.month
+
+    @property
+    def first_day(self) -> date:
+        return date.fromisoformat(f"{self.month}-01")
+
+    @property
+    def number(self) -> int:
+        """Months that follow one another have numbers that do."""
+        return 12 * self.first_day.year + self.first_day.month
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The tweets of one week, Monday to Sunday; weeks without tweets are not listed."""
+
+    week: str  # ISO date of its Monday
+    tweets: int
+    negative: int
+    neutral: int
+    positive: int
+    net: Estimate  # -100..100
+
+    @property
+    def name(self) -> str:
+        return self.week
+
+    @property
+    def first_day(self) -> date:
+        return date.fromisoformat(self.week)
+
+    @property
+    def number(self) -> int:
+        """Weeks that follow one another have numbers that do."""
+        return self.first_day.toordinal() // 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +212,7 @@ class Report:
     opinion: Estimate | None  # positive / (positive + negative), 0..1
     verdict: Verdict
     months: tuple[Month, ...]  # oldest first
+    weeks: tuple[Week, ...]
     change: Change | None  # None with too few tweets to tell
     hours: tuple[Slot, ...]  # 24, midnight first
     weekdays: tuple[Slot, ...]  # 7, Monday first
@@ -186,3 +226,36 @@ class Report:
     method: Method
     limits: tuple[str, ...]  # what was not read and what the intervals leave out, a sentence each
     timeline: ReadTimeline | None = None  # of an account that was read from X
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """The places among the accounts compared that one may have; the same twice if it is certain."""
+
+    best: int
+    worst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two of the accounts compared."""
+
+    first: int  # their places in the list of reports, from 0
+    second: int
+    first_subject: str
+    second_subject: str
+    net: Estimate  # net of the first minus that of the second, -200..200; of this pair alone
+    p_value: float  # 0..1, allowed for the number of pairs
+    different: bool  # whether that is below 5 %
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Several accounts, the one with the highest net first, and which of them differ."""
+
+    sentence: str  # what came out of it
+    alike: bool  # whether the classifier is taken to err alike on all of them
+    reports: tuple[Report, ...]
+    ranks: tuple[Rank | None, ...]  # of each report; None for one without tweets
+    pairs: tuple[Difference, ...]  # of all accounts with tweets
+    limits: tuple[str, ...]  # what a reader must know of the pairs and ranks, a sentence each

@@ -23,7 +23,7 @@ CORRECTED_LIMIT = (
 MOODS_LIMIT = "Moods last: {effect:.1f} of these tweets say as much as one on its own would."
 _NOTABLE_EFFECT = 1.5
 
-_MONTHS = 64  # recalibrations for a month or kind: there are many of them
+_PARTS = 64  # recalibrations for a month, week or kind: there are many of them
 # Limits of how alike months are taken to be: as so many tweets' worth of the account's own shares.
 _LOOSEST, _TIGHTEST = 3.0, 1_000.0
 
@@ -31,9 +31,10 @@ _LOOSEST, _TIGHTEST = 3.0, 1_000.0
 class Summary:
     """What the tweets of one subject amount to.
 
-    Months borrow from the whole (partial pooling): their prior is a Dirichlet distribution around
-    the shares of all tweets, as tight as the months have turned out alike. So a month of six tweets
-    stays near the account's own level, and one of six hundred speaks for itself.
+    Months and weeks borrow from the whole (partial pooling): their prior is a Dirichlet
+    distribution around the shares of all tweets, as tight as the months, or the weeks, have turned
+    out alike. So a month of six tweets stays near the account's own level, and one of six hundred
+    speaks for itself.
     """
 
     def __init__(
@@ -47,9 +48,11 @@ class Summary:
         self._quantifier, self._seed = quantifier, seed
         self._effect = timeline.design_effect
         self._within_months = timeline.effect_within_months
+        self._within_weeks = timeline.effect_within_weeks
         self._tallied = tallied
         self.net_by_label: Floats = np.array([-1.0, 0.0, 1.0])
-        self._prior: Floats | None = None
+        self._by_month: Floats | None = None  # priors
+        self._by_week: Floats | None = None
         self._parts: BayesianQuantifier | None = None
         if quantifier is None or not tallied.labels.any():
             self.shares = quantify(tallied, None, seed=seed, effect=self._effect)
@@ -57,10 +60,13 @@ class Summary:
         plausible = quantifier.plausible(tallied.dense(), effect=self._effect)
         self.shares = shares_of(plausible, int(tallied.labels.sum()))
         self.net_by_label = quantifier.net_by_label(tallied.dense(), plausible.mean)
-        self._parts = quantifier.with_fewer(_MONTHS)
+        self._parts = quantifier.with_fewer(_PARTS)
         if months := timeline.tallied():
             whole = self._parts.plausible(tallied.dense(), effect=self._effect)
-            self._prior = alikeness([each.labels for each in months]) * whole.by_recalibration()
+            own = whole.by_recalibration()
+            weeks = timeline.tallied_by_week()
+            self._by_month = alikeness([each.labels for each in months]) * own
+            self._by_week = alikeness([each.labels for each in weeks]) * own
 
     @property
     def method(self) -> Method:
@@ -72,7 +78,11 @@ class Summary:
 
     def of_month(self, tallied: Tallied) -> Shares:
         """The shares of a month."""
-        return self._of(tallied, self._within_months, self._prior)
+        return self._of(tallied, self._within_months, self._by_month)
+
+    def of_week(self, tallied: Tallied) -> Shares:
+        """The shares of a week."""
+        return self._of(tallied, self._within_weeks, self._by_week)
 
     def of_part(self, tallied: Tallied) -> Shares:
         """The shares of some of the tweets."""

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from positivity.account.change import change
+from positivity.account.comparison import Sample
 from positivity.account.evidence import CLEAR, Strongest, TermCounts, Terms
 from positivity.account.posterior import BayesianQuantifier, cells_of
 from positivity.account.quantifiers import Floats, Ints
@@ -121,6 +122,7 @@ class Tally:
             opinion=shares.opinion if shares else None,
             verdict=decide(int(self._all.labels.sum()), shares),
             months=self._timeline.months(summary.of_month),
+            weeks=self._timeline.weeks(summary.of_week),
             change=change(
                 self._timeline.last_days,
                 quantifier,
@@ -139,6 +141,10 @@ class Tally:
             method=summary.method,
             limits=self._limits(summary.limits(), extra_limits),
         )
+
+    def sample(self) -> Sample:
+        """What this account is compared with others by."""
+        return Sample(self._all, self._timeline.design_effect, self._digest)
 
     def _tallied(self, unreadable: int) -> Counts:
         left_out = self._left_out + Counter({str(LeftOut.UNREADABLE): unreadable})
@@ -163,7 +169,9 @@ class Tally:
         undated = self._timeline.undated
         if undated:
             has = "tweet has" if undated == 1 else "tweets have"
-            limits.append(f"{undated:,} {has} no usable date: counted, but not in the months.")
+            limits.append(
+                f"{undated:,} {has} no usable date: counted, but not in the months and weeks."
+            )
         return tuple(limits)
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from positivity.account.change import LastDays
 from positivity.account.clusters import Days
 from positivity.account.quantifiers import Floats, Ints
-from positivity.account.quantify import NEGATIVE, NET_DIGITS, NEUTRAL, POSITIVE, Shares, Tallied
-from positivity.account.report import Month, Slot
+from positivity.account.quantify import NET_DIGITS, Shares, Tallied
+from positivity.account.report import Month, Slot, Week
 
 HOUR = 3_600_000  # milliseconds
 DAY = 24 * HOUR
@@ -67,11 +67,12 @@ class LocalClock:
 
 
 class Timeline:
-    """Counts tweets by month, their labels by hour and weekday."""
+    """Counts tweets by month and week, their labels by hour and weekday."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._clock = LocalClock(zone)
         self._months: dict[int, Tallied] = {}  # months since 1970-01
+        self._weeks: dict[int, Tallied] = {}  # weeks since that of 1970-01-01
         self._days = Days()
         self.last_days = LastDays()
         self._hours = np.zeros((24, 3), np.int64)
@@ -92,16 +93,12 @@ class Timeline:
         self._weekdays += _cross((days + 3) % 7, labels, 7)  # 1970-01-01 was a Thursday
         self._days.add(days, labels)
         self.last_days.add(days, labels, cells[dated])
-        self._add_months(local, labels, cells[dated])
+        months = local.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
+        _add(self._months, months, labels, cells[dated])
+        _add(self._weeks, week_of(days), labels, cells[dated])
         first, last = int(days.min()), int(days.max())
         self._first = first if self._first is None else min(first, self._first)
         self._last = last if self._last is None else max(last, self._last)
-
-    def _add_months(self, local: Ints, labels: Ints, cells: Ints) -> None:
-        months = local.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
-        for number in np.unique(months).tolist():
-            within = months == number
-            self._months.setdefault(number, Tallied()).add(labels[within], cells[within])
 
     @property
     def first(self) -> str | None:
@@ -123,14 +120,35 @@ class Timeline:
         """The same for the tweets of a month, of which the mood of the month is no noise."""
         return self._days.effect_within_months()
 
+    @property
+    def effect_within_weeks(self) -> float:
+        """The same for the tweets of a week."""
+        return self._days.effect_within_weeks()
+
     def tallied(self) -> list[Tallied]:
         """The tweets of each month that has some, oldest first."""
         return [self._months[number] for number in sorted(self._months)]
 
+    def tallied_by_week(self) -> list[Tallied]:
+        """The tweets of each week that has some, oldest first."""
+        return [self._weeks[number] for number in sorted(self._weeks)]
+
     def months(self, shares: Callable[[Tallied], Shares]) -> tuple[Month, ...]:
         """The months that have tweets, oldest first."""
         return tuple(
-            _month(number, self._months[number], shares) for number in sorted(self._months)
+            Month(
+                _month_name(number),
+                *_counts(self._months[number]),
+                shares(self._months[number]).net,
+            )
+            for number in sorted(self._months)
+        )
+
+    def weeks(self, shares: Callable[[Tallied], Shares]) -> tuple[Week, ...]:
+        """The weeks that have tweets, oldest first."""
+        return tuple(
+            Week(_monday(number), *_counts(self._weeks[number]), shares(self._weeks[number]).net)
+            for number in sorted(self._weeks)
         )
 
     def hours(self, net_by_label: Floats) -> tuple[Slot, ...]:
@@ -151,17 +169,31 @@ def _iso_date(day: int | None) -> str | None:
     return None if day is None else (EPOCH.date() + timedelta(days=day)).isoformat()
 
 
-def _month(number: int, tallied: Tallied, shares: Callable[[Tallied], Shares]) -> Month:
+def _add(parts: dict[int, Tallied], numbers: Ints, labels: Ints, cells: Ints) -> None:
+    """Count tweets in the parts of these numbers [n]."""
+    for number in np.unique(numbers).tolist():
+        within = numbers == number
+        parts.setdefault(number, Tallied()).add(labels[within], cells[within])
+
+
+def week_of(days: Ints) -> Ints:
+    """The week, Monday to Sunday, of days since 1970-01-01, a Thursday; its own week is 0."""
+    return (days + 3) // 7
+
+
+def _monday(week: int) -> str:
+    return (EPOCH.date() + timedelta(days=7 * week - 3)).isoformat()
+
+
+def _month_name(number: int) -> str:
     year, month = divmod(number, 12)
-    counts = tallied.labels
-    return Month(
-        month=f"{1970 + year:04}-{month + 1:02}",
-        tweets=int(counts.sum()),
-        negative=int(counts[NEGATIVE]),
-        neutral=int(counts[NEUTRAL]),
-        positive=int(counts[POSITIVE]),
-        net=shares(tallied).net,
-    )
+    return f"{1970 + year:04}-{month + 1:02}"
+
+
+def _counts(tallied: Tallied) -> tuple[int, int, int, int]:
+    """All tweets, negative, neutral and positive ones."""
+    negative, neutral, positive = tallied.labels.tolist()
+    return negative + neutral + positive, negative, neutral, positive
 
 
 def _slots(counts: Ints, net_by_label: Floats) -> tuple[Slot, ...]:

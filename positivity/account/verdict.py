@@ -1,7 +1,12 @@
 """Shares -> mainly positive, mainly negative, mixed or not enough tweets, and a sentence.
 
-The verdict looks at r = positive / (positive + negative) and its 95 % interval. It speaks of the
-tweets that were counted and says nothing about the person who wrote them.
+The verdict looks at r = positive / (positive + negative). "Mainly positive" claims that r lies
+above the middle, and needs a 95 % interval that does. A claim to one side can be wrong to one side
+only, so that interval is the one-sided one: below its end lies 5 % of the doubt. "Mixed" claims
+both sides and needs the central interval. Where labels were only counted, the interval leaves
+out the classifier's mistakes, and the central one is asked for throughout.
+
+It speaks of the tweets that were counted and says nothing about the person who wrote them.
 """
 
 import math
@@ -27,24 +32,31 @@ def decide(tweets: int, shares: Shares | None, *, delta: float = DELTA) -> Verdi
     opinion = shares.opinion
     if opinion is None:
         return Verdict(NOT_ENOUGH, f"mostly neutral; {_none_has_an_opinion(tweets)}", None)
-    label = judge(opinion, delta)
+    bounds = shares.bounds or opinion
+    label = judge(opinion, delta, bounds=bounds)
     # Rounded, as shares are: 0.0300 + 0.0700 is one in ten.
     opinions = round(shares.negative.value + shares.positive.value, SHARE_DIGITS)
     mostly_neutral = opinions < MOSTLY_NEUTRAL
     needed = None
     if label == NOT_ENOUGH:
-        needed = more_tweets(opinion, tweets, delta, lasting=shares.lasting)
+        needed = more_tweets(opinion, tweets, delta, lasting=shares.lasting, bounds=bounds)
         body = _unsettled(opinion, needed, mostly_neutral)
     else:
         body = _settled(label, opinion, mostly_neutral)
     return Verdict(label, f"mostly neutral; of the rest {body}" if mostly_neutral else body, needed)
 
 
-def judge(opinion: Estimate, delta: float = DELTA) -> str:
-    """The label that the interval of r earns."""
-    if opinion.low > 0.5 + delta:
+def judge(opinion: Estimate, delta: float = DELTA, *, bounds: Estimate | None = None) -> str:
+    """The label that the intervals of r earn.
+
+    Args:
+        opinion: r with its central 95 % interval.
+        bounds: r with the ends of its two one-sided 95 % intervals; else those of `opinion` serve.
+    """
+    bounds = bounds or opinion
+    if bounds.low > 0.5 + delta:
         return MAINLY_POSITIVE
-    if opinion.high < 0.5 - delta:
+    if bounds.high < 0.5 - delta:
         return MAINLY_NEGATIVE
     if opinion.low >= 0.5 - 2 * delta and opinion.high <= 0.5 + 2 * delta:
         return MIXED
@@ -52,16 +64,23 @@ def judge(opinion: Estimate, delta: float = DELTA) -> str:
 
 
 def more_tweets(
-    opinion: Estimate, total: int, delta: float = DELTA, *, lasting: float = 0.0
+    opinion: Estimate,
+    total: int,
+    delta: float = DELTA,
+    *,
+    lasting: float = 0.0,
+    bounds: Estimate | None = None,
 ) -> int | None:
     """About how many more tweets like these `total` would settle an unsettled verdict.
 
-    r is taken to stay where it is while both arms of its interval shrink, up to the first point
-    where the interval fits one of the verdicts. The part `lasting` of its variance comes from the
-    classifier and stays, the rest falls with 1/n. None where that is never, or beyond all reach.
+    r is taken to stay where it is while the arms of its intervals shrink, up to the first point
+    where they fit one of the verdicts (see `judge`). The part `lasting` of its variance comes from
+    the classifier and stays, the rest falls with 1/n. None where that is never, or beyond all
+    reach.
     """
     factor = min(
-        _growth_to_a_side(opinion, delta, lasting), _growth_to_mixed(opinion, delta, lasting)
+        _growth_to_a_side(bounds or opinion, delta, lasting),
+        _growth_to_mixed(opinion, delta, lasting),
     )
     if factor > _OUT_OF_REACH:
         return None

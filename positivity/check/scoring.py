@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from positivity.account.comparison import Sample
 from positivity.account.report import Report
 from positivity.account.tally import Tally
 from positivity.analysis import ScoredBatch, model_info, quantifier_of
@@ -77,19 +78,31 @@ class StoreAnalyzer:
             reading: what has just been read of it.
             watcher: sees all its tweets with their scores.
         """
+        return self.compared(account, question, prices, reading=reading, watcher=watcher)[0]
+
+    def compared(
+        self,
+        account: StoredAccount,
+        question: Question,
+        prices: Prices,
+        *,
+        reading: Reading | None = None,
+        watcher: "Watcher | None" = None,
+    ) -> tuple[Report, Sample]:
+        """The same with what the account is compared with others by."""
         retweets = question.include_retweets
         timeline = timeline_of(self._store, account, question.zone, retweets=retweets)
         if reading is not None:
             timeline = replace(
                 timeline, posts_bought=reading.spent.posts, dollars=reading.spent.dollars
             )
-        report = self._tally(account, question, watcher).report(
-            [read_as(timeline)], self._info, quantifier=self._quantifier
-        )
+        tally = self._tally(account, question, watcher)
+        report = tally.report([read_as(timeline)], self._info, quantifier=self._quantifier)
         notes = [*gap_notes(timeline), *reading_notes(reading or Reading())]
         if question.since is None and question.until is None:
             notes += more_note(report, timeline, prices, retweets=retweets)
-        return replace(report, timeline=timeline, limits=(*report.limits, *notes))
+        report = replace(report, timeline=timeline, limits=(*report.limits, *notes))
+        return report, tally.sample()
 
     def _tally(
         self, account: StoredAccount, question: Question, watcher: "Watcher | None"

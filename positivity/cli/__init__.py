@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from positivity import __version__
 from positivity.cli.auth import app as auth_app
 from positivity.cli.check import check_command
+from positivity.cli.compare import compare_command
 from positivity.cli.config import config_command
 from positivity.cli.doctor import doctor_command
 from positivity.cli.evaluate import evaluate_command
@@ -79,6 +80,7 @@ app.command("check")(check_command)
 app.command("report")(report_command)
 app.command("score")(score_command)
 app.command("explain")(explain_command)
+app.command("compare")(compare_command)
 app.command("say")(say_command)
 app.command("train")(train_command)
 app.command("evaluate")(evaluate_command)

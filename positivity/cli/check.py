@@ -26,6 +26,7 @@ from positivity.cli.options import (
     TimezoneOption,
     UntilOption,
 )
+from positivity.cli.plotting import check_plot, draw
 from positivity.errors import AccountError, UsageError
 from positivity.messages import say
 
@@ -144,15 +145,13 @@ def check_command(
         from positivity.report.output import refuse_folder
 
         refuse_folder(output)  # now, rather than when money is spent
-    if plot is not None:
-        from positivity.report.plot import check_plot
-
-        check_plot(plot)
+    check_plot(plot)
     reports, checks = check(run, format if dry_run else None, output)
     if reports:
         from positivity.cli.stored import write_account_reports
 
-        write_account_reports(reports, format, output, table=len(checks) > 1, plot=plot)
+        write_account_reports(reports, format, output, table=len(checks) > 1)
+        draw(reports, plot)
     _end(checks)
 
 

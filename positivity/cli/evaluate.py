@@ -1,6 +1,7 @@
 """`positivity evaluate`: how good a model is on labelled tweets."""
 
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from positivity.evaluation import Metrics
+    from positivity.quantification import ShareMetrics
     from positivity.training.recipe import Source
 
 TextColumn = Annotated[
@@ -35,19 +37,37 @@ NoHeader = Annotated[
     bool,
     typer.Option("--no-header", help="The first row is a tweet.", rich_help_panel=READING),
 ]
+TopicColumn = Annotated[
+    str,
+    typer.Option(
+        help="Column of the topics whose shares are told (quantification).",
+        rich_help_panel=READING,
+    ),
+]
 Where = Annotated[
     list[str] | None,
     typer.Option(help="Only rows with COLUMN=VALUE; may be given again.", rich_help_panel=READING),
 ]
 
 
+class Task(StrEnum):
+    """What a model is measured on."""
+
+    CLASSIFICATION = "classification"
+    QUANTIFICATION = "quantification"
+
+
 def evaluate_command(
     file: Annotated[Path, typer.Argument(help="CSV, TSV or parquet with a text and a label.")],
+    task: Annotated[
+        Task, typer.Option(help="Labels of tweets, or shares of labels by topic.")
+    ] = Task.CLASSIFICATION,
     text_column: TextColumn = "text",
     label_column: LabelColumn = None,
     delimiter: Delimiter = ",",
     encoding: Encoding = "utf-8-sig",
     no_header: NoHeader = False,
+    topic_column: TopicColumn = "topic",
     where: Where = None,
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
@@ -67,10 +87,15 @@ def evaluate_command(
     source = labelled_source(
         file, text_column, label_column, delimiter, encoding, no_header, where or []
     )
-    metrics = evaluate(file, source, model=model, device=device)
+    metrics: Metrics | ShareMetrics
+    if task is Task.QUANTIFICATION:
+        metrics = evaluate_topics(file, source, topic_column, model=model, device=device)
+    else:
+        metrics = evaluate(file, source, model=model, device=device)
     with report_output(output) as out:
         if format is Format.JSON:
-            write_json({"schema_version": 1, "model": model, **asdict(metrics)}, out)
+            named = {"schema_version": 1, "model": model, "task": str(task)}
+            write_json({**named, **asdict(metrics)}, out)
         else:
             _print(metrics, make_console(out))
 
@@ -85,6 +110,28 @@ def evaluate(file: Path, source: "Source", *, model: str, device: str) -> "Metri
     if not tweets.cues:
         raise InputError(f"{file}: no column of labels in it; name it with --label-column")
     return measure(Scorer.load(model, device=device).score(tweets.texts), tweets.gold)
+
+
+def evaluate_topics(
+    file: Path, source: "Source", topic_column: str, *, model: str, device: str
+) -> "ShareMetrics":
+    """How well the shares of labels are told, topic by topic."""
+    import numpy as np
+
+    from positivity.model.scorer import Scorer
+    from positivity.quantification import Topic, evaluate_shares, scale_of
+    from positivity.training.labelled import read_topics
+
+    texts, words, names = read_topics(file, source, topic_column)
+    scale = scale_of(words)
+    gold = np.array([scale.index(word) for word in words])
+    probabilities = Scorer.load(model, device=device).score(texts).astype(float).round(4)
+    of_topic = np.array(names)
+    topics = [
+        Topic(name, probabilities[of_topic == name], gold[of_topic == name])
+        for name in sorted(set(names))
+    ]
+    return evaluate_shares(topics, scale)
 
 
 def labelled_source(
@@ -117,7 +164,30 @@ def labelled_source(
     )
 
 
-def _print(metrics: "Metrics", console: "Console") -> None:
+def _print(metrics: "Metrics | ShareMetrics", console: "Console") -> None:
+    from positivity.quantification import ShareMetrics
+
+    if isinstance(metrics, ShareMetrics):
+        _print_shares(metrics, console)
+    else:
+        _print_classification(metrics, console)
+
+
+def _print_shares(metrics: "ShareMetrics", console: "Console") -> None:
+    from rich.table import Table
+
+    table = Table("shares by", "KLD", "AE", "RAE", "EMD", box=None)
+    for name, each in metrics.methods.items():
+        figures = (each.kld, each.ae, each.rae, each.emd)
+        table.add_row(name, *(f"{value:.3f}" for value in figures))
+    labels = ", ".join(metrics.labels)
+    console.print(f"{metrics.topics:,} topics, {metrics.tweets:,} tweets; labels {labels}")
+    console.print("means over topics; all is fitted on the other topics")
+    console.print()
+    console.print(table)
+
+
+def _print_classification(metrics: "Metrics", console: "Console") -> None:
     from rich.table import Table
 
     from positivity.evaluation import LABELS

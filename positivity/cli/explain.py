@@ -10,30 +10,27 @@ from positivity.cli.fast_start import prepare_process
 from positivity.cli.options import (
     OUTPUT,
     SCORING,
+    AsOption,
+    AuthorColumnOption,
+    DateColumnOption,
+    DelimiterOption,
     Device,
     DeviceOption,
+    EncodingOption,
+    IdColumnOption,
     IncludeOption,
     IncludeRetweets,
+    LangColumnOption,
     LanguageOption,
     ModelOption,
     OutputOption,
     QuietOption,
     SinceOption,
+    TextColumnOption,
     TimezoneOption,
     UntilOption,
     moment,
     time_zone,
-)
-from positivity.cli.reading import (
-    AsFormatOption,
-    AuthorColumnOption,
-    DateColumnOption,
-    DelimiterOption,
-    EncodingOption,
-    IdColumnOption,
-    LangColumnOption,
-    TextColumnOption,
-    read_options,
 )
 from positivity.cli.scoring import ScoreJob, score
 from positivity.errors import UsageError
@@ -81,7 +78,7 @@ def explain_command(
     lang_column: LangColumnOption = None,
     encoding: EncodingOption = None,
     delimiter: DelimiterOption = None,
-    as_format: AsFormatOption = None,
+    as_format: AsOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
     timezone: TimezoneOption = "UTC",
@@ -109,6 +106,8 @@ def explain_command(
     Example: positivity explain tweets.csv --format html -o why.html
     """
     from positivity.report.output import refuse_folder
+    from positivity.sources.exports import checked_format
+    from positivity.sources.files import ReadOptions
 
     given = inputs or []
     if sample == bool(given):
@@ -117,7 +116,7 @@ def explain_command(
         refuse_folder(output)  # now, rather than when all is scored
     zone = time_zone(timezone)
     handle = _handle(given)
-    reading = read_options(
+    reading = ReadOptions(
         text_column=text_column,
         id_column=id_column,
         date_column=date_column,
@@ -125,13 +124,13 @@ def explain_command(
         lang_column=lang_column,
         encoding=encoding,
         delimiter=delimiter,
-        as_format=as_format,
+        format=None if as_format is None else checked_format(as_format),
     )
     partly = False
     if handle is not None:
         from positivity.cli.stored import question
 
-        if reading != type(reading)():
+        if reading != ReadOptions():
             raise UsageError(f"{handle} is read from the store: options on files do not go with it")
         asked = question(since, until, timezone, include, language)
         explanation = explain_account(handle, asked, model, device, method)

@@ -86,10 +86,35 @@ OutputOption = Annotated[
         "--output", "-o", help="Write the report to this file, not stdout.", rich_help_panel=OUTPUT
     ),
 ]
+TextColumnOption = Annotated[
+    str | None, typer.Option(help="Column of the text.", rich_help_panel=READING)
+]
+IdColumnOption = Annotated[
+    str | None, typer.Option(help="Column of the tweet's id.", rich_help_panel=READING)
+]
+DateColumnOption = Annotated[
+    str | None, typer.Option(help="Column of the time.", rich_help_panel=READING)
+]
+AuthorColumnOption = Annotated[
+    str | None, typer.Option(help="Column of the author.", rich_help_panel=READING)
+]
+LangColumnOption = Annotated[
+    str | None, typer.Option(help="Column of the language.", rich_help_panel=READING)
+]
+EncodingOption = Annotated[
+    str | None, typer.Option(help="Encoding, such as latin-1.", rich_help_panel=READING)
+]
+DelimiterOption = Annotated[
+    str | None, typer.Option(help="What separates columns.", rich_help_panel=READING)
+]
+AsOption = Annotated[
+    str | None,
+    typer.Option("--as", help="What the files are: one of --list-inputs.", rich_help_panel=READING),
+]
 PlotOption = Annotated[
     Path | None,
     typer.Option(
-        "--plot", help="Also draw net positivity by month: .png or .svg.", rich_help_panel=OUTPUT
+        "--plot", help="Also draw net positivity over time: .png or .svg.", rich_help_panel=OUTPUT
     ),
 ]
 QuietOption = Annotated[

@@ -19,6 +19,7 @@ from positivity.cli.options import (
     TimezoneOption,
     UntilOption,
 )
+from positivity.cli.plotting import check_plot, draw
 from positivity.errors import UsageError
 
 
@@ -47,10 +48,7 @@ def report_command(
     from positivity.cli.stored import open_store, question, stored_account, write_account_reports
     from positivity.settings import load_settings
 
-    if plot is not None:
-        from positivity.report.plot import check_plot
-
-        check_plot(plot)
+    check_plot(plot)
     settings = load_settings()
     prices = Prices(settings.post_price, settings.user_price)
     asked = question(since, until, timezone, include, language)
@@ -63,4 +61,5 @@ def report_command(
             raise UsageError("the store is empty; 'positivity check @handle' reads an account")
         analyzer = StoreAnalyzer(store, model, device=device)
         reports = [analyzer.report(account, asked, prices) for account in accounts]
-    write_account_reports(reports, format, output, table=len(wanted) != 1, plot=plot)
+    write_account_reports(reports, format, output, table=len(wanted) != 1)
+    draw(reports, plot)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from positivity.cli.options import ReportFormat
-from positivity.messages import say
 
 if TYPE_CHECKING:
     from positivity.account.report import Report
@@ -18,37 +17,17 @@ def write_reports(
     *,
     table: bool,
     subject: str = "account",
-    by_month: bool = False,
+    rows: str | None = None,
     notes: Sequence[str] = (),
-    plot: Path | None = None,
 ) -> None:
-    """Writes reports in the format asked for, and draws them where `plot` says.
+    """Writes reports in the format asked for.
 
     Args:
         table: on a terminal, a line for each instead of all of it.
         subject: what each is about, for the head of a table.
-        by_month: in CSV, a row for each month.
+        rows: in CSV, what each row is of: "month", "week", or else a report.
         notes: what a table on a terminal is to say below, beside what limits all of its reports.
     """
-    _write(reports, format, output, table=table, subject=subject, by_month=by_month, notes=notes)
-    if plot is not None:
-        from positivity.report.plot import write_plot
-
-        remark = write_plot(reports, plot)
-        if remark:
-            say(remark)
-
-
-def _write(
-    reports: Sequence["Report"],
-    format: ReportFormat,
-    output: Path | None,
-    *,
-    table: bool,
-    subject: str,
-    by_month: bool,
-    notes: Sequence[str],
-) -> None:
     from positivity.report.output import report_output
 
     with report_output(output) as out:
@@ -66,9 +45,10 @@ def _write(
 
                 render_markdown(reports, out, subject=subject)
             case ReportFormat.CSV:
-                from positivity.report.rows import render_csv
+                from positivity.report.rows import render_csv, render_months_csv, render_weeks_csv
 
-                render_csv(reports, out, by_month=by_month)
+                by_time = {"month": render_months_csv, "week": render_weeks_csv}
+                by_time.get(rows or "", render_csv)(reports, out)
             case ReportFormat.TERMINAL:
                 from positivity.report import terminal
 

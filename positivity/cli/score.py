@@ -3,7 +3,7 @@
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,34 +13,29 @@ from positivity.cli.options import (
     READING,
     SCORING,
     TIMES,
+    AsOption,
+    AuthorColumnOption,
+    DateColumnOption,
+    DelimiterOption,
     Device,
     DeviceOption,
+    EncodingOption,
+    IdColumnOption,
+    LangColumnOption,
     ModelOption,
     OutputOption,
     PlotOption,
     QuietOption,
     ReportFormat,
     ReportFormatOption,
+    TextColumnOption,
     moment,
     time_zone,
 )
-from positivity.cli.reading import (
-    AsFormatOption,
-    AuthorColumnOption,
-    DateColumnOption,
-    DelimiterOption,
-    EncodingOption,
-    IdColumnOption,
-    LangColumnOption,
-    TextColumnOption,
-    read_options,
-)
+from positivity.cli.plotting import check_plot, draw
 from positivity.cli.reports import write_reports
 from positivity.cli.scoring import By, ScoreJob, score
 from positivity.errors import UsageError
-
-if TYPE_CHECKING:
-    pass
 
 PARTLY_DONE = 8
 
@@ -70,7 +65,7 @@ def score_command(
     lang_column: LangColumnOption = None,
     encoding: EncodingOption = None,
     delimiter: DelimiterOption = None,
-    as_format: AsFormatOption = None,
+    as_format: AsOption = None,
     list_inputs: Annotated[
         bool,
         typer.Option(
@@ -104,7 +99,7 @@ def score_command(
     by: Annotated[
         By | None,
         typer.Option(
-            help="A verdict for each author or file; a row of CSV for each month.",
+            help="A verdict for each author or file; a row of CSV for each month or week.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
@@ -133,29 +128,28 @@ def score_command(
     Example: positivity score tweets.csv --scores scored.csv
     """
     from positivity.report.output import refuse_folder
+    from positivity.sources.exports import checked_format
+    from positivity.sources.files import ReadOptions
     from positivity.sources.reading import STDIN
 
     if sample and files:
         raise UsageError("--sample scores the sample account: give it no file, or leave it away")
-    if by is By.MONTH and format is not ReportFormat.CSV:
-        raise UsageError("--by month gives rows: add --format csv; all reports show the months")
+    if by in (By.MONTH, By.WEEK) and format is not ReportFormat.CSV:
+        raise UsageError(f"--by {by} gives rows: add --format csv; all reports show the time")
     if not sample and not files:
         raise UsageError("name a file of tweets, - for standard input, or try --sample")
     if files and files.count(STDIN) > 1:
         raise UsageError("standard input can be read only once: give - once")
     if output is not None:
         refuse_folder(output)  # now, rather than when all is scored
-    if plot is not None:
-        from positivity.report.plot import check_plot
-
-        check_plot(plot)
+    check_plot(plot)
     if rejects is not None and scores is not None and rejects.resolve() == scores.resolve():
         raise UsageError("--rejects and --scores name the same file: give each its own")
     included = include or []
     zone = time_zone(timezone)
     job = ScoreJob(
         files=() if sample else tuple(files or ()),
-        options=read_options(
+        options=ReadOptions(
             text_column=text_column,
             id_column=id_column,
             date_column=date_column,
@@ -163,9 +157,9 @@ def score_command(
             lang_column=lang_column,
             encoding=encoding,
             delimiter=delimiter,
-            as_format=as_format,
             community=Include.COMMUNITY in included,
             deleted=Include.DELETED in included,
+            format=None if as_format is None else checked_format(as_format),
         ),
         zone=zone,
         since=moment("--since", since, zone),
@@ -186,8 +180,8 @@ def score_command(
         output,
         table=by is not None,
         subject=str(by) if by else "account",
-        by_month=by is By.MONTH,
-        plot=plot,
+        rows=str(by) if by else None,
     )
+    draw(reports, plot)
     if partly:
         raise typer.Exit(PARTLY_DONE)

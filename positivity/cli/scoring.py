@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from positivity.account.comparison import Sample
     from positivity.account.report import Report
     from positivity.analysis import ScoredBatch, Tallies
     from positivity.explainer import Watcher
@@ -33,6 +34,7 @@ class By(StrEnum):
     AUTHOR = "author"
     FILE = "file"
     MONTH = "month"
+    WEEK = "week"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,21 @@ def score(job: ScoreJob, watcher: "Watcher | None" = None) -> tuple[list["Report
 
     Raises:
         PositivityError: nothing could be read, or the model or an option cannot be used.
+    """
+    accounts, partly = score_accounts(
+        job, explain=job.by is not By.AUTHOR and watcher is None, watcher=watcher
+    )
+    return [report for report, _ in accounts], partly
+
+
+def score_accounts(
+    job: ScoreJob, *, explain: bool = False, watcher: "Watcher | None" = None
+) -> tuple[list[tuple["Report", "Sample"]], bool]:
+    """The same with what accounts are compared by.
+
+    Args:
+        explain: say which words made the strongest tweets so; of many authors nobody is shown any.
+        watcher: sees all tweets that are scored.
     """
     from positivity.analysis import model_info, quantifier_of
     from positivity.explanation import explained
@@ -95,25 +112,27 @@ def score(job: ScoreJob, watcher: "Watcher | None" = None) -> tuple[list["Report
         if watcher is not None:
             watcher.begin(scorer)
         groups = [[each] for each in readings] if job.by is By.FILE else [readings]
-        reports: list[Report] = []
+        accounts: list[tuple[Report, Sample]] = []
         for group in groups:
             way = _Way(scorer, Selection(is_english, *rules), writer, job, watcher)
             tallies = way.tallies([each.file for each in group])
             for reading in group:
                 way.run(reading, tallies)
-            reports += tallies.reports(
+            accounts += tallies.reports(
                 [f"{each.file.name}: {each.file.read_as}" for each in group],
                 info,
                 [note for each in group for note in each.notes],
                 quantifier=quantifier,
                 unreadable=sum(each.file.unreadable for each in group),
             )
-        if watcher is None and job.by is not By.AUTHOR:  # of many authors, nobody is shown tweets
-            reports = explained(reports, scorer)
+        if explain:
+            reports = explained([report for report, _ in accounts], scorer)
+            samples = [sample for _, sample in accounts]
+            accounts = list(zip(reports, samples, strict=True))
     if writer is not None and writer.cut:
         say(f"{job.scores}: {writer.cut:,} texts were too long for a cell, and are cut in it")
     _say_what_broke(readings, unopened)
-    return reports, unopened > 0 or any(each.broke for each in readings)
+    return accounts, unopened > 0 or any(each.broke for each in readings)
 
 
 class _Reading:

@@ -61,15 +61,10 @@ def stored_account(store: "Store", text: str) -> "StoredAccount":
 
 
 def write_account_reports(
-    reports: Sequence["Report"],
-    format: ReportFormat,
-    output: Path | None,
-    *,
-    table: bool,
-    plot: Path | None = None,
+    reports: Sequence["Report"], format: ReportFormat, output: Path | None, *, table: bool
 ) -> None:
     """Writes reports on accounts: in full, or on a terminal as a table."""
-    write_reports(reports, format, output, table=table, notes=_own_limits(reports), plot=plot)
+    write_reports(reports, format, output, table=table, notes=_own_limits(reports))
 
 
 def _own_limits(reports: Sequence["Report"]) -> list[str]:

@@ -9,14 +9,15 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from positivity.account.report import Month, Slot
+from positivity.account.report import Month, Slot, Week
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+Part: TypeAlias = Month | Week
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,33 +60,33 @@ def style(palette: Palette) -> dict[Any, Any]:
     }
 
 
-def timeline(months: Sequence[Month]) -> str:
-    """Net positivity by month with its 95 % band; months without tweets are gaps."""
+def timeline(parts: Sequence[Part]) -> str:
+    """Net positivity by month or week with its 95 % band; those without tweets are gaps."""
     with _figure(9.0, 2.8) as (figure, axes):
-        draw_timeline(axes, months, _PAGE)
+        draw_timeline(axes, parts, _PAGE)
         return _svg(figure)
 
 
-def draw_timeline(axes: "Axes", months: Sequence[Month], palette: Palette) -> None:
-    """Draws net positivity by month, with its grid and labels."""
-    for run in _unbroken(months):
+def draw_timeline(axes: "Axes", parts: Sequence[Part], palette: Palette) -> None:
+    """Draws net positivity by month or week, with its grid and labels."""
+    for run in _unbroken(parts):
         days = _days(run)
         axes.fill_between(
             days,
-            [month.net.low for month in run],
-            [month.net.high for month in run],
+            [part.net.low for part in run],
+            [part.net.high for part in run],
             color=palette.band,
             linewidth=0,
         )
-        axes.plot(days, [month.net.value for month in run], color=palette.ink, linewidth=1.6)
+        axes.plot(days, [part.net.value for part in run], color=palette.ink, linewidth=1.6)
     for sign, colour, marker in ((1, palette.positive, "o"), (-1, palette.negative, "s")):
-        chosen = [month for month in months if (month.net.value < 0) == (sign < 0)]
+        chosen = [part for part in parts if (part.net.value < 0) == (sign < 0)]
         axes.plot(
             _days(chosen),
-            [month.net.value for month in chosen],
+            [part.net.value for part in chosen],
             marker,
             color=colour,
-            markersize=4.5 if len(months) < 60 else 3,
+            markersize=4.5 if len(parts) < 60 else 3,
         )
     axes.axhline(0, color=palette.line, linewidth=1)
     axes.grid(axis="y", color=palette.line, linewidth=0.5)
@@ -151,26 +152,20 @@ def _without_height(svg: str) -> str:
     return re.sub(r'^<svg ([^>]*?)height="[^"]*"', r"<svg \1", svg, count=1)
 
 
-def _unbroken(months: Sequence[Month]) -> Iterator[list[Month]]:
-    """Runs of months that follow one another."""
-    run: list[Month] = []
-    for month in months:
-        if run and _number(month) != _number(run[-1]) + 1:
+def _unbroken(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    """Runs of months or weeks that follow one another."""
+    run: list[Part] = []
+    for part in parts:
+        if run and part.number != run[-1].number + 1:
             yield run
             run = []
-        run.append(month)
+        run.append(part)
     if run:
         yield run
 
 
-def _number(month: Month) -> int:
-    year, number = month.month.split("-")
-    return 12 * int(year) + int(number)
-
-
-def _days(months: Sequence[Month]) -> list[float]:
-    """The first day of each month, as matplotlib counts days."""
+def _days(parts: Sequence[Part]) -> list[float]:
+    """The first day of each month or week, as matplotlib counts days."""
     from matplotlib.dates import date2num
 
-    firsts = [date.fromisoformat(f"{month.month}-01") for month in months]
-    return [float(number) for number in date2num(firsts)]
+    return [float(number) for number in date2num([part.first_day for part in parts])]

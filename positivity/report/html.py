@@ -6,21 +6,26 @@ and all that would be loaded: whatever a tweet holds is shown, and never run.
 
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from positivity.account.explanation import ExplainedTweet, Explanation, WeighedTerm
-from positivity.account.report import Effect, Report, StrongTweet, Term
+from positivity.account.report import Comparison, Effect, Report, StrongTweet, Term
 from positivity.report import charts
 from positivity.report.glyphs import UNICODE
 from positivity.report.sanitize import sanitize_for_page
 from positivity.report.words import (
+    apart,
     compared,
     effect,
     how_to_read,
     labels_of,
+    line_of,
     link,
     percent,
     percents,
+    ranked,
+    shared_limits,
+    shown_pairs,
     signed,
 )
 
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _LEAST_EFFECT = 0.05  # of the strongest word; below, no word did it
-_MOST_MONTHS_SHOWN = 400
+_MOST_SHOWN = 400  # months
 SCALE = (0.02, 0.1, 0.3)  # effects from which a word is marked, more and most; alike on all pages
 
 
@@ -58,14 +63,32 @@ def render_explanation_html(explanation: Explanation, out: TextIO) -> None:
     out.write(template.render(explanation=explanation, report=explanation.report, scale=SCALE))
 
 
-def _drawn(report: Report) -> dict[str, str | None]:
-    """The charts that a report has something to show in."""
-    dated = bool(report.months)
-    months = report.months[-_MOST_MONTHS_SHOWN:]
+def render_comparison_html(
+    comparison: Comparison, out: TextIO, *, subject: str = "account"
+) -> None:
+    """Write one page with a ranked table of several accounts and what was found between them."""
+    out.write(
+        _environment()
+        .get_template("comparison.html")
+        .render(
+            comparison=comparison,
+            accounts=list(zip(comparison.reports, comparison.ranks, strict=True)),
+            subject=subject,
+            pairs=shown_pairs(comparison),
+            limits=shared_limits(comparison),
+        )
+    )
+
+
+def _drawn(report: Report) -> dict[str, Any]:
+    """The time as it is to be shown, and the charts that have something to show."""
+    unit, parts = line_of(report)
     return {
-        "timeline": charts.timeline(months) if len(months) >= 2 else None,
-        "weekdays": charts.weekdays(report.weekdays) if dated else None,
-        "hours": charts.hours(report.hours) if dated else None,
+        "unit": unit,
+        "parts": parts,
+        "timeline": charts.timeline(parts[-_MOST_SHOWN:]) if len(parts) >= 2 else None,
+        "weekdays": charts.weekdays(report.weekdays) if parts else None,
+        "hours": charts.hours(report.hours) if parts else None,
     }
 
 
@@ -94,6 +117,9 @@ def _environment() -> "Environment":
         effect=effect,
         labels=labels_of,
         how_to_read=how_to_read,
+        ranked=ranked,
+        apart=apart,
+        percent_of_scale=percent_of_scale,
     )
     environment.globals["signs"] = UNICODE.signs
     return environment
@@ -143,3 +169,8 @@ def weight(term: Term | WeighedTerm, terms: Sequence[Term | WeighedTerm]) -> int
     """How long a term's bar is, 1 to 100, the heaviest of its side having 100."""
     heaviest = max(abs(each.weight) for each in terms)
     return max(1, round(100 * abs(term.weight) / heaviest))
+
+
+def percent_of_scale(net: float) -> float:
+    """Where a net (-100..100) lies on a line from its left end to its right one, in percent."""
+    return round((net + 100) / 2, 2)

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.resources import files
 from typing import Any, TextIO
 
 from positivity.account.explanation import Explanation
-from positivity.account.report import Report
+from positivity.account.report import Comparison, Report
 
 SCHEMA_VERSION = 1
 
@@ -35,8 +35,25 @@ def render_json(reports: Report | Sequence[Report], out: TextIO) -> None:
 
 def render_explanation_json(explanation: Explanation, out: TextIO) -> None:
     """Write one document of one explanation, its report included."""
-    plain = {"schema_version": SCHEMA_VERSION, "explanation": _plain(asdict(explanation))}
+    plain = {
+        "schema_version": SCHEMA_VERSION,
+        "explanation": _plain(asdict(explanation)) | {"report": to_dict(explanation.report)},
+    }
     write_json(plain, out)
+
+
+def render_comparison_json(comparison: Comparison, out: TextIO) -> None:
+    """Write a comparison: the document of its reports and what was found between them."""
+    found: dict[str, Any] = _plain(asdict(replace(comparison, reports=())))
+    del found["reports"]
+    write_json(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "reports": [to_dict(report) for report in comparison.reports],
+            "comparison": found,
+        },
+        out,
+    )
 
 
 def write_json(document: Any, out: TextIO) -> None:
@@ -50,6 +67,11 @@ def write_json(document: Any, out: TextIO) -> None:
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) that every document of `render_json` follows."""
     return _schema("report.schema.json")
+
+
+def comparison_schema() -> dict[str, Any]:
+    """That of `render_comparison_json`; it names parts of the schema of reports."""
+    return _schema("comparison.schema.json")
 
 
 def explanation_schema() -> dict[str, Any]:

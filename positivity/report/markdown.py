@@ -4,13 +4,24 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from positivity.account.report import Report, StrongTweet, Term
+from positivity.account.report import Comparison, Report, StrongTweet, Term
 from positivity.report.glyphs import UNICODE
 from positivity.report.sanitize import sanitize_for_page
-from positivity.report.words import compared, link, percent, percents, signed
+from positivity.report.words import (
+    apart,
+    compared,
+    line_of,
+    link,
+    percent,
+    percents,
+    ranked,
+    shared_limits,
+    shown_pairs,
+    signed,
+)
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:@/&$^=])")
-_MONTHS = 12
+_MOST = {"month": 12, "week": 18}  # rows; a short time has no more weeks
 
 
 def render_markdown(
@@ -25,6 +36,32 @@ def render_markdown(
         reports = [reports]
     lines = _report(reports[0]) if len(reports) == 1 else _table(reports, subject)
     out.write("\n".join(lines) + "\n")
+
+
+def render_comparison_markdown(
+    comparison: Comparison, out: TextIO, *, subject: str = "account"
+) -> None:
+    """Write a ranked table of several accounts and what was found between them."""
+    out.write("\n".join(_comparison(comparison, subject)) + "\n")
+
+
+def _comparison(comparison: Comparison, subject: str) -> Iterator[str]:
+    yield f"**{escaped(comparison.sentence)}**"
+    yield ""
+    head, line, *rows = _table(comparison.reports, subject)
+    yield f"| rank {head}"
+    yield f"|---{line}"
+    for rank, row in zip(comparison.ranks, rows, strict=True):
+        yield f"| {ranked(rank)} {row}"
+    yield ""
+    if pairs := shown_pairs(comparison):
+        yield from ("| first | second | difference of their nets |", "|---|---|---|")
+        for pair in pairs:
+            names = f"{escaped(pair.first_subject)} | {escaped(pair.second_subject)}"
+            yield f"| {names} | {apart(pair)} |"
+        yield ""
+    for limit in shared_limits(comparison):
+        yield f"- {plain_sentence(limit)}"
 
 
 def escaped(text: str) -> str:
@@ -50,7 +87,7 @@ def _report(report: Report) -> Iterator[str]:
         )
         yield ""
     yield from _shares(report)
-    yield from _months(report)
+    yield from _times(report)
     if report.change:
         yield f"Lately: {compared(report.change)}."
         yield ""
@@ -83,13 +120,15 @@ def _shares(report: Report) -> Iterator[str]:
         yield from ("| | share | 95 % interval |", "|---|---:|---:|", *rows, "")
 
 
-def _months(report: Report) -> Iterator[str]:
-    if len(report.months) < 2:
+def _times(report: Report) -> Iterator[str]:
+    unit, parts = line_of(report)
+    if len(parts) < 2:
         return
-    yield from ("| month | tweets | net | 95 % interval |", "|---|---:|---:|---:|")
-    for month in report.months[-_MONTHS:]:
-        low, high = signed(month.net.low), signed(month.net.high)
-        yield f"| {month.month} | {month.tweets:,} | {signed(month.net.value)} | {low} to {high} |"
+    head = "week of" if unit == "week" else unit
+    yield from (f"| {head} | tweets | net | 95 % interval |", "|---|---:|---:|---:|")
+    for part in parts[-_MOST[unit] :]:
+        low, high = signed(part.net.low), signed(part.net.high)
+        yield f"| {part.name} | {part.tweets:,} | {signed(part.net.value)} | {low} to {high} |"
     yield ""
 
 

@@ -1,4 +1,4 @@
-"""The months as a picture in a file, by itself: `--plot timeline.png` or `.svg`."""
+"""The time as a picture in a file of its own: `--plot timeline.png` or `.svg`."""
 
 import io
 import warnings
@@ -12,6 +12,7 @@ from positivity.files import write_atomically
 from positivity.report.charts import Palette, draw_timeline, style
 from positivity.report.output import refuse_folder
 from positivity.report.sanitize import sanitize
+from positivity.report.words import line_of
 
 FORMATS = (".png", ".svg")
 MOST_PANELS = 12
@@ -33,7 +34,7 @@ def check_plot(path: Path) -> None:
 
 
 def write_plot(reports: Sequence[Report], path: Path) -> str | None:
-    """Draws the net positivity of each report by month, one panel below the other.
+    """Draws the net positivity of each report by month, or week, one panel below the other.
 
     Returns a remark on what is not in the picture, if anything is not.
 
@@ -67,7 +68,9 @@ def _drawn(reports: Sequence[Report], format: str) -> bytes:
         )
         panels = figure.subplots(len(reports), sharex=True, sharey=True, squeeze=False)
         for report, axes in zip(reports, panels[:, 0], strict=True):
-            draw_timeline(axes, report.months, _PALETTE)
+            unit, parts = line_of(report)
+            draw_timeline(axes, parts, _PALETTE)
+            axes.set_xlabel(f"by {unit}, with its 95 % interval", fontsize=9)
             name = sanitize(report.subject)[:_LONGEST_TITLE]
             axes.set_title(
                 f"{name}: {report.verdict.label}",
@@ -77,7 +80,6 @@ def _drawn(reports: Sequence[Report], format: str) -> bytes:
             )
             # Where its own months end, the ticks do not show.
             axes.tick_params(labelbottom=True)
-        figure.supxlabel("by month, with its 95 % interval", fontsize=9)
         nothing: dict[str, Any] = dict.fromkeys(
             ("Date", "Creator", "Format", "Type") if format == "svg" else ("Software",)
         )

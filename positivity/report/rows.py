@@ -1,10 +1,10 @@
-"""Reports as a table of CSV: a row for each account, or for each of its months."""
+"""Reports as a table of CSV: a row for each account, or for each of its months or weeks."""
 
 import csv
 from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
-from positivity.account.report import Estimate, Report
+from positivity.account.report import Comparison, Estimate, Month, Report, Week
 from positivity.sources.own_scores import guard
 
 COLUMNS = (
@@ -13,18 +13,44 @@ COLUMNS = (
     *("negative", "negative_low", "negative_high", "net", "net_low", "net_high"),
     *("opinion", "opinion_low", "opinion_high", "model", "model_version"),
 )
-MONTH_COLUMNS = (
-    *("subject", "month", "tweets", "positive", "neutral", "negative"),
+RANK_COLUMNS = ("rank_best", "rank_worst")
+_TIME_COLUMNS = (
+    *("tweets", "positive", "neutral", "negative"),
     *("net", "net_low", "net_high"),
 )
+MONTH_COLUMNS = ("subject", "month", *_TIME_COLUMNS)
+WEEK_COLUMNS = ("subject", "week", *_TIME_COLUMNS)
 
 
-def render_csv(reports: Sequence[Report], out: TextIO, *, by_month: bool = False) -> None:
-    """Write the header and the rows; text that a spreadsheet would run is guarded."""
+def render_csv(reports: Sequence[Report], out: TextIO) -> None:
+    """Write the header and a row for each; text that a spreadsheet would run is guarded."""
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(MONTH_COLUMNS if by_month else COLUMNS)
+    writer.writerow(COLUMNS)
+    writer.writerows(_row(report) for report in reports)
+
+
+def render_months_csv(reports: Sequence[Report], out: TextIO) -> None:
+    """The same with a row for each month."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(MONTH_COLUMNS)
     for report in reports:
-        writer.writerows(_months(report) if by_month else [_row(report)])
+        writer.writerows(_times(report.subject, report.months))
+
+
+def render_weeks_csv(reports: Sequence[Report], out: TextIO) -> None:
+    """The same with a row for each week, by the date of its Monday."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(WEEK_COLUMNS)
+    for report in reports:
+        writer.writerows(_times(report.subject, report.weeks))
+
+
+def render_comparison_csv(comparison: Comparison, out: TextIO) -> None:
+    """The same rows behind the ranks that each account may have, the most positive first."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow((*RANK_COLUMNS, *COLUMNS))
+    for report, rank in zip(comparison.reports, comparison.ranks, strict=True):
+        writer.writerow([*((rank.best, rank.worst) if rank else ("", "")), *_row(report)])
 
 
 def _row(report: Report) -> list[Any]:
@@ -43,10 +69,10 @@ def _row(report: Report) -> list[Any]:
     ]
 
 
-def _months(report: Report) -> Iterator[list[Any]]:
-    for month in report.months:
-        counts = (month.tweets, month.positive, month.neutral, month.negative)
-        yield [guard(report.subject), month.month, *counts, *_numbers(month.net)]
+def _times(subject: str, parts: Sequence[Month] | Sequence[Week]) -> Iterator[list[Any]]:
+    for part in parts:
+        counts = (part.tweets, part.positive, part.neutral, part.negative)
+        yield [guard(subject), part.name, *counts, *_numbers(part.net)]
 
 
 def _numbers(share: Estimate | None) -> tuple[Any, ...]:

@@ -14,11 +14,11 @@ from rich.panel import Panel
 from rich.text import Text
 
 from positivity.account.explanation import ExplainedTweet
-from positivity.account.report import Estimate, Month, Report, Slot, StrongTweet, Term
+from positivity.account.report import Estimate, Month, Report, Slot, StrongTweet, Term, Week
 from positivity.report.glyphs import ASCII, UNICODE
 from positivity.report.links import has_hyperlinks
 from positivity.report.sanitize import sanitize
-from positivity.report.words import compared, link, tweets
+from positivity.report.words import compared, line_of, link, tweets
 
 PLAIN_WIDTH = 80  # of pipes and files
 WIDEST = 120  # longer lines are hard to read
@@ -80,10 +80,7 @@ def render(report: Report, console: Console) -> None:
 def render_table(reports: Sequence[Report], console: Console, *, subject: str = "author") -> None:
     """Print one line for each of many subjects; `subject` is what they are."""
     page = Page(console)
-    header = [subject, "tweets", "pos", "neu", "neg", "net (95% interval)", "verdict"]
-    rows = [[Text(title, style="bold") for title in header]]
-    rows += [page.table_row(report) for report in reports]
-    page.table(rows, right=(1, 2, 3, 4, 5), flexible=0)
+    page.table(page.table_rows(reports, subject), right=(1, 2, 3, 4, 5), flexible=0)
 
 
 def render_shared_limits(reports: Sequence[Report], console: Console) -> None:
@@ -228,8 +225,9 @@ class Page:
 
     def times(self, report: Report) -> None:
         """The net positivity by month, weekday and hour as lines of small bars."""
-        if len(report.months) >= 2:
-            self.months(report.months)
+        unit, parts = line_of(report)
+        if len(parts) >= 2:
+            self.line_of_time(unit, parts)
         if report.change:
             self.side("change", compared(report.change, self.signed))
         if report.months:
@@ -246,20 +244,21 @@ class Page:
             line.append_text(self.spark(slot.net, min(known), max(known), 2))
         self.side(title, line)
 
-    def months(self, months: Sequence[Month]) -> None:
-        """The months, oldest first, with the first and the last named and the scale of all."""
+    def line_of_time(self, unit: str, parts: Sequence[Month | Week]) -> None:
+        """Months or weeks, oldest first, the first and last of them named, and the scale of all."""
         room = self.width - SIDE
-        shown, cell = _last_months(months, room)
-        known = [month.net.value for month in shown if month]
+        shown, cell = _last_parts(parts, room)
+        known = [part.net.value for part in shown if part]
         low, high = min(known), max(known)
         spark = Text()
-        for month in shown:
-            spark.append_text(self.spark(month.net.value if month else None, low, high, cell))
-        ends = f"{_first(shown).month} to {months[-1].month}"
+        for part in shown:
+            spark.append_text(self.spark(part.net.value if part else None, low, high, cell))
+        first = next(part for part in shown if part)
+        ends = f"{'weeks of ' if unit == 'week' else ''}{first.name} to {parts[-1].name}"
         scale = f"net {self.signed(low)} to {self.signed(high)}"
-        dropped = len(months) - sum(month is not None for month in shown)
+        dropped = len(parts) - len(known)
         earlier = f", {dropped} earlier not shown" if dropped else ""
-        self.side("by month", spark)
+        self.side(f"by {unit}", spark)
         self.side("", f"{ends}  {self.glyphs.dot}  {scale}{earlier}", "dim")
 
     def spark(self, net: float | None, low: float, high: float, cell: int) -> Text:
@@ -343,6 +342,12 @@ class Page:
 
     # Tables
 
+    def table_rows(self, reports: Sequence[Report], subject: str) -> list[list[Text]]:
+        """A head and a row for each report; `subject` is what they are about."""
+        header = [subject, "tweets", "pos", "neu", "neg", "net (95% interval)", "verdict"]
+        rows = [[Text(title, style="bold") for title in header]]
+        return rows + [self.table_row(report) for report in reports]
+
     def table_row(self, report: Report) -> list[Text]:
         shares = (report.positive, report.neutral, report.negative)
         net = ""
@@ -396,21 +401,12 @@ def _accuracy(report: Report) -> str:
     return f"; macro recall {measured}" if measured else ""
 
 
-def _last_months(months: Sequence[Month], room: int) -> tuple[list[Month | None], int]:
-    """The last months that fit the room, None for one without tweets, and the cells for each."""
-    numbers = {_month_number(month): month for month in months}
+def _last_parts(parts: Sequence[Month | Week], room: int) -> tuple[list[Month | Week | None], int]:
+    """The last months or weeks that fit the room, None without tweets, and the cells for each."""
+    numbers = {part.number: part for part in parts}
     last = max(numbers)
     span = min(room, last - min(numbers) + 1)
     cell = max(1, min(4, room // span))
     shown = [numbers.get(number) for number in range(last - span + 1, last + 1)]
-    first = next(i for i, month in enumerate(shown) if month)
+    first = next(i for i, part in enumerate(shown) if part)
     return shown[first:], cell
-
-
-def _first(months: Sequence[Month | None]) -> Month:
-    return next(month for month in months if month)
-
-
-def _month_number(month: Month) -> int:
-    year, number = month.month.split("-")
-    return 12 * int(year) + int(number)

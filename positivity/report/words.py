@@ -1,6 +1,6 @@
 """Numbers in words, alike in every format that people read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from positivity.account.explanation import (
     GRADIENTS,
@@ -8,10 +8,22 @@ from positivity.account.explanation import (
     ExplainedTweet,
     Explanation,
 )
-from positivity.account.report import Change, Estimate, StrongTweet
+from positivity.account.report import (
+    Change,
+    Comparison,
+    Difference,
+    Estimate,
+    Month,
+    Rank,
+    Report,
+    StrongTweet,
+    Week,
+)
 from positivity.report.glyphs import UNICODE
 
 _LONGEST_ID = 20
+_FEW_DAYS = 120  # between the first and the last tweet: then weeks are shown, not months
+_MOST_PAIRS = 15  # shown to people; all are in the JSON
 
 
 def percent(share: float) -> str:
@@ -50,6 +62,39 @@ def compared(change: Change, sign: Callable[[float], str] = signed) -> str:
 
 def tweets(number: int) -> str:
     return f"{number:,} {'tweet' if number == 1 else 'tweets'}"
+
+
+def ranked(rank: Rank | None) -> str:
+    """The places an account may have: "2", "2 to 4", or nothing without tweets."""
+    if rank is None:
+        return ""
+    return f"{rank.best}" if rank.best == rank.worst else f"{rank.best} to {rank.worst}"
+
+
+def shown_pairs(comparison: Comparison) -> tuple[Difference, ...]:
+    """The pairs, where there are few enough to read and the sentence does not say it all."""
+    return comparison.pairs if 1 < len(comparison.pairs) <= _MOST_PAIRS else ()
+
+
+def apart(pair: Difference, sign: Callable[[float], str] = signed) -> str:
+    """By how much two accounts differ, and whether that can be told."""
+    verb = "differ" if pair.different else "cannot be told apart"
+    return f"{sign(pair.net.value)} ({sign(pair.net.low)} to {sign(pair.net.high)}): {verb}"
+
+
+def shared_limits(comparison: Comparison) -> tuple[str, ...]:
+    """What limits the comparison, then what limits all of its reports."""
+    first, *others = comparison.reports
+    shared = [each for each in first.limits if all(each in other.limits for other in others)]
+    return (*comparison.limits, *shared)
+
+
+def line_of(report: Report) -> tuple[str, Sequence[Month] | Sequence[Week]]:
+    """What the time is shown by, "month" or, of a short one, "week", and these."""
+    if not report.weeks:
+        return "month", report.months
+    days = (report.weeks[-1].first_day - report.weeks[0].first_day).days
+    return ("week", report.weeks) if days < _FEW_DAYS else ("month", report.months)
 
 
 HOW_TO_READ = {

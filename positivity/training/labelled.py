@@ -112,6 +112,23 @@ def read_graded(path: Path, source: Source) -> tuple[list[str], NDArray[np.float
     return texts, degrees
 
 
+def read_topics(path: Path, source: Source, topic: str) -> tuple[list[str], list[str], list[str]]:
+    """Texts, the labels as the file has them, and the topics, from its column `topic`.
+
+    Raises:
+        InputError: the file or a column cannot be read.
+    """
+    frame, texts = _rows(path, source)
+    if topic not in frame.columns:
+        columns = ", ".join(map(str, frame.columns[:12]))
+        raise InputError(
+            f"{path}: no column {topic!r}; it has {columns}. Name that of topics with "
+            "--topic-column"
+        )
+    words = _column(path, frame, source.label or "label", _LABEL_COLUMNS).astype(str).str.strip()
+    return texts, words.tolist(), frame[topic].astype(str).tolist()
+
+
 def _rows(path: Path, source: Source) -> tuple[pd.DataFrame, list[str]]:
     """The rows that a source keeps, with their texts."""
     frame = _read_frame(path, source)

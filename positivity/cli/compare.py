@@ -1,0 +1,239 @@
+"""`positivity compare`: accounts of files and of the store, side by side."""
+
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from positivity.cli.options import (
+    SCORING,
+    AsOption,
+    AuthorColumnOption,
+    DateColumnOption,
+    DelimiterOption,
+    Device,
+    DeviceOption,
+    EncodingOption,
+    IdColumnOption,
+    IncludeOption,
+    LangColumnOption,
+    LanguageOption,
+    ModelOption,
+    OutputOption,
+    QuietOption,
+    ReportFormat,
+    ReportFormatOption,
+    SinceOption,
+    TextColumnOption,
+    TimezoneOption,
+    UntilOption,
+)
+from positivity.cli.scoring import By, ScoreJob, score_accounts
+from positivity.cli.stored import open_store, question, stored_account
+from positivity.errors import UsageError
+from positivity.messages import say
+
+if TYPE_CHECKING:
+    from positivity.account.comparison import Sample
+    from positivity.account.report import Comparison, Report
+    from positivity.check.scoring import Question
+    from positivity.sources.files import ReadOptions
+
+PARTLY_DONE = 8
+MOST = 200  # accounts; their pairs grow with the square
+
+
+class Apart(StrEnum):
+    """What is compared in files."""
+
+    AUTHOR = "author"
+    FILE = "file"
+
+
+def compare_command(
+    accounts: Annotated[
+        list[str],
+        typer.Argument(help="Files, folders or zips of them, and @handles that were checked."),
+    ],
+    by: Annotated[
+        Apart, typer.Option(help="What of files is compared.", rich_help_panel=SCORING)
+    ] = Apart.FILE,
+    alike: Annotated[
+        bool,
+        typer.Option(
+            "--alike",
+            help="Their tweets are of one kind: the classifier errs alike on all.",
+            rich_help_panel=SCORING,
+        ),
+    ] = False,
+    text_column: TextColumnOption = None,
+    id_column: IdColumnOption = None,
+    date_column: DateColumnOption = None,
+    author_column: AuthorColumnOption = None,
+    lang_column: LangColumnOption = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    as_format: AsOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    timezone: TimezoneOption = "UTC",
+    include: IncludeOption = None,
+    language: LanguageOption = None,
+    model: ModelOption = "base",
+    device: DeviceOption = Device.AUTO,
+    format: ReportFormatOption = ReportFormat.TERMINAL,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Tell which accounts are more positive than others, from files and the store, ranked.
+
+    Example: positivity compare @nasa @esa my-tweets.csv
+    """
+    from positivity.report.output import refuse_folder
+    from positivity.sources.exports import checked_format
+    from positivity.sources.files import ReadOptions
+
+    if output is not None:
+        refuse_folder(output)
+    handles = [each for each in accounts if is_handle(each)]
+    files = [each for each in accounts if not is_handle(each)]
+    if by is Apart.AUTHOR and not files:
+        raise UsageError("--by author takes the authors of a file: name one")
+    if by is Apart.FILE and len(accounts) == 1 and handles:
+        raise UsageError("one account cannot be compared: name another, or a file")
+    options = ReadOptions(
+        text_column=text_column,
+        id_column=id_column,
+        date_column=date_column,
+        author_column=author_column,
+        lang_column=lang_column,
+        encoding=encoding,
+        delimiter=delimiter,
+        format=None if as_format is None else checked_format(as_format),
+    )
+    comparison, partly = compare(
+        handles,
+        files,
+        question(since, until, timezone, include, language),
+        options,
+        by=By(by),
+        alike=alike,
+        model=model,
+        device=device,
+        progress=not quiet and sys.stderr.isatty(),
+    )
+    write_comparison(
+        comparison, format, output, subject="author" if by is Apart.AUTHOR else "account"
+    )
+    if partly:
+        raise typer.Exit(PARTLY_DONE)
+
+
+def is_handle(text: str) -> bool:
+    """Whether an argument is a handle rather than a file."""
+    return text.startswith("@") and not Path(text).exists()
+
+
+def compare(
+    handles: Sequence[str],
+    files: Sequence[str],
+    asked: "Question",
+    options: "ReadOptions",
+    *,
+    by: By,
+    alike: bool,
+    model: str,
+    device: str,
+    progress: bool,
+) -> tuple["Comparison", bool]:
+    """The comparison of stored accounts and files, and whether a file was not read to its end.
+
+    Raises:
+        PositivityError: an account is not in the store, nothing could be read, or there is only one
+            account.
+    """
+    from positivity.account import comparison
+    from positivity.analysis import quantifier_of
+    from positivity.model.registry import load
+
+    found = _of_store(handles, asked, model, device) if handles else []
+    partly = False
+    if files:
+        job = ScoreJob(
+            files=tuple(files),
+            options=options,
+            zone=asked.zone,
+            since=asked.since,
+            until=asked.until,
+            include_retweets=asked.include_retweets,
+            language=asked.language,
+            by=by,
+            model=model,
+            device=device,
+            scores=None,
+            rejects=None,
+            progress=progress,
+        )
+        of_files, partly = score_accounts(job)
+        found += of_files
+    if len(found) < 2:
+        each = "author" if by is By.AUTHOR else "account"
+        raise UsageError(f"there is only one {each} in it: name at least two to compare")
+    if len(found) > MOST:
+        found.sort(key=lambda each: -each[1].tweets)
+        say(f"the {MOST} accounts with the most tweets are compared, of {len(found):,}")
+        found = found[:MOST]
+    quantifier = quantifier_of(load(model, weights=False))
+    return comparison.compare(found, quantifier, alike=alike), partly
+
+
+def _of_store(
+    handles: Sequence[str], asked: "Question", model: str, device: str
+) -> list[tuple["Report", "Sample"]]:
+    """The accounts of the store, each once however often it is named."""
+    from positivity.check.money import Prices
+    from positivity.check.scoring import StoreAnalyzer
+    from positivity.cli.fast_start import prepare_process
+    from positivity.settings import load_settings
+
+    prepare_process()
+    settings = load_settings()
+    prices = Prices(settings.post_price, settings.user_price)
+    with open_store() as store:
+        accounts = {each.id: each for each in (stored_account(store, name) for name in handles)}
+        analyzer = StoreAnalyzer(store, model, device=device)
+        return [analyzer.compared(each, asked, prices) for each in accounts.values()]
+
+
+def write_comparison(
+    comparison: "Comparison", format: ReportFormat, output: Path | None, *, subject: str
+) -> None:
+    """Writes a comparison in the format asked for; `subject` is what is compared."""
+    from positivity.report.output import report_output
+
+    with report_output(output) as out:
+        match format:
+            case ReportFormat.JSON:
+                from positivity.report.machine import render_comparison_json
+
+                render_comparison_json(comparison, out)
+            case ReportFormat.HTML:
+                from positivity.report.html import render_comparison_html
+
+                render_comparison_html(comparison, out, subject=subject)
+            case ReportFormat.MARKDOWN:
+                from positivity.report.markdown import render_comparison_markdown
+
+                render_comparison_markdown(comparison, out, subject=subject)
+            case ReportFormat.CSV:
+                from positivity.report.rows import render_comparison_csv
+
+                render_comparison_csv(comparison, out)
+            case ReportFormat.TERMINAL:
+                from positivity.report.terminal import make_console
+                from positivity.report.terminal_comparison import render_comparison
+
+                render_comparison(comparison, make_console(out), subject=subject)
