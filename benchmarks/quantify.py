@@ -473,9 +473,7 @@ def by_set(tweets: pd.DataFrame) -> dict[str, dict[str, Tweets]]:
 def store(model: registry.ModelDirectory, sets: dict[str, dict[str, Tweets]]) -> None:
     """Writes what is fitted on all of dev into the model's directory."""
     content = to_json(fitted({name: each["dev"] for name, each in sets.items()}))
-    names = registry.verify(model.path)
-    files = {name: (model.path / name).read_bytes() for name in names}
-    registry.write_directory(model.path, files | {registry.QUANTIFICATION: content})
+    registry.add_files(model, {registry.QUANTIFICATION: content})
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """The suite of behaviour: its cases are sound, its arithmetic is right, nobody trains on it."""
 
 import re
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +11,12 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.behaviour import fairness, report, suite
-from benchmarks.behaviour.__main__ import chance
+from benchmarks.behaviour.__main__ import chance, store
 from benchmarks.behaviour.fairness import Sentence
 from benchmarks.behaviour.suite import Case, SuiteError
+from positivity.errors import StateError
+from positivity.model import registry
+from positivity.model.registry import ModelDirectory
 from positivity.text.normalize import Normalizer
 from tests.conftest import SHARED_DATA
 
@@ -281,3 +285,18 @@ def test_vader_keeps_its_score_and_its_label() -> None:
     assert probabilities[:, 2] - probabilities[:, 0] == pytest.approx(compound)
     assert (probabilities.argmax(axis=1) == labels).all()
     assert set(labels) == {0, 1, 2}
+
+
+def test_the_tables_are_kept_in_the_card(tiny_model: ModelDirectory, tmp_path: Path) -> None:
+    exported = tmp_path / "model"
+    shutil.copytree(tiny_model.path, exported)
+    model = registry.load(str(exported))
+    with pytest.raises(StateError, match="has no <!-- behaviour -->"):
+        store("| tables |", model)
+    card = "# A card\n<!-- behaviour -->\nNot measured.\n<!-- /behaviour -->\nits end\n"
+    registry.add_files(model, {registry.CARD: card.encode()})
+    for _ in range(2):
+        store("| tables \\1 |\n", model)
+        filled = (exported / registry.CARD).read_text("utf-8")
+        assert filled == card.replace("Not measured.", "\n| tables \\1 |\n")
+    assert registry.load(str(exported)).config == tiny_model.config

@@ -20,7 +20,7 @@ from positivity.training.emoji_ranking import EmojiRanking, emoji_evidence, read
 from positivity.training.labelled import Data, read_labelled
 from positivity.training.loop import Record
 from positivity.training.measure import measure, spearman
-from positivity.training.recipe import EmojiRecipe, Recipe, Source, read_recipe
+from positivity.training.recipe import EmojiRecipe, Recipe, Source, card_of, read_recipe
 from positivity.training.run import Run
 from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE, WORDS
 
@@ -334,6 +334,9 @@ def test_a_recipe_may_say_only_what_differs_from_another(tiny_data: Path, tmp_pa
     tiny, narrow = model_recipe(tmp_path / "tiny.toml"), model_recipe(tmp_path / "narrow.toml")
     assert narrow.network == {**tiny.network, "hidden_size": 4}
     assert replace(narrow, name="tiny", network=tiny.network) == tiny
+    assert card_of(tmp_path / "narrow.toml") == ""
+    (tmp_path / "tiny.card.md").write_text("# {name}", "utf-8")
+    assert card_of(tmp_path / "narrow.toml") == "# {name}"
     (tmp_path / "lost.toml").write_text('extends = "absent"\nname = "lost"\n', "utf-8")
     with pytest.raises(InputError, match=r"absent\.toml: cannot read"):
         read_recipe(tmp_path / "lost.toml")

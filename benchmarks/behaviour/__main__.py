@@ -1,12 +1,15 @@
 """Failure rates by capability and fairness of a model, beside what people use today.
 
     python -m benchmarks.behaviour [--model base|PATH] [--peers] [--labelled LABELLED.parquet]
+    python -m benchmarks.behaviour --model base --peers --labelled LABELLED.parquet --store
 
 --peers adds VADER and, when --labelled names the labelled tweets to train on, tf-idf with a
-class-balanced logistic regression, once of the SemEval sets and once of all.
+class-balanced logistic regression, once of the SemEval sets and once of all. --store keeps the
+tables in the model's card.
 """
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -16,11 +19,13 @@ import pandas as pd
 from benchmarks.behaviour import fairness, report
 from benchmarks.behaviour.suite import Case, Score, load, run
 from benchmarks.quality import regressions_of, vader
-from positivity.errors import PositivityError, UsageError
+from positivity.errors import PositivityError, StateError, UsageError
+from positivity.model import registry
 from positivity.model.scorer import Scorer
 
 _FORMATS = {"table": report.as_text, "json": report.as_json, "markdown": report.as_markdown}
 _DRAWS = 100
+_MARKED = re.compile(r"<!-- behaviour -->.*?<!-- /behaviour -->", re.DOTALL)
 
 
 def chance(suite: tuple[Case, ...]) -> dict[str, float]:
@@ -66,6 +71,22 @@ def compare(scorers: dict[str, Score], suite: tuple[Case, ...]) -> list[report.C
     ]
 
 
+def store(tables: str, model: registry.ModelDirectory) -> None:
+    """Writes the tables between the marks in the model's card.
+
+    Raises:
+        StateError: it has no card, or one without marks.
+    """
+    card = model.path / registry.CARD
+    text = card.read_text(encoding="utf-8") if card.exists() else ""
+    if not _MARKED.search(text):
+        raise StateError(
+            f"{card}: has no <!-- behaviour --> and <!-- /behaviour --> to write between"
+        )
+    filled = _MARKED.sub(lambda _: f"<!-- behaviour -->\n\n{tables}\n<!-- /behaviour -->", text)
+    registry.add_files(model, {registry.CARD: filled.encode()})
+
+
 def main() -> int:
     """The command; returns its exit code."""
     parser = argparse.ArgumentParser(
@@ -77,6 +98,7 @@ def main() -> int:
     parser.add_argument("--peers", action="store_true", help="add VADER and logistic regression")
     parser.add_argument("--labelled", type=Path, help="what logistic regression is trained on")
     parser.add_argument("--format", choices=_FORMATS, default="table")
+    parser.add_argument("--store", action="store_true", help="keep the tables in the model's card")
     parser.add_argument("-o", "--output", type=Path, help="write here instead of to stdout")
     options = parser.parse_args()
     if options.labelled and not options.peers:
@@ -87,7 +109,10 @@ def main() -> int:
         scorers: dict[str, Score] = {f"positivity {model.config.name}": model.score}
         if options.peers:
             scorers |= peers(options.labelled)
-        text = _FORMATS[options.format](compare(scorers, suite), chance(suite))
+        columns, by_chance = compare(scorers, suite), chance(suite)
+        if options.store:
+            store(report.as_markdown(columns, by_chance), registry.load(options.model))
+        text = _FORMATS[options.format](columns, by_chance)
         if options.output:
             options.output.write_text(text, encoding="utf-8")
         else:

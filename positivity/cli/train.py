@@ -48,7 +48,7 @@ def train_command(
 
     Example: positivity train base --data training.1600000.processed.noemoticon.csv
     """
-    from positivity.training.recipe import TeacherRecipe, read_recipe
+    from positivity.training.recipe import TeacherRecipe, card_of, read_recipe
 
     path = _recipe_path(recipe)
     wanted = read_recipe(path)
@@ -63,13 +63,12 @@ def train_command(
             data, text_column, label_column, delimiter, encoding, no_header, where or []
         )
         wanted, data = on_one_file(wanted, source), data.parent
-    card = path.with_suffix(".card.md")
     directory = train(
         wanted,
         data,
         folder,
         device=device,
-        card=card.read_text(encoding="utf-8") if card.exists() else "",
+        card=card_of(path),
     )
     typer.echo(f"saved {directory.path}")
     typer.echo(f'try: positivity say --model {directory.path} "what a day"')

@@ -203,6 +203,12 @@ def save(path: Path, config: ModelConfig, files: Mapping[str, bytes]) -> None:
     write_directory(path, {CONFIG: content, **files})
 
 
+def add_files(directory: ModelDirectory, files: Mapping[str, bytes]) -> None:
+    """Adds files to a model, or replaces those it has of these names."""
+    before = {name: (directory.path / name).read_bytes() for name in verify(directory.path)}
+    write_directory(directory.path, {**before, **files})
+
+
 def write_directory(path: Path, files: Mapping[str, bytes]) -> None:
     """Writes files and their sums into a directory beside the wanted one, then renames."""
     path.parent.mkdir(parents=True, exist_ok=True)

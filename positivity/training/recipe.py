@@ -177,14 +177,18 @@ def read_recipe(path: Path) -> Recipe | TeacherRecipe:
         raise InputError(f"{path}: {error}") from None
 
 
+def card_of(path: Path) -> str:
+    """The model card beside a recipe (`NAME.card.md`), or beside the one that it extends; or ''."""
+    card = path.with_suffix(".card.md")
+    if card.exists():
+        return card.read_text(encoding="utf-8")
+    extended = _table(path).get("extends")
+    return card_of(path.with_name(f"{extended}.toml")) if extended else ""
+
+
 def _content(path: Path) -> dict[str, Any]:
     """What a file says, over what the recipe beside it says that it extends."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot read the recipe ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a TOML file: {error}") from None
+    content = _table(path)
     extended = content.pop("extends", None)
     if extended is None:
         return content
@@ -193,6 +197,15 @@ def _content(path: Path) -> dict[str, Any]:
         old = merged.get(key)
         merged[key] = old | value if isinstance(old, dict) and isinstance(value, dict) else value
     return merged
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot read the recipe ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a TOML file: {error}") from None
 
 
 def same_recipe_as_before(folder: Path, recipe: Recipe | TeacherRecipe) -> None:
