@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.speed import distinct_texts, in_turn, write_csv
-from positivity.account.explanation import GRADIENTS, LEAVE_ONE_OUT
+from positivity.account.explanation import GRADIENTS, METHODS
 from positivity.explainer import find_effects
 from positivity.explanation import Unit, joined, score_normalized, span_of, units
 from positivity.model.registry import load
@@ -33,7 +33,6 @@ THRESHOLDS = np.arange(0.05, 1.0, 0.05)  # of the strongest word's effect
 TAKEN_OUT = 3
 DRAWS = 10  # random choices of as many words
 LEAST_WORDS = 2 * TAKEN_OUT
-METHODS = (LEAVE_ONE_OUT, GRADIENTS)
 
 
 @dataclass(frozen=True)

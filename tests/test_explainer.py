@@ -1,10 +1,12 @@
 """Explanations: the terms that carry a side, the least sure tweets, samples, in flat memory."""
 
 import random
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from positivity.account import grounds as grounds_module
 from positivity.account.explanation import LEAVE_ONE_OUT
@@ -185,3 +187,32 @@ def test_an_explainer_that_saw_nothing_complains(tiny_model: ModelDirectory) -> 
         Explainer(tiny_model, UTC, LEAVE_ONE_OUT).explain(
             tallied(["love"], np.array([[0, 0, 1]], np.float32))
         )
+
+
+def test_the_work_does_not_grow_with_the_account(
+    tiny_model: ModelDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored: list[int] = []
+    score_ids = Scorer.score_ids
+
+    def counting(self: Scorer, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        scored.append(len(ids))
+        return score_ids(self, ids)
+
+    scorer = Scorer.load(tiny_model, device="cpu", exact=True)
+    work = []
+    for number in (400, 3200):
+        texts = moods(number)
+        probabilities = scorer.score(texts)
+        explainer = Explainer(tiny_model, UTC, LEAVE_ONE_OUT)
+        explainer.begin(scorer)
+        explainer.add(ScoredBatch(tweets(texts), probabilities, [None] * number))
+        report = tallied(texts, probabilities)
+        scored.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(Scorer, "score_ids", counting)
+            explainer.explain(report)
+        work.append(sum(scored))
+    # Each shown tweet with each of its words left out, and 2 x 30 terms on 16 tweets, twice.
+    assert 0 < work[1] < 2 * 60 * 16 + 15 * 40
+    assert work[1] == pytest.approx(work[0], rel=0.1)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from positivity.account.report import Effect, Report
 
+LEAVE_ONE_OUT, GRADIENTS = "leave-one-out", "gradients"
+METHODS = (LEAVE_ONE_OUT, GRADIENTS)  # of finding what a word did
+
 
 @dataclass(frozen=True, slots=True)
 class ExplainedTweet:
@@ -49,7 +52,3 @@ class Explanation:
     least_sure: tuple[ExplainedTweet, ...]  # the least sure first
     terms_positive: tuple[WeighedTerm, ...]  # heaviest first
     terms_negative: tuple[WeighedTerm, ...]
-
-
-LEAVE_ONE_OUT, GRADIENTS = "leave-one-out", "gradients"
-METHODS = (LEAVE_ONE_OUT, GRADIENTS)

@@ -107,11 +107,12 @@ HOW_TO_READ = {
 
 def how_to_read(explanation: Explanation) -> str:
     """What the numbers at the words mean."""
+    minus = UNICODE.minus
     return (
-        "A tweet's score is the probability of positive minus that of negative, from -1 to 1; the "
-        f"number at a word is {HOW_TO_READ[explanation.method]}: + made it more positive, "
-        f"{UNICODE.minus} more negative."
-    ).replace("-1", f"{UNICODE.minus}1")
+        "A tweet's score is the probability of positive minus that of negative, from "
+        f"{minus}1 to 1; the number at a word is {HOW_TO_READ[explanation.method]}: "
+        f"+ made it more positive, {minus} more negative."
+    )
 
 
 def effect(value: float) -> str:
