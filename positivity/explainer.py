@@ -4,7 +4,7 @@ Only some hundred texts are scored for it, whatever the size of the account: the
 and for each term that goes with one side a few of the tweets that contain it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
@@ -131,14 +131,24 @@ def _by_gradients(
     text: str, scorer: Scorer, gradients: "IntegratedGradients"
 ) -> tuple[tuple[Effect, ...], float]:
     parts = units(text, scorer.normalizer)
-    # Pieces are encoded one by one within a text, so the ids of its beginnings end where parts do.
-    beginnings = [joined(parts[: number + 1]) for number in range(len(parts))]
-    ends = [len(ids) for ids in scorer.encode_normalized(beginnings)]
-    (ids,) = scorer.encode([text])
+    ids, ends = encode_parts(parts, scorer.encode_normalized)
     found = gradients.attribute(ids)
     shares = np.diff(np.concatenate([[0.0], found.tokens.cumsum()])[[0, *ends]])
     effects = tuple(effect_of(part, share) for part, share in zip(parts, shares, strict=True))
     return effects, round(found.baseline, _DIGITS) + 0.0
+
+
+def encode_parts(
+    parts: Sequence[Unit], encode: Callable[[Sequence[str]], list[list[int]]]
+) -> tuple[list[int], list[int]]:
+    """The ids of a text, and after how many of them each of its parts ends."""
+    (ids,) = encode([joined(parts)])
+    alone = encode([joined([part]) for part in parts])
+    if [each for part in alone for each in part] == ids:
+        return ids, np.cumsum([len(part) for part in alone], dtype=int).tolist()
+    # A tokenizer that also reads the spaces between: those before a part are the part's.
+    beginnings = [joined(parts[: number + 1]) for number in range(len(parts))]
+    return ids, [len(each) for each in encode(beginnings)]
 
 
 def weigh(terms: Sequence[Term], grounds: Grounds, scorer: Scorer) -> list[WeighedTerm]:

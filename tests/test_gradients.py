@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from positivity.account.explanation import GRADIENTS, LEAVE_ONE_OUT
-from positivity.explainer import find_effects
+from positivity.explainer import encode_parts, find_effects
+from positivity.explanation import joined, units
 from positivity.model.gradients import IntegratedGradients
 from positivity.model.registry import ModelDirectory, load
 from positivity.model.scorer import Scorer, windows_of
+from positivity.text.normalize import Normalizer
+from positivity.text.tokenizer import CharacterTokenizer, WordTokenizer
 from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE
 
 TEXTS = [
@@ -76,6 +79,21 @@ def test_a_text_of_several_windows_is_the_mean_of_them(tiny_model: ModelDirector
     assert [len(part.tokens) for part in parts] == [96, 54]
     assert found.score == pytest.approx((96 * parts[0].score + 54 * parts[1].score) / 150)
     assert np.allclose(found.tokens[:96], parts[0].tokens * 96 / 150)
+
+
+@pytest.mark.parametrize("kind", [CharacterTokenizer, WordTokenizer])
+def test_every_id_belongs_to_a_part(
+    kind: type[CharacterTokenizer | WordTokenizer], normalizer: Normalizer
+) -> None:
+    parts = units("so greaaat!!! #GoodDay 😂", normalizer)
+    tokenizer = kind.train([joined(parts)], size=100)
+    ids, ends = encode_parts(parts, tokenizer.encode_many)
+    assert ids == tokenizer.encode_many([joined(parts)])[0]
+    assert len(ends) == len(parts)
+    starts = [0, *ends[:-1]]
+    texts = [tokenizer.decode(ids[a:b]).strip() for a, b in zip(starts, ends, strict=True)]
+    assert texts == [joined([part]) for part in parts]
+    assert encode_parts([], tokenizer.encode_many) == ([], [])
 
 
 def test_nothing_has_no_attribution(tiny_model: ModelDirectory) -> None:
