@@ -131,3 +131,26 @@ def tiny_model(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Mod
     for _ in run.train():
         pass
     return run.finish()
+
+
+@pytest.fixture(scope="session")
+def other_model(
+    tiny_model: ModelDirectory, tmp_path_factory: pytest.TempPathFactory
+) -> ModelDirectory:
+    """The tiny model under another version, as an update brings one."""
+    import shutil
+    from hashlib import sha256
+
+    from positivity.model import registry
+
+    path = tmp_path_factory.mktemp("other") / "model"
+    shutil.copytree(tiny_model.path, path)
+    config = path / "config.json"
+    config.write_text(config.read_text().replace('"version": "1"', '"version": "2"'))
+    sums = path / "SHA256SUMS"
+    lines = []
+    for line in sums.read_text().splitlines():
+        _, name = line.split(maxsplit=1)
+        lines.append(f"{sha256((path / name).read_bytes()).hexdigest()}  {name}")
+    sums.write_text("\n".join(lines) + "\n")
+    return registry.load(str(path))

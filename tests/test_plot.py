@@ -13,6 +13,7 @@ from positivity.cli import app
 from positivity.errors import InputError, UsageError
 from positivity.model.registry import ModelDirectory
 from positivity.report.plot import MOST_PANELS, check_plot, write_plot
+from tests.standin import TOKEN, Standin
 from tests.test_html import HOSTILE, month, report
 
 runner = CliRunner()
@@ -100,6 +101,27 @@ def test_a_picture_of_no_known_kind_is_refused_at_once(command: list[str]) -> No
     result = runner.invoke(app, [*command, "--plot", "months.gif"])
     assert result.exit_code == 2
     assert "--plot months.gif" in result.stderr
+
+
+@pytest.mark.parametrize("past", ["--history", "--since-last"])
+def test_the_past_is_not_drawn(past: str) -> None:
+    result = runner.invoke(app, ["report", "@a", past, "--plot", "months.svg"])
+    assert result.exit_code == 2
+    assert "--plot draws the report as it is" in result.stderr
+
+
+def test_check_and_report_draw(
+    standin: Standin, tiny_model: ModelDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin.world.generate("alice", 60, seed=1)
+    monkeypatch.setenv("POSITIVITY_API_URL", standin.url)
+    monkeypatch.setenv("X_BEARER_TOKEN", TOKEN)
+    for command in ("check", "report"):
+        path = tmp_path / f"{command}.png"
+        options = [command, "@alice", "--model", str(tiny_model.path), "--plot", str(path)]
+        result = runner.invoke(app, options)
+        assert result.exit_code == 0, result.output
+        assert size(path)[0] > 1000
 
 
 def test_nothing_is_drawn_that_is_not_asked_for(tiny_model: ModelDirectory) -> None:

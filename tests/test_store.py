@@ -192,7 +192,11 @@ def test_reports_are_kept_one_a_day_and_question(store: Store) -> None:
         store.reports.put(7, {"b": 1, "a": None}, day, {"net": net})
     store.reports.put(7, {"other": 1}, "2026-11-21", {"net": 9})
     found = store.reports.get(7, {"a": None, "b": 1})
-    assert found == [("2026-11-20", {"net": 1}), ("2026-11-21", {"net": 3})]
+    assert [(each.day, each.report) for each in found] == [
+        ("2026-11-20", {"net": 1}),
+        ("2026-11-21", {"net": 3}),
+    ]
+    assert [each.question for each in store.reports.all(7)].count({"other": 1}) == 1
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")

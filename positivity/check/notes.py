@@ -106,7 +106,7 @@ def reading_notes(reading: Reading) -> list[str]:
     """What kept a run from reading more."""
     sentences = []
     if reading.money_ended:
-        sentences.append("Reading ended at the bound on costs, which --max-cost sets.")
+        sentences.append("Reading ended at the bound on costs (--max-cost, or a month's budget).")
     if reading.remarks:
         sentences.append(f"X could not give all: {'; '.join(reading.remarks)}.")
     return sentences

@@ -181,7 +181,7 @@ class Checks:
         if self._confirm is None:
             raise LimitError(
                 f"{text}, above {shown(self._job.settings.ask_above)}; allow it with "
-                f"--max-cost {shown_up(dollars)}"
+                f"--max-cost {shown_up(dollars)} (max_cost in a job's file)"
             )
         if not self._confirm(text):
             raise LimitError(f"{text}: not allowed; nothing more was read")
@@ -253,7 +253,8 @@ class Checks:
         if check.reading.money_ended and not self._store.accounts.ids(int(account.id)):
             # Not raised: it holds for this account only.
             check.error = LimitError(
-                f"@{check.handle}: --max-cost leaves too little to read any of it; raise it"
+                f"@{check.handle}: --max-cost leaves too little to read any of it, or the month's "
+                "budget does; raise it"
             )
 
 

@@ -1,6 +1,6 @@
 """From the store to a report. Only tweets without a score are scored; else no model is loaded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from positivity.model.registry import load
 from positivity.report.machine import to_dict
 from positivity.selection import Selection
 from positivity.store import ScoredBy, Store, StoredAccount
+from positivity.store.accounts import ALWAYS
 from positivity.text.language import EnglishDetector
 from positivity.text.terms import TermFinder
 from positivity.tweets import TweetBatch
@@ -52,6 +53,11 @@ class StoreAnalyzer:
         self._terms = TermFinder(self._normalizer)
         self._is_english = EnglishDetector.load().is_english
         self._scorer: Scorer | None = None
+
+    @property
+    def model(self) -> str:
+        """The name and version of the model."""
+        return f"{self._info.name} {self._info.version}"
 
     def selection(self, question: Question) -> Selection:
         """What decides which tweets count; raises UsageError for an option that cannot be used."""
@@ -96,7 +102,7 @@ class StoreAnalyzer:
             timeline = replace(
                 timeline, posts_bought=reading.spent.posts, dollars=reading.spent.dollars
             )
-        tally = self._tally(account, question, watcher)
+        tally = self._tally(account, question, ALWAYS, watcher)
         report = tally.report([read_as(timeline)], self._info, quantifier=self._quantifier)
         notes = [*gap_notes(timeline), *reading_notes(reading or Reading())]
         if question.since is None and question.until is None:
@@ -105,20 +111,33 @@ class StoreAnalyzer:
         return report, tally.sample()
 
     def _tally(
-        self, account: StoredAccount, question: Question, watcher: "Watcher | None"
+        self,
+        account: StoredAccount,
+        question: Question,
+        checks: range,
+        watcher: "Watcher | None" = None,
     ) -> Tally:
         if watcher is not None:
             watcher.begin(self._loaded())
         tally = Tally(f"@{account.handle}", question.zone, self._terms)
+        for scored in self.scored(account, question, checks):
+            tally.add(*scored)
+            if watcher is not None:
+                watcher.add(ScoredBatch(*scored))
+        return tally
+
+    def scored(
+        self, account: StoredAccount, question: Question, checks: range = ALWAYS
+    ) -> Iterator[tuple[TweetBatch, NDArray[np.float32], Sequence[str | None]]]:
+        """Tweets first read after so many checks, their probabilities, and why not to count them.
+
+        The probabilities, [tweets, 3], are NaN for tweets that do not count.
+        """
         selection = self.selection(question)
-        for batch in self._store.accounts.batches(account.id):
+        for batch in self._store.accounts.batches(account.id, checks=checks):
             normalized = self._normalizer.normalize_many(batch.column("text").to_pylist())
             left_out = selection.left_out(batch, normalized)
-            probabilities = self._probabilities(batch, normalized, left_out)
-            tally.add(batch, probabilities, left_out)
-            if watcher is not None:
-                watcher.add(ScoredBatch(batch, probabilities, left_out))
-        return tally
+            yield batch, self._probabilities(batch, normalized, left_out), left_out
 
     def _probabilities(
         self, batch: TweetBatch, normalized: Sequence[str], left_out: Sequence[str | None]
@@ -147,13 +166,31 @@ class StoreAnalyzer:
             self._scorer = Scorer.load(load(self._model), device=self._device)
         return self._scorer
 
-    def keep(self, account: StoredAccount, question: Question, report: Report) -> None:
-        """Keep a report for later, without tweets: they may be deleted, and then must be gone."""
-        bare = replace(report, strongest_positive=(), strongest_negative=())
-        day = datetime.now(UTC).date().isoformat()
-        self._store.reports.put(account.id, self._asked(question), day, to_dict(bare))
+    def judged(self, account: StoredAccount, question: Question, check: int) -> Report:
+        """The report that a check would have made: on what had been read by its end and is there.
 
-    def _asked(self, question: Question) -> dict[str, Any]:
+        It does not tell how much of the timeline that was.
+        """
+        tally = self._tally(account, question, range(check))
+        return tally.report([], self._info, quantifier=self._quantifier)
+
+    def keep(self, account: StoredAccount, question: Question, report: Report) -> None:
+        """Note that an account has been checked, and keep the report for later."""
+        now = datetime.now(UTC)
+        with self._store.database.transaction():
+            number = self._store.checks.add(account.id, now=now)
+            self.put(account, question, report, now.date().isoformat(), number)
+
+    def put(
+        self, account: StoredAccount, question: Question, report: Report, day: str, check: int
+    ) -> None:
+        """Keep a check's report, without tweets: they may be deleted, and then must be gone."""
+        bare = replace(report, strongest_positive=(), strongest_negative=())
+        asked = self.asked(question)
+        self._store.reports.put(account.id, asked, day, to_dict(bare), number=check)
+
+    def asked(self, question: Question) -> dict[str, Any]:
+        """What a report of the store answers: a question, and the model that was asked."""
         dates = {
             name: None if moment is None else moment.astimezone(UTC).isoformat()
             for name, moment in (("since", question.since), ("until", question.until))

@@ -21,7 +21,9 @@ from positivity.cli.explain import explain_command
 from positivity.cli.forget import forget_command
 from positivity.cli.models import app as models_app
 from positivity.cli.report import report_command
+from positivity.cli.run import run_command
 from positivity.cli.say import say_command
+from positivity.cli.schedule import schedule_command
 from positivity.cli.score import score_command
 from positivity.cli.train import train_command
 from positivity.cli.usage import usage_command
@@ -53,7 +55,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 fine, 2 usage, 3 bad input, 4 token, 5 account, 6 limits, 7 network, "
-    "8 partly done, 9 own files, 130 interrupted. Try: positivity score --sample",
+    "8 partly done, 9 own files, 10 --fail-if holds, 130 interrupted. "
+    "Try: positivity score --sample",
 )
 
 
@@ -80,6 +83,8 @@ app.command("check")(check_command)
 app.command("report")(report_command)
 app.command("score")(score_command)
 app.command("explain")(explain_command)
+app.command("run")(run_command)
+app.command("schedule")(schedule_command)
 app.command("compare")(compare_command)
 app.command("say")(say_command)
 app.command("train")(train_command)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from positivity.log import event
 from positivity.messages import say
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Watching:
         if self._moving:
             if check is None:
                 self._update_lookup(left)
-        elif not self._quiet and notice.total >= _WORTH_SAYING:
+        elif notice.total >= _WORTH_SAYING:
             self._say_once(notice)
 
     def _update_lookup(self, note: str) -> None:
@@ -113,7 +114,9 @@ class Watching:
             ends = time.monotonic() + notice.remaining
             if ends > self._said_until + 1:
                 self._said_until = ends
-                say(f"{notice.reason}: waiting {notice.remaining:.0f} s")
+                event("waiting", reason=notice.reason, seconds=round(notice.remaining))
+                if not self._quiet:
+                    say(f"{notice.reason}: waiting {notice.remaining:.0f} s")
 
     def _update(self, check: "Checked", **what: object) -> None:
         task = self._tasks.get(check.handle)

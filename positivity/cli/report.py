@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from positivity.cli.conditions import FailIfOption, condition_of, end_if
 from positivity.cli.fast_start import prepare_process
 from positivity.cli.options import (
     Device,
@@ -11,7 +12,6 @@ from positivity.cli.options import (
     IncludeOption,
     LanguageOption,
     ModelOption,
-    OutputOption,
     PlotOption,
     ReportFormat,
     ReportFormatOption,
@@ -20,13 +20,36 @@ from positivity.cli.options import (
     UntilOption,
 )
 from positivity.cli.plotting import check_plot, draw
+from positivity.cli.reports import KEEP, KeepOption, PlaceOption, place_of
 from positivity.errors import UsageError
+
+PAST = "The past"
 
 
 def report_command(
     handles: Annotated[
         list[str] | None, typer.Argument(help="Handles that were checked before; all if none.")
     ] = None,
+    history: Annotated[
+        bool,
+        typer.Option("--history", help="Show the line of past verdicts.", rich_help_panel=PAST),
+    ] = False,
+    since_last: Annotated[
+        bool,
+        typer.Option(
+            "--since-last",
+            help="Show what the last check changed, and which tweets did it.",
+            rich_help_panel=PAST,
+        ),
+    ] = False,
+    rescore: Annotated[
+        bool,
+        typer.Option(
+            "--rescore",
+            help="With --history: judge days of other models by this one.",
+            rich_help_panel=PAST,
+        ),
+    ] = False,
     since: SinceOption = None,
     until: UntilOption = None,
     timezone: TimezoneOption = "UTC",
@@ -35,8 +58,10 @@ def report_command(
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
     format: ReportFormatOption = ReportFormat.TERMINAL,
-    output: OutputOption = None,
+    output: PlaceOption = None,
     plot: PlotOption = None,
+    keep: KeepOption = KEEP,
+    fail_if: FailIfOption = None,
 ) -> None:
     """Report on accounts as they are in the store: no network, no costs.
 
@@ -48,10 +73,15 @@ def report_command(
     from positivity.cli.stored import open_store, question, stored_account, write_account_reports
     from positivity.settings import load_settings
 
+    _refuse_what_does_not_go_together(history, since_last, rescore, fail_if)
+    if plot is not None and (history or since_last):
+        raise UsageError("--plot draws the report as it is: leave --history and --since-last away")
     check_plot(plot)
+    condition = condition_of(fail_if)
     settings = load_settings()
     prices = Prices(settings.post_price, settings.user_price)
     asked = question(since, until, timezone, include, language)
+    place = place_of(output, keep)
     with open_store() as store:
         wanted = handles or []
         accounts = [stored_account(store, each) for each in wanted] or [
@@ -60,6 +90,26 @@ def report_command(
         if not accounts:
             raise UsageError("the store is empty; 'positivity check @handle' reads an account")
         analyzer = StoreAnalyzer(store, model, device=device)
+        if history or since_last:
+            from positivity.cli.past import write_histories, write_last_checks
+
+            if history:
+                write_histories(*(store, analyzer, accounts, asked, format, place), rescore=rescore)
+            else:
+                write_last_checks(store, analyzer, accounts, asked, format, place)
+            return
         reports = [analyzer.report(account, asked, prices) for account in accounts]
-    write_account_reports(reports, format, output, table=len(wanted) != 1)
+    write_account_reports(reports, format, place, table=len(wanted) != 1)
     draw(reports, plot)
+    end_if(condition, reports, quiet=False)
+
+
+def _refuse_what_does_not_go_together(
+    history: bool, since_last: bool, rescore: bool, fail_if: str | None
+) -> None:
+    if history and since_last:
+        raise UsageError("--history shows all of the past, --since-last its end: give one of them")
+    if rescore and not history:
+        raise UsageError("--rescore is about the past verdicts: add --history")
+    if fail_if is not None and (history or since_last):
+        raise UsageError("--fail-if asks about the report as it is: leave the past away")

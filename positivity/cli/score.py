@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from positivity.cli.conditions import FailIfOption, condition_of, end_if
 from positivity.cli.inputs import print_inputs
 from positivity.cli.options import (
     OUTPUT,
@@ -121,6 +122,7 @@ def score_command(
     format: ReportFormatOption = ReportFormat.TERMINAL,
     output: OutputOption = None,
     plot: PlotOption = None,
+    fail_if: FailIfOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Score the tweets of a file and tell whether they are mainly positive or mainly negative.
@@ -145,6 +147,7 @@ def score_command(
     check_plot(plot)
     if rejects is not None and scores is not None and rejects.resolve() == scores.resolve():
         raise UsageError("--rejects and --scores name the same file: give each its own")
+    condition = condition_of(fail_if)
     included = include or []
     zone = time_zone(timezone)
     job = ScoreJob(
@@ -185,3 +188,4 @@ def score_command(
     draw(reports, plot)
     if partly:
         raise typer.Exit(PARTLY_DONE)
+    end_if(condition, reports, quiet=quiet)

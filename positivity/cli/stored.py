@@ -1,11 +1,10 @@
 """What the commands on accounts share: the store, the options of a report, writing reports."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from positivity.cli.options import IncludeRetweets, ReportFormat, moment, time_zone
-from positivity.cli.reports import write_reports
+from positivity.cli.reports import Place, write_reports
 from positivity.errors import StateError, UsageError
 from positivity.messages import say
 from positivity.sources.handles import parse_handle
@@ -61,7 +60,7 @@ def stored_account(store: "Store", text: str) -> "StoredAccount":
 
 
 def write_account_reports(
-    reports: Sequence["Report"], format: ReportFormat, output: Path | None, *, table: bool
+    reports: Sequence["Report"], format: ReportFormat, output: Place, *, table: bool
 ) -> None:
     """Writes reports on accounts: in full, or on a terminal as a table."""
     write_reports(reports, format, output, table=table, notes=_own_limits(reports))

@@ -4,8 +4,9 @@ Light to import: the tables are not touched, nor arrow imported, before somethin
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -16,11 +17,22 @@ from positivity.settings import home
 from positivity.store.accounts import Accounts, Coverage, StoredAccount
 from positivity.store.database import Database
 from positivity.store.ledger import Ledger, Spent
-from positivity.store.results import Reports, ScoredBy, Scores
+from positivity.store.results import Checks, Conditions, KeptReport, Reports, ScoredBy, Scores
 
-__all__ = ["Coverage", "ScoredBy", "Spent", "Store", "StoredAccount", "account_lock", "store_path"]
+__all__ = [
+    "Coverage",
+    "KeptReport",
+    "ScoredBy",
+    "Spent",
+    "Store",
+    "StoredAccount",
+    "account_lock",
+    "run_lock",
+    "store_path",
+]
 
 VOCABULARY = "vocabulary"
+_SLICE = 0.2  # seconds
 
 
 def store_path() -> Path:
@@ -45,6 +57,8 @@ class Store:
         self.accounts = Accounts(self.database)
         self.scores = Scores(self.database)
         self.reports = Reports(self.database)
+        self.checks = Checks(self.database)
+        self.conditions = Conditions(self.database)
         self.ledger = Ledger(self._books or self.database)
 
     def __enter__(self) -> Self:
@@ -78,12 +92,50 @@ def account_lock(handle: str) -> Iterator[Path]:
     Raises:
         StateError: another run holds it.
     """
-    folder = home() / "locks"
+    busy = (
+        f"@{handle}: another run of positivity works on this account; try again when it has ended"
+    )
     # Not the handle itself: a lock may stay behind, and then must not name whom it was for.
-    name = blake2b(handle.lower().encode(), digest_size=8).hexdigest()
-    path = folder / f"{name}.lock"
+    with _locked(handle.lower(), busy) as path:
+        yield path
+
+
+@contextmanager
+def run_lock(what: str, busy: str, *, patience: float = 0.0) -> Iterator[None]:
+    """Keeps other runs from the same thing, for which `what` stands.
+
+    Args:
+        busy: the message when another run holds it.
+        patience: seconds to wait for that run to end.
+
+    Raises:
+        StateError: another run holds it.
+    """
+    ends = time.monotonic() + patience
+    while True:
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(_locked(f"run {what}", busy))
+            except InUse:
+                if time.monotonic() >= ends:
+                    raise
+            else:
+                yield
+                return
+        # In slices rather than in SQLite, where no signal would be heard.
+        time.sleep(_SLICE)
+
+
+class InUse(StateError):
+    """Another run holds a lock."""
+
+
+@contextmanager
+def _locked(key: str, busy: str) -> Iterator[Path]:
+    name = blake2b(key.encode(), digest_size=8).hexdigest()
+    path = home() / "locks" / f"{name}.lock"
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # SQLite's lock on an empty file: on all systems, and let go of however a run ends.
         lock = sqlite3.connect(path, timeout=0, isolation_level=None)
         try:
@@ -93,10 +145,7 @@ def account_lock(handle: str) -> Iterator[Path]:
             raise
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
-            raise StateError(
-                f"@{handle}: another run of positivity works on this account; try again when it "
-                "has ended"
-            ) from None
+            raise InUse(busy) from None
         raise _unlockable(path, str(error)) from error
     except (OSError, sqlite3.Error) as error:
         raise _unlockable(path, str(error)) from error

@@ -20,6 +20,7 @@ _COLUMNS = (
     *("id", "created_at", "author", "text", "lang", "kind"),
     *("likes", "reposts", "replies", "quotes", "views"),
 )
+ALWAYS = range(NEWEST)
 _BATCH = 8192  # tweets
 _FEW = 500  # values in one statement; SQLite has a limit
 
@@ -127,8 +128,11 @@ class Accounts:
         The scores of a tweet whose text has changed are dropped.
         """
         now = milliseconds(datetime.now(UTC))
+        checks = self._db.value(
+            "SELECT coalesce(max(number), 0) FROM checks WHERE account = ?", account
+        )
         values = [
-            (number, account, *_values(row), now)
+            (number, account, *_values(row), now, checks)
             for row in rows
             if (number := id_number(row["id"])) is not None
         ]
@@ -141,8 +145,8 @@ class Accounts:
             names = ", ".join(_COLUMNS[1:])
             updates = ", ".join(f"{name} = excluded.{name}" for name in (*_COLUMNS[1:], "read_at"))
             self._db.run_many(
-                f"INSERT INTO tweets (id, account, {names}, read_at) "
-                f"VALUES ({', '.join('?' * (len(_COLUMNS) + 2))}) "
+                f"INSERT INTO tweets (id, account, {names}, read_at, checks_before) "
+                f"VALUES ({', '.join('?' * (len(_COLUMNS) + 3))}) "
                 f"ON CONFLICT (id) DO UPDATE SET {updates}",
                 values,
             )
@@ -172,16 +176,17 @@ class Accounts:
         rows = self._db.rows("SELECT id FROM tweets WHERE account = ? ORDER BY id DESC", account)
         return [row[0] for row in rows]
 
-    def batches(self, account: int) -> Iterator["TweetBatch"]:
-        """All tweets, newest first."""
+    def batches(self, account: int, *, checks: range = ALWAYS) -> Iterator["TweetBatch"]:
+        """All tweets, newest first; with a range, those first read after so many checks."""
         from positivity.tweets import tweet_batch
 
         before = NEWEST
         while True:
             rows = self._db.rows(
                 f"SELECT {', '.join(_COLUMNS)} FROM tweets "
-                "WHERE account = ? AND id <= ? ORDER BY id DESC LIMIT ?",
-                *(account, before, _BATCH),
+                "WHERE account = ? AND id <= ? AND checks_before >= ? AND checks_before < ? "
+                "ORDER BY id DESC LIMIT ?",
+                *(account, before, checks.start, checks.stop, _BATCH),
             )
             if not rows:
                 return

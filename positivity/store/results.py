@@ -1,8 +1,9 @@
-"""What was made of the tweets: scores and reports."""
+"""What was made of the tweets: scores, reports, and whether conditions held."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from positivity.store.database import Database
@@ -52,6 +53,16 @@ class Scores:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class KeptReport:
+    """A report of the store: on what question, of which day and check, and what it said."""
+
+    question: dict[str, Any]
+    day: str
+    number: int  # of the check; 0 if it is not known
+    report: dict[str, Any]
+
+
 class Reports:
     """The last report of each day on each question that was asked of an account."""
 
@@ -59,19 +70,93 @@ class Reports:
         self._db = database
 
     def put(
-        self, account: int, question: Mapping[str, Any], day: str, report: Mapping[str, Any]
+        self,
+        account: int,
+        question: Mapping[str, Any],
+        day: str,
+        report: Mapping[str, Any],
+        *,
+        number: int = 0,
     ) -> None:
         """Keep a report; it must hold no tweets, which could be deleted later."""
-        asked = json.dumps(question, sort_keys=True)
-        answer = json.dumps(report, ensure_ascii=True)
         self._db.run(
-            "INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?)", account, asked, day, answer
+            "INSERT OR REPLACE INTO reports (account, question, day, report, number) "
+            "VALUES (?, ?, ?, ?, ?)",
+            *(account, _key(question), day, json.dumps(report, ensure_ascii=True), number),
         )
 
-    def get(self, account: int, question: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-        """The days and reports of a question, oldest first."""
+    def get(self, account: int, question: Mapping[str, Any]) -> list[KeptReport]:
+        """The reports on a question, in the order in which they were made."""
+        return self._found("account = ? AND question = ?", account, _key(question))
+
+    def all(self, account: int) -> list[KeptReport]:
+        """The reports on all questions, in the order in which they were made."""
+        return self._found("account = ?", account)
+
+    def _found(self, which: str, *values: Any) -> list[KeptReport]:
         rows = self._db.rows(
-            "SELECT day, report FROM reports WHERE account = ? AND question = ? ORDER BY day",
-            *(account, json.dumps(question, sort_keys=True)),
+            f"SELECT question, day, number, report FROM reports WHERE {which} "
+            "ORDER BY number, day, question",
+            *values,
         )
-        return [(day, json.loads(report)) for day, report in rows]
+        return [
+            KeptReport(json.loads(asked), day, number, json.loads(report))
+            for asked, day, number, report in rows
+        ]
+
+
+def _key(question: Mapping[str, Any]) -> str:
+    return json.dumps(question, sort_keys=True)
+
+
+class Checks:
+    """The checks of accounts, counted from 1."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(self, account: int, *, now: datetime) -> int:
+        """Note that a check of an account has ended; its number."""
+        with self._db.transaction():
+            number = self.last(account) + 1
+            self._db.run(
+                "INSERT INTO checks VALUES (?, ?, ?)",
+                *(account, number, round(now.timestamp() * 1000)),
+            )
+        return number
+
+    def last(self, account: int) -> int:
+        """The number of the last check; 0 if there was none."""
+        found = self._db.value("SELECT max(number) FROM checks WHERE account = ?", account)
+        return int(found or 0)
+
+    def time_of(self, account: int, number: int) -> datetime | None:
+        """When a check ended, by the clock of this machine."""
+        at = self._db.value(
+            "SELECT at FROM checks WHERE account = ? AND number = ?", account, number
+        )
+        return None if at is None else datetime.fromtimestamp(at / 1000, UTC)
+
+
+class Conditions:
+    """Whether the conditions of jobs held when they were looked at last."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def get(self, job: str, condition: str, subject: str) -> bool | None:
+        """None: it was not looked at before, or the account was forgotten."""
+        found = self._db.value(
+            "SELECT holds FROM conditions WHERE job = ? AND condition = ? AND subject = ?",
+            *(job, condition, subject),
+        )
+        return None if found is None else bool(found)
+
+    def put(
+        self, job: str, condition: str, subject: str, *, holds: bool, account: int | None
+    ) -> None:
+        """Keep what was found; it goes with its account when that is forgotten."""
+        self._db.run(
+            "INSERT OR REPLACE INTO conditions VALUES (?, ?, ?, ?, ?)",
+            *(job, condition, subject, account, holds),
+        )

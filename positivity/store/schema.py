@@ -84,4 +84,31 @@ CREATE TABLE usage (
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
-MIGRATIONS = (_FIRST,)
+# The checks of an account are counted: what came between two of them is told by their numbers, as
+# times are not to be relied on where a clock may be set back. The conditions of a job are kept as
+# they were found last, so that only a change is told.
+_CHECKS = """
+CREATE TABLE checks (
+    account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (account, number)
+) WITHOUT ROWID;
+
+-- How many checks there had been when a tweet was read for the first time.
+ALTER TABLE tweets ADD COLUMN checks_before INTEGER NOT NULL DEFAULT 0;
+
+-- The check that a report was made by; 0 in those of before checks were counted.
+ALTER TABLE reports ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE conditions (
+    job TEXT NOT NULL,
+    condition TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    account INTEGER REFERENCES accounts ON DELETE CASCADE,
+    holds INTEGER NOT NULL,
+    PRIMARY KEY (job, condition, subject)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_FIRST, _CHECKS)

@@ -1,0 +1,259 @@
+"""What `positivity check` does with the accounts it is given."""
+
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from positivity.cli.options import ReportFormat
+from positivity.deadline import TimeIsUp
+from positivity.errors import AccountError
+from positivity.log import event
+from positivity.messages import say
+
+if TYPE_CHECKING:
+    from positivity.account.report import Report
+    from positivity.check.run import Checked, CheckJob, Checks
+    from positivity.check.scoring import Question, StoreAnalyzer
+    from positivity.store import Spent, Store
+
+PARTLY_DONE, INTERRUPTED = 8, 130
+_NAMED = 5  # handles that failed alike
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """What `check` is asked to do."""
+
+    job: "CheckJob"
+    question: "Question"
+    model: str
+    device: str
+    keep: bool
+    dry_run: bool
+    quiet: bool
+    budget: float | None = None  # dollars a month
+
+
+def never_asking_for_usual(job: "CheckJob") -> "CheckJob":
+    """The same; one account at the usual depth is bounded where it would have to ask.
+
+    For that never asks, though with retweets it can cost up to three times as much.
+    """
+    from positivity.settings import Settings
+
+    is_usual = len(job.handles) == 1 and job.depth <= Settings().max_posts and not job.refresh
+    if not (is_usual and job.retweets and job.max_cost is None):
+        return job
+    return replace(job, max_cost=job.settings.ask_above)
+
+
+def check(
+    run: CheckRun, estimate_as: ReportFormat | None = None, output: Path | None = None
+) -> tuple[list["Report"], Sequence["Checked"]]:
+    """Reads what is new and reports; in a dry run, writes the estimate and reports nothing.
+
+    Raises:
+        PositivityError: nothing could be begun.
+        typer.Exit: the user stopped it; what was read is kept.
+    """
+    from positivity.check.run import Checks
+    from positivity.check.scoring import StoreAnalyzer
+    from positivity.cli.progress import Watching, confirmer
+    from positivity.cli.stored import open_store
+    from positivity.sources.x_api import XClient
+    from positivity.tokens import need_token
+
+    settings, token = run.job.settings, need_token()
+    cancelled = threading.Event()
+    with ExitStack() as stack:
+        store = stack.enter_context(open_store(keep=run.keep))
+        if run.budget is not None:
+            run = _within_budget(run, run.budget, store, stack)
+        # Complains of a model or an option before any money is spent.
+        analyzer = StoreAnalyzer(store, run.model, device=run.device)
+        analyzer.selection(run.question)
+        watching = stack.enter_context(Watching(run.job, quiet=run.quiet, dry_run=run.dry_run))
+        client = XClient(
+            token,
+            api_url=settings.api_url,
+            timeout=settings.timeout,
+            max_wait=settings.max_wait,
+            on_wait=watching.wait,
+            vocabulary=store.vocabulary,
+            cancelled=cancelled,
+        )
+        stack.enter_context(client)
+        checks = Checks(
+            *(run.job, store, client),
+            watcher=watching,
+            confirm=confirmer(),
+            cancelled=cancelled,
+            locks=run.keep,
+        )
+        try:
+            checks.lookup()
+            if run.dry_run:
+                _write_estimate(checks, run.job, estimate_as, output)
+                return [], checks.checks
+            checks.read()
+        except TimeIsUp:
+            raise
+        except KeyboardInterrupt:
+            watching.stop()
+            say(f"interrupted; what was read is kept: {_spent(checks.spent)}")
+            raise typer.Exit(INTERRUPTED) from None
+        finally:
+            store.vocabulary = client.vocabulary
+            watching.stop()
+            _log_reading(checks)
+        if not run.quiet:
+            _say_what_was_done(checks)
+        return _reports(run, store, analyzer, checks), checks.checks
+
+
+def _within_budget(run: CheckRun, budget: float, store: "Store", stack: ExitStack) -> CheckRun:
+    """The same, bounded by what is left of the month; other runs with a budget wait until then."""
+    from positivity.check.budget import BUSY, LOCK, PATIENCE, within_budget
+    from positivity.store import run_lock
+
+    stack.enter_context(run_lock(LOCK, BUSY, patience=PATIENCE))
+    months = store.ledger.months()
+    return replace(run, job=within_budget(run.job, budget, months, datetime.now(UTC)))
+
+
+def _log_reading(checks: "Checks") -> None:
+    for each in checks.checks:
+        event(
+            "read",
+            account=f"@{each.handle}",
+            posts=each.reading.posts,
+            dropped=each.reading.dropped or None,
+            error=each.error,
+        )
+    spent = checks.spent
+    event("spent", posts=spent.posts, accounts=spent.users, dollars=spent.dollars)
+
+
+def log_verdict(report: "Report") -> None:
+    """A line of the log with what came out."""
+    net = None if report.net is None else round(report.net.value, 1)
+    event(
+        "verdict",
+        subject=report.subject,
+        verdict=report.verdict.label,
+        net=net,
+        tweets=report.counts.counted,
+    )
+
+
+def _reports(
+    run: CheckRun, store: "Store", analyzer: "StoreAnalyzer", checks: "Checks"
+) -> list["Report"]:
+    """The reports on the accounts that could be read."""
+    reports = []
+    for each in checks.checks:
+        if each.error is None and each.account is not None:
+            account = store.accounts.get(int(each.account.id))
+            report = analyzer.report(account, run.question, run.job.prices, reading=each.reading)
+            analyzer.keep(account, run.question, report)
+            log_verdict(report)
+            reports.append(report)
+    return reports
+
+
+def _write_estimate(
+    checks: "Checks", job: "CheckJob", format: ReportFormat | None, output: Path | None
+) -> None:
+    """Writes what the run would read and cost at most."""
+    from positivity.check.money import shown
+    from positivity.report.output import report_output
+
+    rows = [
+        {"handle": each.handle, "posts": each.posts_at_most(retweets=job.retweets)}
+        for each in checks.checks
+        if each.error is None
+    ]
+    at_most, spent = checks.at_most(), checks.spent
+    with report_output(output) as out:
+        if format is ReportFormat.JSON:
+            from positivity.report.machine import write_json
+
+            write_json(
+                {
+                    "at_most": {"posts": at_most.posts, "dollars": round(at_most.dollars, 6)},
+                    "spent": {"users": spent.users, "dollars": round(spent.dollars, 6)},
+                    "accounts": rows,
+                },
+                out,
+            )
+            return
+        for row in rows:
+            out.write(f"@{row['handle']}: at most {row['posts']:,} posts\n")
+        if rows:
+            out.write(
+                f"in all: at most {shown(at_most.dollars)}, of which {shown(spent.dollars)} for "
+                "looking up is spent\n"
+            )
+
+
+def _say_what_was_done(checks: "Checks") -> None:
+    for each in checks.checks:
+        if each.reading.dropped:
+            say(f"@{each.handle}: {each.reading.dropped:,} posts were deleted since, dropped here")
+    if all(each.error is not None for each in checks.checks) and not checks.spent.dollars:
+        return
+    new = sum(each.reading.posts for each in checks.checks)
+    what = f"{new:,} new {'post' if new == 1 else 'posts'}" if new else "nothing new"
+    say(f"{what}; {_spent(checks.spent)}")
+
+
+def _spent(spent: "Spent") -> str:
+    from positivity.check.money import shown
+
+    posts = f"{spent.posts:,} {'post' if spent.posts == 1 else 'posts'}"
+    users = f"{spent.users:,} {'account' if spent.users == 1 else 'accounts'}"
+    return f"{posts} and {users} read for {shown(spent.dollars)}"
+
+
+def end(checks: Sequence["Checked"]) -> None:
+    """Says what failed, and ends with the exit code for it."""
+    codes = say_failures(checks)
+    if codes:
+        raise typer.Exit(PARTLY_DONE if len(codes) < len(checks) else codes[0])
+
+
+def say_failures(checks: Sequence["Checked"]) -> list[int]:
+    """Says what failed and what is kept all the same; the exit codes of it."""
+    failed = [each for each in checks if each.error is not None]
+    _say_errors(failed)
+    for each in failed:
+        if isinstance(each.error, AccountError) and each.kept:
+            say(
+                f"@{each.handle}: {each.kept:,} posts of it are stored here; "
+                f"'positivity forget @{each.handle}' deletes them, as X's terms ask"
+            )
+        elif each.reading.posts:
+            say(
+                f"@{each.handle}: {each.reading.posts:,} posts were read before that and are kept; "
+                "the next check goes on from there"
+            )
+    return [each.error.exit_code for each in failed if each.error is not None]
+
+
+def _say_errors(failed: Sequence["Checked"]) -> None:
+    """A line for each thing that went wrong, with the handles where it does not begin with one."""
+    handles: dict[str, list[str]] = {}
+    for each in failed:
+        handles.setdefault(str(each.error), []).append(f"@{each.handle}")
+    for text, named in handles.items():
+        if text.startswith((named[0], "'")):
+            say(text)
+        else:
+            more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
+            say(f"{', '.join(named[:_NAMED])}{more}: {text}")

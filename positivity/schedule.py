@@ -1,0 +1,194 @@
+"""Entries for the schedulers of the systems: cron, systemd, launchd, GitHub Actions.
+
+Each holds all that a command needs and a scheduler does not give: the program's whole path, the
+working folder, the places of our files, and UTF-8. The token of X's API is in none of them.
+"""
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+NAME = "positivity"
+
+
+class Every(StrEnum):
+    """How often."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """When a command runs: once an hour, a day, a week (on Mondays) or a month (on the 1st)."""
+
+    every: Every
+    hour: int
+    minute: int
+
+    @property
+    def cron(self) -> str:
+        """The five fields of a crontab."""
+        hour = "*" if self.every is Every.HOUR else str(self.hour)
+        day = "1" if self.every is Every.MONTH else "*"
+        weekday = "1" if self.every is Every.WEEK else "*"
+        return f"{self.minute} {hour} {day} * {weekday}"
+
+    @property
+    def systemd(self) -> str:
+        """An OnCalendar of systemd."""
+        hour = "*" if self.every is Every.HOUR else f"{self.hour:02}"
+        weekday = "Mon " if self.every is Every.WEEK else ""
+        day = "01" if self.every is Every.MONTH else "*"
+        return f"{weekday}*-*-{day} {hour}:{self.minute:02}:00"
+
+    @property
+    def launchd(self) -> dict[str, int]:
+        """A StartCalendarInterval of launchd; what is left out is any."""
+        found = {"Minute": self.minute}
+        if self.every is not Every.HOUR:
+            found["Hour"] = self.hour
+        if self.every is Every.WEEK:
+            found["Weekday"] = 1
+        if self.every is Every.MONTH:
+            found["Day"] = 1
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be run: the program and its arguments, where, and with which variables."""
+
+    program: tuple[str, ...]
+    arguments: tuple[str, ...]
+    folder: str
+    environment: dict[str, str]
+    time: Time
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        return (*self.program, *self.arguments)
+
+
+def cron(entry: Entry) -> str:
+    """A line for `crontab -e`."""
+    pairs = [f"{name}={shlex.quote(value)}" for name, value in entry.environment.items()]
+    line = f"cd {shlex.quote(entry.folder)} && env {' '.join(pairs)} {shlex.join(entry.command)}"
+    # cron takes a bare % for the end of the line.
+    return (
+        "# positivity: add this line with 'crontab -e'; what it prints, cron mails to you\n"
+        f"{entry.time.cron} {line.replace('%', chr(92) + '%')}\n"
+    )
+
+
+def systemd(entry: Entry) -> str:
+    """A service and its timer, for a user of their own."""
+    variables = "".join(
+        f"Environment={_unit(f'{name}={value}')}\n" for name, value in entry.environment.items()
+    )
+    words = " ".join(_unit(word, dollar="$$") for word in entry.command)
+    folder = entry.folder.replace("%", "%%")
+    return f"""\
+# ~/.config/systemd/user/{NAME}.service
+[Unit]
+Description=positivity
+
+[Service]
+Type=oneshot
+WorkingDirectory={folder}
+{variables}ExecStart={words}
+# A condition of --fail-if that holds is no failure of the service.
+SuccessExitStatus=10
+
+# ~/.config/systemd/user/{NAME}.timer
+[Unit]
+Description=positivity
+
+[Timer]
+OnCalendar={entry.time.systemd}
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+
+# then: systemctl --user daemon-reload && systemctl --user enable --now {NAME}.timer
+# and, to have it run while you are not logged in: loginctl enable-linger
+"""
+
+
+def launchd(entry: Entry) -> str:
+    """A property list for macOS."""
+    import plistlib
+
+    content = {
+        "Label": NAME,
+        "ProgramArguments": list(entry.command),
+        "WorkingDirectory": entry.folder,
+        "EnvironmentVariables": entry.environment,
+        "StartCalendarInterval": entry.time.launchd,
+        "ProcessType": "Background",
+    }
+    text = plistlib.dumps(content, sort_keys=False).decode()
+    head, _, rest = text.partition("\n")
+    path = f"~/Library/LaunchAgents/{NAME}.plist"
+    return f"{head}\n<!-- {path}; then: launchctl bootstrap gui/$UID {path} -->\n{rest}"
+
+
+def github_actions(entry: Entry) -> str:
+    """A workflow; it keeps the store between its runs in GitHub's cache."""
+    import json
+
+    run = shlex.join((NAME, *entry.arguments))
+    home = "${{ github.workspace }}/.positivity"
+    return f"""\
+# .github/workflows/{NAME}.yml, in a private copy of positivity's repository that also holds the
+# files which the command names. Add the secret X_BEARER_TOKEN in the repository's settings.
+name: {NAME}
+on:
+  schedule:
+    - cron: {json.dumps(entry.time.cron)} # in UTC
+  workflow_dispatch:
+permissions:
+  contents: read
+concurrency:
+  group: {NAME}
+jobs:
+  {NAME}:
+    runs-on: ubuntu-latest
+    timeout-minutes: 90
+    env:
+      POSITIVITY_HOME: {json.dumps(home)}
+      PYTHONUTF8: "1"
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.12"
+          cache: pip
+      - uses: actions/cache@v4
+        with:
+          path: .positivity
+          key: {NAME}-${{{{ github.run_id }}}}
+          restore-keys: {NAME}-
+      - run: pip install .
+      - run: {json.dumps(run)}
+        env:
+          X_BEARER_TOKEN: ${{{{ secrets.X_BEARER_TOKEN }}}}
+"""
+
+
+SCHEDULERS: dict[str, Callable[[Entry], str]] = {
+    "cron": cron,
+    "systemd": systemd,
+    "launchd": launchd,
+    "github-actions": github_actions,
+}
+
+
+def _unit(text: str, dollar: str = "$") -> str:
+    """A word of a unit file: quoted, with what systemd would replace left alone."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{escaped.replace("$", dollar)}"'

@@ -1,0 +1,276 @@
+"""Jobs as a scheduler runs them: whole processes that have next to nothing, and things go wrong."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from positivity.cli import app
+from positivity.model.registry import ModelDirectory
+from positivity.store import Store
+from tests.standin import TOKEN, Standin
+
+ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="cron is of POSIX systems")
+
+FORMATS = {"json": "json", "csv": "csv"}
+ALL_FORMATS = FORMATS | {"html": "html", "markdown": "md", "terminal": "txt"}
+
+
+class Machine:
+    """A job and a home, and processes with nothing in their environment but what is given."""
+
+    def __init__(self, folder: Path, standin: Standin, model: ModelDirectory) -> None:
+        self.folder, self.standin = folder, standin
+        self.home, self.job = folder / "home", folder / "watch.toml"
+        self.home.mkdir(mode=0o700)
+        (self.home / "token").write_text(TOKEN + "\n")
+        (self.home / "token").chmod(0o600)
+        self.model = model
+        self.write()
+
+    def write(self, more: str = "", formats: Sequence[str] = tuple(FORMATS)) -> None:
+        outputs = "".join(
+            f'[[output]]\npath = "out-{name}/"\nformat = "{name}"\n' for name in formats
+        )
+        self.job.write_text(
+            f'model = "{self.model.path}"\naccounts = ["alice", "bob"]\nmax_posts = 60\n'
+            f"{more}\n{outputs}",
+            encoding="utf-8",
+        )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "PATH": "/usr/bin:/bin",
+            "POSITIVITY_HOME": str(self.home),
+            "POSITIVITY_API_URL": self.standin.url,
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def start(
+        self, *arguments: str, before: Callable[[], None] | None = None, **more: Any
+    ) -> "subprocess.Popen[str]":
+        options: dict[str, Any] = {
+            "cwd": "/proc" if Path("/proc").exists() else "/",  # where not even root may write
+            "env": self.environment,
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "start_new_session": True,  # no terminal
+        }
+        command = [sys.executable, "-m", "positivity", *(arguments or self.command)]
+        return subprocess.Popen(command, text=True, preexec_fn=before, **(options | more))
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        return ("run", str(self.job), "--quiet")
+
+    def run(self, *arguments: str, **more: Any) -> tuple[int, str, str]:
+        """The exit code, and what was said on stdout and stderr."""
+        with self.start(*arguments, **more) as process:
+            out, err = process.communicate(timeout=120)
+            assert TOKEN not in (out or "") + (err or "")
+            assert "Traceback" not in (err or "")
+            return process.returncode, out, err
+
+    def newest(self) -> dict[str, bytes]:
+        """The newest reports, by their names."""
+        return {
+            f"{handle}.{suffix}": (self.folder / f"out-{name}" / f"{handle}.{suffix}").read_bytes()
+            for name, suffix in ALL_FORMATS.items()
+            if (self.folder / f"out-{name}").exists()
+            for handle in ("alice", "bob")
+        }
+
+    def tweets(self) -> int:
+        with Store(self.home / "store.db") as store:
+            return sum(each.tweets for each in store.accounts.all())
+
+    def unfinished(self) -> list[Path]:
+        return [path for path in self.folder.rglob(".*") if path.is_file()]
+
+
+@pytest.fixture
+def machine(tmp_path: Path, standin: Standin, tiny_model: ModelDirectory) -> Machine:
+    standin.world.generate("alice", 60, seed=1)
+    standin.world.generate("bob", 60, seed=2)
+    return Machine(tmp_path, standin, tiny_model)
+
+
+def test_it_works_with_nothing_and_says_nothing(machine: Machine) -> None:
+    machine.write(formats=tuple(ALL_FORMATS))
+    assert machine.run() == (0, "", "")
+    first = machine.newest()
+    assert machine.run() == (0, "", "")  # nothing new
+    assert machine.newest().keys() == first.keys()
+    assert len(first) == 10
+    assert json.loads(first["alice.json"])["reports"][0]["subject"] == "@alice"
+    assert machine.tweets() == machine.standin.bill().posts
+    assert machine.unfinished() == []
+
+
+def test_without_a_home_that_can_be_written_to(machine: Machine) -> None:
+    machine.write(formats=tuple(ALL_FORMATS))
+    environment = machine.environment | {"HOME": "/nonexistent", "LC_ALL": "C"}
+    assert machine.run(env=environment) == (0, "", "")
+    assert len(machine.newest()) == 10
+
+
+def test_with_stdout_and_stderr_closed(machine: Machine) -> None:
+    def close() -> None:
+        os.close(1)
+        os.close(2)
+
+    code, _, _ = machine.run(before=close)
+    assert code == 0
+    assert len(machine.newest()) == 4
+
+
+def test_no_token_is_one_line_and_its_code(machine: Machine) -> None:
+    (machine.home / "token").unlink()
+    code, out, err = machine.run()
+    assert (code, out) == (4, "")
+    assert err.startswith("positivity: there is no token")
+    assert len(err.splitlines()) == 1
+
+
+def test_a_disk_that_is_full_harms_nothing(machine: Machine) -> None:
+    resource = pytest.importorskip("resource")
+    assert machine.run() == (0, "", "")
+    before, tweets = machine.newest(), machine.tweets()
+    machine.standin.world.generate("alice", 200, seed=3)
+
+    def fill() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+    code, out, err = machine.run(before=fill)
+    assert code in (3, 8, 9)
+    assert out == ""
+    assert err
+    assert all(line.startswith("positivity: ") for line in err.splitlines())
+    assert machine.newest().keys() == before.keys()
+    for name, content in machine.newest().items():
+        if name.endswith(".json"):
+            json.loads(content)  # whole, old or new
+    assert machine.unfinished() == []
+    assert machine.tweets() >= tweets
+    assert machine.run()[0] == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_stdout_on_a_full_disk(machine: Machine) -> None:
+    with Path("/dev/full").open("w") as full:
+        code, _, err = machine.run(
+            *("check", "alice", "--format", "json", "--model", str(machine.model.path)),
+            stdout=full,
+        )
+    assert code == 3
+    assert "standard output: cannot be written" in err
+
+
+def test_killed_half_way_it_goes_on_where_it_was(machine: Machine) -> None:
+    machine.standin.delay = 0.3
+    with machine.start() as process:
+        waited = time.monotonic() + 60
+        while len(machine.standin.log) < 2 and time.monotonic() < waited:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    machine.standin.delay = 0
+    bill = machine.standin.bill().posts
+    assert machine.run() == (0, "", "")  # the lock went with the process
+    assert len(machine.newest()) == 4
+    bought_again = machine.standin.bill().posts - machine.tweets()
+    assert 0 <= bought_again <= bill  # at most the pages that were under way
+
+
+def test_an_unfinished_file_of_a_killed_run_is_cleared_away(machine: Machine) -> None:
+    assert machine.run() == (0, "", "")
+    (machine.folder / "out-json" / ".alice.json.k1ll3d").write_text("{")
+    assert machine.run() == (0, "", "")
+    assert machine.unfinished() == []
+
+
+def test_runs_that_overlap_do_not_pile_up(machine: Machine) -> None:
+    machine.standin.delay = 1.5
+    with machine.start() as first:
+        waited = time.monotonic() + 60
+        while not machine.standin.log and time.monotonic() < waited:
+            time.sleep(0.02)
+        code, out, err = machine.run()
+        assert first.poll() is None  # it is still at work
+        assert (code, out) == (9, "")
+        assert "another run of it is at work" in err
+        machine.standin.delay = 0
+        first.communicate(timeout=120)
+    assert first.returncode == 0
+
+
+def test_a_service_that_does_not_answer_ends_in_time(machine: Machine) -> None:
+    machine.standin.delay = 20
+    machine.write("max_time = 4")
+    began = time.monotonic()
+    code, _, err = machine.run()
+    assert code == 6
+    assert "the time is over" in err
+    assert time.monotonic() - began < 19
+    machine.standin.delay = 0
+
+
+def test_a_term_signal_ends_it_and_nothing_is_lost(machine: Machine) -> None:
+    machine.standin.delay = 0.5
+    with machine.start() as process:
+        waited = time.monotonic() + 60
+        while not machine.standin.log and time.monotonic() < waited:
+            time.sleep(0.02)
+        process.terminate()
+    assert process.returncode == -signal.SIGTERM
+    machine.standin.delay = 0
+    assert machine.run() == (0, "", "")
+
+
+def test_a_command_that_is_told_has_next_to_nothing_too(machine: Machine) -> None:
+    told = machine.folder / "told.json"
+    machine.job.write_text(
+        f'model = "{machine.model.path}"\naccounts = ["alice"]\nmax_posts = 60\n'
+        f'[[notify]]\nwhen = "tweets > 1"\ncommand = ["tee", "{told}"]\n',
+        encoding="utf-8",
+    )
+    assert machine.run() == (0, "", "")
+    assert json.loads(told.read_text(encoding="utf-8"))["event"] == "starts"
+
+
+def test_the_line_for_cron_works_as_cron_runs_it(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = machine.folder / "it's 100 %"
+    folder.mkdir()
+    machine.job.rename(folder / "my job.toml")
+    monkeypatch.chdir(folder)
+    for name, value in machine.environment.items():
+        monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(app, ["schedule", "--cron", "--", "run", "my job.toml", "--quiet"])
+    assert result.exit_code == 0
+    line = result.stdout.splitlines()[-1]
+    command = line.split(maxsplit=5)[5].replace("\\%", "%")  # what cron does to it
+    bare = {"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"}
+    ended = subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd="/",
+        env=bare,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert (folder / "out-json" / "alice.json").exists()

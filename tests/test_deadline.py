@@ -1,0 +1,65 @@
+"""The bound on the time of a run, also where nothing else would end it."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from positivity.deadline import TimeIsUp, deadline
+from positivity.errors import LimitError
+
+
+def test_a_block_that_is_in_time_is_left_alone() -> None:
+    with deadline(5):
+        pass
+    with deadline(None):
+        time.sleep(0.01)
+
+
+def test_a_block_that_takes_longer_is_ended() -> None:
+    began = time.monotonic()
+    with pytest.raises(LimitError, match=r"--max-time 0\.3: the time is over"), deadline(0.3):
+        time.sleep(10)
+    assert time.monotonic() - began < 5
+
+
+def test_it_cleans_up_as_after_a_ctrl_c() -> None:
+    cleaned = []
+    with pytest.raises(LimitError), deadline(0.2):
+        try:
+            time.sleep(10)
+        except KeyboardInterrupt as stop:
+            assert isinstance(stop, TimeIsUp)
+            cleaned.append(True)
+            raise
+    assert cleaned
+
+
+def test_errors_of_the_block_are_its_own() -> None:
+    with pytest.raises(ZeroDivisionError), deadline(5):
+        _ = 1 / 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_what_hears_no_signal_is_ended_with_the_process() -> None:
+    script = """
+import signal, time
+from positivity import deadline
+deadline._GRACE = 0.5
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+with deadline.deadline(0.5):
+    time.sleep(30)
+"""
+    began = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+    )
+    assert time.monotonic() - began < 20
+    assert ended.returncode == LimitError.exit_code
+    assert "the time is over" in ended.stderr
