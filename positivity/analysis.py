@@ -36,7 +36,7 @@ class ScoredBatch:
 
     tweets: TweetBatch
     probabilities: NDArray[np.float32]  # [tweets, 3]; NaN where a tweet was not scored
-    left_out: list[str | None]  # why a tweet does not count, or None
+    left_out: Sequence[str | None]  # why a tweet does not count, or None
 
 
 def score_batches(

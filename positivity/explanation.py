@@ -7,10 +7,16 @@ engine and model. Effects need not add up: in "not good" either word turns the s
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from positivity.account.report import Effect, Report, StrongTweet
 from positivity.model.scorer import Scorer
 from positivity.text.normalize import Normalizer, Piece
+
+Unit: TypeAlias = list[Piece]  # what is left out together: the pieces of a word, or an emoji
 
 _DIGITS = 4
 _MOST_UNITS = 120  # of one text; what a longer one goes on with is not left out by turns
@@ -18,29 +24,22 @@ _MOST_UNITS = 120  # of one text; what a longer one goes on with is not left out
 
 def explain(texts: Sequence[str], scorer: Scorer) -> list[tuple[Effect, ...]]:
     """The effects of each text's parts, in the order of the text; all are scored in one batch."""
-    parts = [_units(text, scorer.normalizer)[:_MOST_UNITS] for text in texts]
-    whole = [_joined([piece for unit in units for piece in unit]) for units in parts]
+    parts = [units(text, scorer.normalizer)[:_MOST_UNITS] for text in texts]
+    whole = [joined(each) for each in parts]
     without = [
-        _joined([piece for i, unit in enumerate(units) if i != left_out for piece in unit])
-        for units in parts
-        for left_out in range(len(units))
+        joined([unit for i, unit in enumerate(each) if i != left_out])
+        for each in parts
+        for left_out in range(len(each))
     ]
-    probabilities = scorer.score_ids(scorer.encode_normalized([*whole, *without])).astype(float)
-    scores = probabilities[:, 2] - probabilities[:, 0]
+    scores = score_normalized([*whole, *without], scorer)
     effects = []
     at = len(whole)
-    for score, units in zip(scores, parts, strict=False):
+    for score, each in zip(scores, parts, strict=False):
+        rests = scores[at : at + len(each)]
         effects.append(
-            tuple(
-                Effect(
-                    min(piece.start for piece in unit),
-                    max(piece.end for piece in unit),
-                    round(float(score - rest), _DIGITS) + 0.0,
-                )
-                for unit, rest in zip(units, scores[at:], strict=False)
-            )
+            tuple(effect_of(unit, score - rest) for unit, rest in zip(each, rests, strict=True))
         )
-        at += len(units)
+        at += len(each)
     return effects
 
 
@@ -66,24 +65,42 @@ def explained(reports: Sequence[Report], scorer: Scorer) -> list[Report]:
     ]
 
 
-def _units(text: str, normalizer: Normalizer) -> list[list[Piece]]:
+def score_normalized(texts: Sequence[str], scorer: Scorer) -> NDArray[np.float64]:
+    """Positive minus negative [texts] of texts that are normalized already."""
+    probabilities = scorer.score_ids(scorer.encode_normalized(texts)).astype(np.float64)
+    return np.asarray(probabilities[:, 2] - probabilities[:, 0])
+
+
+def effect_of(unit: Unit, effect: float) -> Effect:
+    """The effect of a unit, with its place in the text."""
+    start, end = span_of(unit)
+    return Effect(start, end, round(float(effect), _DIGITS) + 0.0)
+
+
+def span_of(unit: Unit) -> tuple[int, int]:
+    """Where a unit stands in the text."""
+    return min(piece.start for piece in unit), max(piece.end for piece in unit)
+
+
+def units(text: str, normalizer: Normalizer) -> list[Unit]:
     """The pieces of a text, those of one word or hashtag together, each emoji by itself."""
     names = frozenset(normalizer.emoji.values())
-    units: list[list[Piece]] = []
+    found: list[list[Piece]] = []
     for piece in normalizer.align(text):
-        last = units[-1][-1] if units else None
+        last = found[-1][-1] if found else None
         overlaps = last is not None and piece.start < last.end  # "<repeated>" and the like
         joins = (
             last is not None
             and not any(char.isspace() for char in text[last.end : piece.start])
-            and names.isdisjoint((units[-1][0].text, piece.text))
+            and names.isdisjoint((found[-1][0].text, piece.text))
         )
         if overlaps or joins:
-            units[-1].append(piece)
+            found[-1].append(piece)
         else:
-            units.append([piece])
-    return units
+            found.append([piece])
+    return found
 
 
-def _joined(pieces: Sequence[Piece]) -> str:
-    return " ".join(piece.text for piece in pieces)
+def joined(parts: Sequence[Unit]) -> str:
+    """The normalized text of some units."""
+    return " ".join(piece.text for unit in parts for piece in unit)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from positivity.account.comparison import Sample
 from positivity.account.report import Report
 from positivity.account.tally import Tally
-from positivity.analysis import model_info, quantifier_of
+from positivity.analysis import ScoredBatch, model_info, quantifier_of
 from positivity.check.fetch import Reading
 from positivity.check.money import Prices
 from positivity.check.notes import gap_notes, more_note, read_as, reading_notes, timeline_of
@@ -26,6 +26,7 @@ from positivity.text.terms import TermFinder
 from positivity.tweets import TweetBatch
 
 if TYPE_CHECKING:
+    from positivity.explainer import Watcher
     from positivity.model.scorer import Scorer
 
 
@@ -76,13 +77,15 @@ class StoreAnalyzer:
         prices: Prices,
         *,
         reading: Reading | None = None,
+        watcher: "Watcher | None" = None,
     ) -> Report:
         """The report on all tweets of an account in the store, and on how much of it they are.
 
         Args:
             reading: what has just been read of it.
+            watcher: sees all its tweets with their scores.
         """
-        return self.compared(account, question, prices, reading=reading)[0]
+        return self.compared(account, question, prices, reading=reading, watcher=watcher)[0]
 
     def compared(
         self,
@@ -91,6 +94,7 @@ class StoreAnalyzer:
         prices: Prices,
         *,
         reading: Reading | None = None,
+        watcher: "Watcher | None" = None,
     ) -> tuple[Report, Sample]:
         """The same with what the account is compared with others by."""
         retweets = question.include_retweets
@@ -99,7 +103,7 @@ class StoreAnalyzer:
             timeline = replace(
                 timeline, posts_bought=reading.spent.posts, dollars=reading.spent.dollars
             )
-        tally = self._tally(account, question, ALWAYS)
+        tally = self._tally(account, question, ALWAYS, watcher)
         report = tally.report([read_as(timeline)], self._info, quantifier=self._quantifier)
         notes = [*gap_notes(timeline), *reading_notes(reading or Reading())]
         if question.since is None and question.until is None:
@@ -107,10 +111,20 @@ class StoreAnalyzer:
         report = replace(report, timeline=timeline, limits=(*report.limits, *notes))
         return report, tally.sample()
 
-    def _tally(self, account: StoredAccount, question: Question, checks: range) -> Tally:
+    def _tally(
+        self,
+        account: StoredAccount,
+        question: Question,
+        checks: range,
+        watcher: "Watcher | None" = None,
+    ) -> Tally:
+        if watcher is not None:
+            watcher.begin(self._loaded())
         tally = Tally(f"@{account.handle}", question.zone, self._terms)
         for scored in self.scored(account, question, checks):
             tally.add(*scored)
+            if watcher is not None:
+                watcher.add(ScoredBatch(*scored))
         return tally
 
     def scored(

@@ -17,6 +17,7 @@ from positivity.cli.compare import compare_command
 from positivity.cli.config import config_command
 from positivity.cli.doctor import doctor_command
 from positivity.cli.evaluate import evaluate_command
+from positivity.cli.explain import explain_command
 from positivity.cli.forget import forget_command
 from positivity.cli.models import app as models_app
 from positivity.cli.report import report_command
@@ -81,6 +82,7 @@ def _program(
 app.command("check")(check_command)
 app.command("report")(report_command)
 app.command("score")(score_command)
+app.command("explain")(explain_command)
 app.command("run")(run_command)
 app.command("schedule")(schedule_command)
 app.command("compare")(compare_command)

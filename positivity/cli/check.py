@@ -17,6 +17,7 @@ from positivity.cli.options import (
     IncludeOption,
     LanguageOption,
     ModelOption,
+    PlotOption,
     QuietOption,
     ReportFormat,
     ReportFormatOption,
@@ -24,6 +25,7 @@ from positivity.cli.options import (
     TimezoneOption,
     UntilOption,
 )
+from positivity.cli.plotting import check_plot, draw
 from positivity.cli.reports import KEEP, KeepOption, Place, PlaceOption, place_of
 from positivity.cli.unattended import (
     BudgetOption,
@@ -106,6 +108,7 @@ def check_command(
     engine: EngineOption = Engine.AUTO,
     format: ReportFormatOption = ReportFormat.TERMINAL,
     output: PlaceOption = None,
+    plot: PlotOption = None,
     keep: KeepOption = KEEP,
     fail_if: FailIfOption = None,
     quiet: QuietOption = False,
@@ -154,16 +157,21 @@ def check_command(
         budget=budget,
     )
     place = place_of(output, keep)  # now, rather than when money is spent
+    check_plot(plot)
     if dry_run and not (place is None or isinstance(place, Path)):
         raise UsageError("--dry-run writes one estimate: name a file for it, not a folder")
     with unattended(
         "check", max_time=max_time, jitter=jitter, log_file=log_file, log_json=log_json
     ):
-        _check(run, format, place, condition)
+        _check(run, format, place, plot, condition)
 
 
 def _check(
-    run: CheckRun, format: ReportFormat, place: Place, condition: "Condition | None"
+    run: CheckRun,
+    format: ReportFormat,
+    place: Place,
+    plot: Path | None,
+    condition: "Condition | None",
 ) -> None:
     """Checks, writes the reports, and ends as what happened asks for."""
     if run.dry_run:
@@ -175,5 +183,6 @@ def _check(
         from positivity.cli.stored import write_account_reports
 
         write_account_reports(reports, format, place, table=len(checks) > 1)
+        draw(reports, plot)
     end(checks)
     end_if(condition, reports, quiet=run.quiet)

@@ -127,6 +127,12 @@ AsOption = Annotated[
     str | None,
     typer.Option("--as", help="What the files are: one of --list-inputs.", rich_help_panel=READING),
 ]
+PlotOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--plot", help="Also draw net positivity over time: .png or .svg.", rich_help_panel=OUTPUT
+    ),
+]
 QuietOption = Annotated[
     bool,
     typer.Option("--quiet", "-q", help="No progress and no remarks.", rich_help_panel=OUTPUT),

@@ -14,12 +14,14 @@ from positivity.cli.options import (
     IncludeOption,
     LanguageOption,
     ModelOption,
+    PlotOption,
     ReportFormat,
     ReportFormatOption,
     SinceOption,
     TimezoneOption,
     UntilOption,
 )
+from positivity.cli.plotting import check_plot, draw
 from positivity.cli.reports import KEEP, KeepOption, PlaceOption, place_of
 from positivity.errors import UsageError
 
@@ -60,6 +62,7 @@ def report_command(
     engine: EngineOption = Engine.AUTO,
     format: ReportFormatOption = ReportFormat.TERMINAL,
     output: PlaceOption = None,
+    plot: PlotOption = None,
     keep: KeepOption = KEEP,
     fail_if: FailIfOption = None,
 ) -> None:
@@ -74,6 +77,9 @@ def report_command(
     from positivity.settings import load_settings
 
     _refuse_what_does_not_go_together(history, since_last, rescore, fail_if)
+    if plot is not None and (history or since_last):
+        raise UsageError("--plot draws the report as it is: leave --history and --since-last away")
+    check_plot(plot)
     condition = condition_of(fail_if)
     settings = load_settings()
     prices = Prices(settings.post_price, settings.user_price)
@@ -97,6 +103,7 @@ def report_command(
             return
         reports = [analyzer.report(account, asked, prices) for account in accounts]
     write_account_reports(reports, format, place, table=len(wanted) != 1)
+    draw(reports, plot)
     end_if(condition, reports, quiet=False)
 
 

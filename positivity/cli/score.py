@@ -28,6 +28,7 @@ from positivity.cli.options import (
     LangColumnOption,
     ModelOption,
     OutputOption,
+    PlotOption,
     QuietOption,
     ReportFormat,
     ReportFormatOption,
@@ -35,6 +36,7 @@ from positivity.cli.options import (
     moment,
     time_zone,
 )
+from positivity.cli.plotting import check_plot, draw
 from positivity.cli.reports import write_reports
 from positivity.cli.scoring import By, ScoreJob, score
 from positivity.errors import UsageError
@@ -123,6 +125,7 @@ def score_command(
     ] = None,
     format: ReportFormatOption = ReportFormat.TERMINAL,
     output: OutputOption = None,
+    plot: PlotOption = None,
     fail_if: FailIfOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -146,6 +149,7 @@ def score_command(
         raise UsageError("standard input can be read only once: give - once")
     if output is not None:
         refuse_folder(output)  # now, rather than when all is scored
+    check_plot(plot)
     if rejects is not None and scores is not None and rejects.resolve() == scores.resolve():
         raise UsageError("--rejects and --scores name the same file: give each its own")
     condition = condition_of(fail_if)
@@ -187,6 +191,7 @@ def score_command(
         subject=str(by) if by else "account",
         rows=str(by) if by else None,
     )
+    draw(reports, plot)
     if partly:
         raise typer.Exit(PARTLY_DONE)
     end_if(condition, reports, quiet=quiet)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from positivity.account.comparison import Sample
     from positivity.account.report import Report
     from positivity.analysis import ScoredBatch, Tallies
+    from positivity.explainer import Watcher
     from positivity.model.scorer import Scorer
     from positivity.report.scores import ScoresWriter
     from positivity.selection import Selection
@@ -55,23 +56,29 @@ class ScoreJob:
     progress: bool
 
 
-def score(job: ScoreJob) -> tuple[list["Report"], bool]:
+def score(job: ScoreJob, watcher: "Watcher | None" = None) -> tuple[list["Report"], bool]:
     """The reports on the files of a job, and whether any of these was not read to its end.
+
+    Args:
+        watcher: sees all tweets that are scored; then it explains them, and the reports do not.
 
     Raises:
         PositivityError: nothing could be read, or the model or an option cannot be used.
     """
-    accounts, partly = score_accounts(job, explain=job.by is not By.AUTHOR)
+    accounts, partly = score_accounts(
+        job, explain=job.by is not By.AUTHOR and watcher is None, watcher=watcher
+    )
     return [report for report, _ in accounts], partly
 
 
 def score_accounts(
-    job: ScoreJob, *, explain: bool = False
+    job: ScoreJob, *, explain: bool = False, watcher: "Watcher | None" = None
 ) -> tuple[list[tuple["Report", "Sample"]], bool]:
     """The same with what accounts are compared by.
 
     Args:
         explain: say which words made the strongest tweets so; of many authors nobody is shown any.
+        watcher: sees all tweets that are scored.
     """
     from positivity.analysis import model_info, quantifier_of
     from positivity.explanation import explained
@@ -101,10 +108,12 @@ def score_accounts(
             for file in opened:
                 file.on_reject = rejects.add
         scorer = Scorer.load(directory, device=job.device, engine=job.engine)
+        if watcher is not None:
+            watcher.begin(scorer)
         groups = [[each] for each in readings] if job.by is By.FILE else [readings]
         accounts: list[tuple[Report, Sample]] = []
         for group in groups:
-            way = _Way(scorer, Selection(is_english, *rules), writer, job)
+            way = _Way(scorer, Selection(is_english, *rules), writer, job, watcher)
             tallies = way.tallies([each.file for each in group])
             for reading in group:
                 way.run(reading, tallies)
@@ -218,6 +227,7 @@ class _Way:
     selection: "Selection"
     writer: "ScoresWriter | None"
     job: ScoreJob
+    watcher: "Watcher | None"
 
     def tallies(self, files: Sequence["TweetFile"]) -> "Tallies":
         from positivity.analysis import Tallies
@@ -244,6 +254,8 @@ class _Way:
 
     def _take(self, scored: "ScoredBatch", tallies: "Tallies") -> None:
         tallies.add(scored)
+        if self.watcher is not None:
+            self.watcher.add(scored)
         if self.writer is not None:
             self.writer.write(scored.tweets, scored.probabilities, scored.left_out)
 

@@ -93,8 +93,11 @@ class SentimentNetwork(nn.Module):
     def pooled(self, ids: Tensor, lengths: Tensor | None = None) -> Tensor:
         """What the MLP reads of each row: the states, pooled in each way [batch, numbers]."""
         padding = None if lengths is None else Padding.of(lengths, ids.shape[1])
-        states = self.embedding(ids)  # [batch, time, embedding]
-        states = _by_channel(self.embedding_dropout, states)
+        return self.pooled_vectors(self.embedding(ids), padding)
+
+    def pooled_vectors(self, vectors: Tensor, padding: Padding | None = None) -> Tensor:
+        """`pooled` of word vectors [batch, time, embedding], whatever words they are of, if any."""
+        states = _by_channel(self.embedding_dropout, vectors)
         for layer in self.layers:
             states = layer(states, padding)  # [batch, time, hidden x directions]
             states = _by_channel(self.state_dropout, states)

@@ -87,9 +87,7 @@ class Scorer:
         """`score` of texts that are encoded already."""
         if not len(ids):
             return np.empty((0, 3), np.float32)
-        windows = [
-            ids[row][at : at + _WINDOW] for row in range(len(ids)) for at in _starts(ids[row])
-        ]
+        windows = [window for each in ids for window in windows_of(each)]
         owners = np.repeat(np.arange(len(ids)), [len(_starts(each)) for each in ids])
         lengths = np.fromiter(map(len, windows), np.int64, len(windows))
         probabilities = self._calibrated(self._logits(windows, lengths))
@@ -126,6 +124,11 @@ class Scorer:
         exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
         return np.asarray(probabilities, np.float32)
+
+
+def windows_of(ids: Sequence[int]) -> list[Sequence[int]]:
+    """The parts that a text is read in, one after the other; an empty text has one."""
+    return [ids[at : at + _WINDOW] for at in _starts(ids)]
 
 
 def load_engine(

@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from positivity.account.report import Month, Slot, Week
@@ -18,6 +19,18 @@ if TYPE_CHECKING:
 
 Part: TypeAlias = Month | Week
 
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The colours of a chart."""
+
+    ink: str
+    line: str
+    positive: str
+    negative: str
+    band: str
+
+
 # Drawn colour -> custom property of the page. matplotlib only has to carry them through.
 _COLOURS = {
     "#010101": "var(--ink)",
@@ -26,49 +39,60 @@ _COLOURS = {
     "#040404": "var(--negative)",
     "#050505": "var(--band)",
 }
-_INK, _LINE, _POSITIVE, _NEGATIVE, _BAND = _COLOURS
+_PAGE = Palette(*_COLOURS)
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",  # text stays text: it can be read out, searched and enlarged
-    "svg.hashsalt": "positivity",  # the same report gives the same file
-    "font.family": "sans-serif",
-    "font.size": 11,
-    "text.color": _INK,
-    "axes.labelcolor": _INK,
-    "axes.edgecolor": _LINE,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-}
+
+
+def style(palette: Palette) -> dict[Any, Any]:
+    """The settings of matplotlib that all charts share."""
+    return {
+        "svg.fonttype": "none",  # text stays text: it can be read out, searched and enlarged
+        "svg.hashsalt": "positivity",  # the same report gives the same file
+        "font.family": "sans-serif",
+        "font.size": 11,
+        "text.color": palette.ink,
+        "axes.labelcolor": palette.ink,
+        "axes.edgecolor": palette.line,
+        "xtick.color": palette.ink,
+        "ytick.color": palette.ink,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
 
 
 def timeline(parts: Sequence[Part]) -> str:
     """Net positivity by month or week with its 95 % band; those without tweets are gaps."""
     with _figure(9.0, 2.8) as (figure, axes):
-        for run in _unbroken(parts):
-            days = _days(run)
-            axes.fill_between(
-                days,
-                [part.net.low for part in run],
-                [part.net.high for part in run],
-                color=_BAND,
-                linewidth=0,
-            )
-            axes.plot(days, [part.net.value for part in run], color=_INK, linewidth=1.6)
-        for sign, colour, marker in ((1, _POSITIVE, "o"), (-1, _NEGATIVE, "s")):
-            chosen = [part for part in parts if (part.net.value < 0) == (sign < 0)]
-            axes.plot(
-                _days(chosen),
-                [part.net.value for part in chosen],
-                marker,
-                color=colour,
-                markersize=4.5 if len(parts) < 60 else 3,
-            )
-        axes.axhline(0, color=_LINE, linewidth=1)
-        axes.set_ylabel("net positivity")
-        axes.xaxis_date()
+        draw_timeline(axes, parts, _PAGE)
         return _svg(figure)
+
+
+def draw_timeline(axes: "Axes", parts: Sequence[Part], palette: Palette) -> None:
+    """Draws net positivity by month or week, with its grid and labels."""
+    for run in _unbroken(parts):
+        days = _days(run)
+        axes.fill_between(
+            days,
+            [part.net.low for part in run],
+            [part.net.high for part in run],
+            color=palette.band,
+            linewidth=0,
+        )
+        axes.plot(days, [part.net.value for part in run], color=palette.ink, linewidth=1.6)
+    for sign, colour, marker in ((1, palette.positive, "o"), (-1, palette.negative, "s")):
+        chosen = [part for part in parts if (part.net.value < 0) == (sign < 0)]
+        axes.plot(
+            _days(chosen),
+            [part.net.value for part in chosen],
+            marker,
+            color=colour,
+            markersize=4.5 if len(parts) < 60 else 3,
+        )
+    axes.axhline(0, color=palette.line, linewidth=1)
+    axes.grid(axis="y", color=palette.line, linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.set_ylabel("net positivity")
+    axes.xaxis_date()
 
 
 def weekdays(slots: Sequence[Slot]) -> str:
@@ -85,10 +109,10 @@ def hours(slots: Sequence[Slot]) -> str:
 def _bars(slots: Sequence[Slot], names: Sequence[str], width: float) -> str:
     with _figure(width, 2.2) as (figure, axes):
         heights = [slot.net or 0.0 for slot in slots]
-        colours = [_NEGATIVE if height < 0 else _POSITIVE for height in heights]
+        colours = [_PAGE.negative if height < 0 else _PAGE.positive for height in heights]
         # What is below zero points down: the colour only repeats it.
         axes.bar(range(len(slots)), heights, color=colours, width=0.7)
-        axes.axhline(0, color=_LINE, linewidth=1)
+        axes.axhline(0, color=_PAGE.line, linewidth=1)
         axes.set_xticks(range(len(slots)), names)
         axes.tick_params(axis="x", length=0)
         axes.set_ylabel("net positivity")
@@ -101,10 +125,10 @@ def _figure(width: float, height: float) -> "Iterator[tuple[Figure, Axes]]":
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(style(_PAGE)):
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots()
-        axes.grid(axis="y", color=_LINE, linewidth=0.5)
+        axes.grid(axis="y", color=_PAGE.line, linewidth=0.5)
         axes.set_axisbelow(True)
         yield figure, axes
 

@@ -8,13 +8,17 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, TextIO
 
-from positivity.account.report import Comparison, Report, StrongTweet, Term
+from positivity.account.explanation import ExplainedTweet, Explanation, WeighedTerm
+from positivity.account.report import Comparison, Effect, Report, StrongTweet, Term
 from positivity.report import charts
 from positivity.report.glyphs import UNICODE
 from positivity.report.sanitize import sanitize_for_page
 from positivity.report.words import (
     apart,
     compared,
+    effect,
+    how_to_read,
+    labels_of,
     line_of,
     link,
     percent,
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
 _LEAST_EFFECT = 0.05  # of the strongest word; below, no word did it
 _MOST_SHOWN = 400  # months
+SCALE = (0.02, 0.1, 0.3)  # effects from which a word is marked, more and most; alike on all pages
 
 
 def render_html(
@@ -50,6 +55,12 @@ def render_html(
         template = _environment().get_template("table.html")
         page = template.render(reports=reports, subject=subject, limits=shared)
     out.write(page)
+
+
+def render_explanation_html(explanation: Explanation, out: TextIO) -> None:
+    """Write one page on why a report says what it says."""
+    template = _environment().get_template("explanation.html")
+    out.write(template.render(explanation=explanation, report=explanation.report, scale=SCALE))
 
 
 def render_comparison_html(
@@ -102,6 +113,10 @@ def _environment() -> "Environment":
         day=day,
         weight=weight,
         marked=marked,
+        weighed=weighed,
+        effect=effect,
+        labels=labels_of,
+        how_to_read=how_to_read,
         ranked=ranked,
         apart=apart,
         percent_of_scale=percent_of_scale,
@@ -130,12 +145,27 @@ def marked(tweet: StrongTweet) -> list[tuple[str, str, int]]:
     return parts
 
 
+def weighed(tweet: ExplainedTweet) -> list[tuple[str, Effect | None, int]]:
+    """The text in parts: (text, what it did or None, its step of the `SCALE`, 0 to 3)."""
+    parts: list[tuple[str, Effect | None, int]] = []
+    at = 0
+    for each in tweet.effects:
+        step = sum(abs(each.effect) >= least for least in SCALE)
+        if not step or not at <= each.start < each.end:
+            continue
+        parts.append((tweet.text[at : each.start], None, 0))
+        parts.append((tweet.text[each.start : each.end], each, step))
+        at = each.end
+    parts.append((tweet.text[at:], None, 0))
+    return parts
+
+
 def day(time: str | None) -> str:
     """The date of an ISO time."""
     return (time or "").split("T")[0]
 
 
-def weight(term: Term, terms: Sequence[Term]) -> int:
+def weight(term: Term | WeighedTerm, terms: Sequence[Term | WeighedTerm]) -> int:
     """How long a term's bar is, 1 to 100, the heaviest of its side having 100."""
     heaviest = max(abs(each.weight) for each in terms)
     return max(1, round(100 * abs(term.weight) / heaviest))

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from importlib.resources import files
 from typing import Any, TextIO
 
+from positivity.account.explanation import Explanation
 from positivity.account.report import Comparison, Report
 
 SCHEMA_VERSION = 1
@@ -30,6 +31,15 @@ def render_json(reports: Report | Sequence[Report], out: TextIO) -> None:
         },
         out,
     )
+
+
+def render_explanation_json(explanation: Explanation, out: TextIO) -> None:
+    """Write one document of one explanation, its report included."""
+    plain = {
+        "schema_version": SCHEMA_VERSION,
+        "explanation": _plain(asdict(explanation)) | {"report": to_dict(explanation.report)},
+    }
+    write_json(plain, out)
 
 
 def render_comparison_json(comparison: Comparison, out: TextIO) -> None:
@@ -62,6 +72,14 @@ def json_schema() -> dict[str, Any]:
 def comparison_schema() -> dict[str, Any]:
     """That of `render_comparison_json`; it names parts of the schema of reports."""
     return _schema("comparison.schema.json")
+
+
+def explanation_schema() -> dict[str, Any]:
+    """The JSON Schema that every document of `render_explanation_json` follows, in one piece."""
+    schema = _schema("explanation.schema.json")
+    # In the file the report is a reference to the schema beside it.
+    schema["$defs"] |= json_schema()["$defs"]
+    return schema
 
 
 def _schema(name: str) -> dict[str, Any]:

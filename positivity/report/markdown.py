@@ -61,7 +61,7 @@ def _comparison(comparison: Comparison, subject: str) -> Iterator[str]:
             yield f"| {names} | {apart(pair)} |"
         yield ""
     for limit in shared_limits(comparison):
-        yield f"- {_sentence(limit)}"
+        yield f"- {plain_sentence(limit)}"
 
 
 def escaped(text: str) -> str:
@@ -77,7 +77,7 @@ def _report(report: Report) -> Iterator[str]:
     yield f"## {UNICODE.signs[label]} {escaped(report.subject)}: {escaped(headline)}"
     yield ""
     if reason:
-        yield f"{_sentence(reason)}."
+        yield f"{plain_sentence(reason)}."
         yield ""
     if report.net:
         low, high = signed(report.net.low), signed(report.net.high)
@@ -95,12 +95,12 @@ def _report(report: Report) -> Iterator[str]:
     yield from _tweets("Most negative", report.strongest_negative)
     yield from _terms("positive", report.terms_positive)
     yield from _terms("negative", report.terms_negative)
-    yield _origin(report)
+    yield origin(report)
     for limit in report.limits:
-        yield f"- {_sentence(limit)}"
+        yield f"- {plain_sentence(limit)}"
 
 
-def _sentence(text: str) -> str:
+def plain_sentence(text: str) -> str:
     """One of our own sentences: only what could be markup is escaped."""
     return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", " ".join(sanitize_for_page(text).split()))
 
@@ -149,7 +149,8 @@ def _terms(side: str, terms: Sequence[Term]) -> Iterator[str]:
         yield ""
 
 
-def _origin(report: Report) -> str:
+def origin(report: Report) -> str:
+    """What was read and left out, and the model, as an item of a list."""
     counts = report.counts
     left_out = ", ".join(f"{escaped(why)} {n:,}" for why, n in counts.left_out.items())
     zone = escaped(report.timezone)

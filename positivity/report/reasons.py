@@ -1,16 +1,89 @@
 """Why texts got their scores, at a terminal: each text with what moved it, signed and coloured."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
+from positivity.account.explanation import ExplainedTweet, Explanation, WeighedTerm
 from positivity.account.report import Effect
 from positivity.report.glyphs import ASCII, UNICODE
 from positivity.report.sanitize import sanitize
+from positivity.report.terminal import STYLES, Page
+from positivity.report.words import effect, how_to_read, labels_of
 
-NOTICEABLE = 0.1  # what moved the score by less is not marked
+NOTICEABLE = 0.1  # what moved the score by less is not marked,
+FAINT = 0.02  # but where no word did that much, those that did most are, down to here
 _INDENT = 2
+
+
+def render_explanation(explanation: Explanation, console: Console) -> None:
+    """Print why a report says what it says."""
+    page = Page(console)
+    report = explanation.report
+    page.verdict(report)
+    page.blank()
+    if report.counts.counted:
+        page.side("to read", _encodable(how_to_read(explanation), console), "dim")
+        page.blank()
+    for title, tweets, style in (
+        ("most positive", explanation.strongest_positive, STYLES["positive"]),
+        ("most negative", explanation.strongest_negative, STYLES["negative"]),
+        ("least sure", explanation.least_sure, "bold"),
+    ):
+        _tweets(page, title, tweets, style)
+    for label, terms in (
+        ("positive", explanation.terms_positive),
+        ("negative", explanation.terms_negative),
+    ):
+        _terms(page, label, terms)
+    page.origin(report)
+    page.limits(report.limits)
+
+
+def _tweets(page: Page, title: str, tweets: Sequence[ExplainedTweet], style: str) -> None:
+    if not tweets:
+        return
+    page.line(Text(f"  {title}", style=f"bold {style}"))
+    for tweet in tweets:
+        date = f"{tweet.created_at.split('T')[0]}  " if tweet.created_at else ""
+        score = f"score {effect(tweet.score)}"
+        start = f" from {effect(tweet.baseline)}" if tweet.baseline is not None else ""
+        facts = f"{' ' * _INDENT}{date}{score}{start}  ({labels_of(tweet)})"
+        page.line(Text(_encodable(facts, page.console), style="dim"))
+        text = _marked(tweet.text, tweet.effects, page.console)
+        shown = text or Text(_clean(tweet.text, page.console))
+        shown.stylize(page.link_style(tweet))
+        for part in shown.wrap(page.console, max(10, page.width - 2 * _INDENT)):
+            page.line(Text(" " * 2 * _INDENT).append_text(part))
+        page.address(tweet, 2 * _INDENT)
+    page.blank()
+
+
+def _terms(page: Page, label: str, terms: Sequence[WeighedTerm]) -> None:
+    """The terms that carry a side, a line each."""
+    if not terms:
+        return
+    page.line(Text.assemble("  what carries ", (label, f"bold {STYLES[label]}"), " tweets"))
+    titles = ("", "term", "weight", "effect", "in positive", "in negative")
+    rows = [[Text(title, style="dim") for title in titles]]
+    for term in terms:
+        numbers = (
+            f"{abs(term.weight):.2f}",
+            _encodable(effect(term.effect), page.console),
+            f"{term.positive:,}",
+            f"{term.negative:,}",
+        )
+        rows.append([Text(), Text(page.clean(term.text)), *map(Text, numbers)])
+    page.table(rows, right=(2, 3, 4, 5), flexible=1)
+    page.blank()
+
+
+def _encodable(text: str, console: Console) -> str:
+    """Our own words, with a plain minus where the console has no other."""
+    minus = (ASCII if console.options.ascii_only else UNICODE).minus
+    text = text.replace(UNICODE.minus, minus).replace("\N{NO-BREAK SPACE}", " ")
+    return text.encode(console.encoding, "replace").decode(console.encoding)
 
 
 def render_reasons(
@@ -32,8 +105,8 @@ def _marked(text: str, effects: tuple[Effect, ...], console: Console) -> Text | 
     minus = (ASCII if console.options.ascii_only else UNICODE).minus
     parts: list[tuple[str, str]] = []
     at = 0
-    for each in effects:
-        if abs(each.effect) < NOTICEABLE or not at <= each.start < each.end:
+    for each in marked_effects(effects):
+        if not at <= each.start < each.end:
             continue
         parts.append((text[at : each.start], ""))
         side = "green" if each.effect > 0 else "red"
@@ -45,6 +118,13 @@ def _marked(text: str, effects: tuple[Effect, ...], console: Console) -> Text | 
         return None
     parts.append((text[at:], ""))
     return Text.assemble(*((_clean(part, console), style) for part, style in parts))
+
+
+def marked_effects(effects: Sequence[Effect]) -> list[Effect]:
+    """Those worth marking."""
+    strongest = max((abs(each.effect) for each in effects), default=0.0)
+    least = min(NOTICEABLE, max(FAINT, strongest / 2))
+    return [each for each in effects if abs(each.effect) >= least]
 
 
 def _clean(text: str, console: Console) -> str:

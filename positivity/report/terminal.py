@@ -13,10 +13,12 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
+from positivity.account.explanation import ExplainedTweet
 from positivity.account.report import Estimate, Month, Report, Slot, StrongTweet, Term, Week
 from positivity.report.glyphs import ASCII, UNICODE
+from positivity.report.links import has_hyperlinks
 from positivity.report.sanitize import sanitize
-from positivity.report.words import compared, line_of, tweets
+from positivity.report.words import compared, line_of, link, tweets
 
 PLAIN_WIDTH = 80  # of pipes and files
 WIDEST = 120  # longer lines are hard to read
@@ -113,6 +115,12 @@ class Page:
         self.width = min(console.width, WIDEST)
         self.encoding = console.encoding
         self.glyphs = ASCII if console.options.ascii_only else UNICODE
+        self.hyperlinks = (
+            console.is_terminal
+            and console.color_system is not None
+            and not console.legacy_windows
+            and has_hyperlinks(os.environ)
+        )
 
     # Printing
 
@@ -272,8 +280,20 @@ class Page:
             date = (tweet.created_at or "").split("T")[0]
             facts = f"  {date:<10}  {_percent(tweet.score)}  "
             text = self.fit(tweet.text, self.width - len(facts))
-            self.line(Text.assemble((facts, "dim"), text))
+            self.line(Text.assemble((facts, "dim"), (text, self.link_style(tweet))))
+            self.address(tweet, len(facts))
         self.blank()
+
+    def link_style(self, tweet: StrongTweet | ExplainedTweet) -> str:
+        """Makes a tweet's text a link to it, where the terminal has links."""
+        address = link(tweet)
+        return f"link {address}" if address and self.hyperlinks else ""
+
+    def address(self, tweet: StrongTweet | ExplainedTweet, indent: int) -> None:
+        """Where a tweet stands on X, on a line of its own, where the terminal has no links."""
+        address = link(tweet)
+        if address and not self.hyperlinks:
+            self.line(Text(" " * indent + address, style="dim"))
 
     def terms(self, positive: Sequence[Term], negative: Sequence[Term]) -> None:
         """The words, hashtags and emoji of each side, a line each."""

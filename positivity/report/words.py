@@ -2,6 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
+from positivity.account.explanation import (
+    GRADIENTS,
+    LEAVE_ONE_OUT,
+    ExplainedTweet,
+    Explanation,
+)
 from positivity.account.report import (
     Change,
     Comparison,
@@ -35,7 +41,7 @@ def signed(value: float) -> str:
     return f"{'+' if rounded > 0 else UNICODE.minus if rounded < 0 else ''}{abs(rounded)}"
 
 
-def link(tweet: StrongTweet) -> str | None:
+def link(tweet: StrongTweet | ExplainedTweet) -> str | None:
     """Where a tweet stands on X; None when its id is no id of X's."""
     known = tweet.id is not None and tweet.id.isascii() and tweet.id.isdecimal()
     if not known or tweet.id is None or len(tweet.id) > _LONGEST_ID:
@@ -89,3 +95,38 @@ def line_of(report: Report) -> tuple[str, Sequence[Month] | Sequence[Week]]:
         return "month", report.months
     days = (report.weeks[-1].first_day - report.weeks[0].first_day).days
     return ("week", report.weeks) if days < _FEW_DAYS else ("month", report.months)
+
+
+HOW_TO_READ = {
+    LEAVE_ONE_OUT: "how much the score moves when the word is left out",
+    GRADIENTS: (
+        "the word's part of the way from the score of an empty text, by integrated gradients"
+    ),
+}
+
+
+def how_to_read(explanation: Explanation) -> str:
+    """What the numbers at the words mean."""
+    minus = UNICODE.minus
+    return (
+        "A tweet's score is the probability of positive minus that of negative, from "
+        f"{minus}1 to 1; the number at a word is {HOW_TO_READ[explanation.method]}: "
+        f"+ made it more positive, {minus} more negative."
+    )
+
+
+def effect(value: float) -> str:
+    """An effect or a score with its sign: +0.42, 0.00 or −0.08."""
+    sign = "+" if value >= 0.005 else UNICODE.minus if value <= -0.005 else ""
+    return f"{sign}{abs(value):.2f}"
+
+
+def labels_of(tweet: ExplainedTweet) -> str:
+    """What the model says of a tweet, the most probable first: "48 % neutral, 45 % positive…"."""
+    shares = {
+        "positive": tweet.positive,
+        "neutral": tweet.neutral,
+        "negative": tweet.negative,
+    }
+    ordered = sorted(shares.items(), key=lambda item: -item[1])
+    return ", ".join(f"{percent(share)} {name}" for name, share in ordered)
