@@ -226,6 +226,43 @@ def test_a_service_that_does_not_answer_ends_in_time(machine: Machine) -> None:
     machine.standin.delay = 0
 
 
+CLOCK = """
+import datetime, time
+
+_behind, _real = 400 * 86400, time.time
+time.time = lambda: _real() - _behind
+
+
+class Behind(datetime.datetime):
+    __slots__ = ()  # as large as what it stands for
+
+    @classmethod
+    def now(cls, tz=None):
+        return cls.fromtimestamp(time.time(), tz)
+
+
+datetime.datetime = Behind
+"""
+
+
+def test_with_a_clock_that_was_set_back(machine: Machine) -> None:
+    machine.write("budget = 1.00")
+    assert machine.run() == (0, "", "")
+    spent, tweets = machine.standin.bill().dollars, machine.tweets()
+    behind = machine.folder / "behind"
+    behind.mkdir()
+    (behind / "sitecustomize.py").write_text(CLOCK)
+    environment = machine.environment | {"PYTHONPATH": f"{behind}:{ROOT}"}
+    assert machine.run(env=environment) == (0, "", "")
+    assert machine.tweets() == tweets  # none of it is bought again
+    dated = sorted(path.stem for path in (machine.folder / "out-json/history/alice").iterdir())
+    assert len(dated) == 2  # the day that the clock says, and that of before
+    machine.write(f"budget = {spent:.2f}")
+    code, _, err = machine.run(env=environment)  # the money of the month to come is spent too
+    assert code == 6
+    assert "is used up" in err
+
+
 def test_a_term_signal_ends_it_and_nothing_is_lost(machine: Machine) -> None:
     machine.standin.delay = 0.5
     with machine.start() as process:
