@@ -168,7 +168,7 @@ def _expected(q: Floats, weights: Floats, shares: Floats) -> Floats:
     """How many tweets of each class [m, 3] are expected among those seen, given the shares."""
     joint = q * shares[:, None, :]
     total = joint.sum(axis=2)
-    return np.asarray(np.matmul(weights, joint / total[:, :, None]))
+    return np.asarray(np.einsum("k,mky->my", weights, joint / total[:, :, None]))
 
 
 def _slopes(q: Floats, weights: Floats, prior: Floats, shares: Floats) -> tuple[Floats, Floats]:
@@ -176,12 +176,11 @@ def _slopes(q: Floats, weights: Floats, prior: Floats, shares: Floats) -> tuple[
     joint = q * shares[:, None, :]
     each = joint[:, :, [0, 2]] / joint.sum(axis=2)[:, :, None]  # [m, k, 2]
     sides = shares[:, [0, 2]]
-    weighed = weights[:, None] * each
-    expected = weighed.sum(axis=1)
+    expected = np.einsum("k,mka->ma", weights, each)
     total = weights.sum() + prior.sum(axis=1)
     gradient = expected + prior[:, [0, 2]] - total[:, None] * sides
     certain = total[:, None, None] * _covariance(sides)
-    uncertain = np.matmul(weighed.swapaxes(1, 2), each)
+    uncertain = np.einsum("k,mka,mkb->mab", weights, each, each)
     unknown = expected[:, :, None] * np.eye(2) - uncertain
     curvature = certain - unknown
     # Far from the peak the surface can bend the other way; there EM's own bound serves.
@@ -202,7 +201,7 @@ def _sample(
     root = np.linalg.cholesky(np.linalg.inv(curvature)) * _WIDER
     ratios = peak[:, None, :] + np.einsum("mab,sb->msa", root, offsets)
     shares = _to_shares(ratios)  # [m, s, 3]
-    mixture = np.matmul(shares, q.swapaxes(1, 2))  # [m, s, k]
+    mixture = np.einsum("msy,mky->msk", shares, q)
     log_posterior = np.log(mixture) @ weights
     log_posterior += (prior[:, None, :] * np.log(shares)).sum(axis=2)
     logs = log_posterior - log_proposal
