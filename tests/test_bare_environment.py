@@ -143,27 +143,53 @@ def test_no_token_is_one_line_and_its_code(machine: Machine) -> None:
     assert len(err.splitlines()) == 1
 
 
-def test_a_disk_that_is_full_harms_nothing(machine: Machine) -> None:
+def test_on_a_full_disk_nothing_is_bought_and_nothing_is_harmed(machine: Machine) -> None:
     resource = pytest.importorskip("resource")
     assert machine.run() == (0, "", "")
-    before, tweets = machine.newest(), machine.tweets()
+    before, tweets, bill = machine.newest(), machine.tweets(), machine.standin.bill()
     machine.standin.world.generate("alice", 200, seed=3)
 
-    def fill() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+    def fill() -> None:  # enough for SQLite to open the store, and for no more
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 
     code, out, err = machine.run(before=fill)
-    assert code in (3, 8, 9)
-    assert out == ""
-    assert err
-    assert all(line.startswith("positivity: ") for line in err.splitlines())
-    assert machine.newest().keys() == before.keys()
-    for name, content in machine.newest().items():
-        if name.endswith(".json"):
-            json.loads(content)  # whole, old or new
+    assert (code, out) == (9, "")
+    assert "there is no room" in err
+    assert len(err.splitlines()) == 1
+    assert machine.standin.bill() == bill
+    assert (machine.newest(), machine.tweets()) == (before, tweets)
     assert machine.unfinished() == []
-    assert machine.tweets() >= tweets
     assert machine.run()[0] == 0
+
+
+def test_outputs_on_a_full_disk_stay_as_they_were(machine: Machine) -> None:
+    resource = pytest.importorskip("resource")
+    assert machine.run() == (0, "", "")
+    before = machine.newest()
+    script = """
+import resource, sys
+from positivity.cli import main
+from positivity.report import folder
+write = folder.write_atomically
+def full(path):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+    return write(path)
+folder.write_atomically = full
+main()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script, *machine.command],
+        env=machine.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 1000
+    assert ended.returncode == 8
+    assert "Traceback" not in ended.stderr
+    assert "alice.json: cannot be written" in ended.stderr
+    assert machine.newest() == before
+    assert machine.unfinished() == []
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
