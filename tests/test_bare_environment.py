@@ -143,27 +143,53 @@ def test_no_token_is_one_line_and_its_code(machine: Machine) -> None:
     assert len(err.splitlines()) == 1
 
 
-def test_a_disk_that_is_full_harms_nothing(machine: Machine) -> None:
+def test_on_a_full_disk_nothing_is_bought_and_nothing_is_harmed(machine: Machine) -> None:
     resource = pytest.importorskip("resource")
     assert machine.run() == (0, "", "")
-    before, tweets = machine.newest(), machine.tweets()
+    before, tweets, bill = machine.newest(), machine.tweets(), machine.standin.bill()
     machine.standin.world.generate("alice", 200, seed=3)
 
-    def fill() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+    def fill() -> None:  # enough for SQLite to open the store, and for no more
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 
     code, out, err = machine.run(before=fill)
-    assert code in (3, 8, 9)
-    assert out == ""
-    assert err
-    assert all(line.startswith("positivity: ") for line in err.splitlines())
-    assert machine.newest().keys() == before.keys()
-    for name, content in machine.newest().items():
-        if name.endswith(".json"):
-            json.loads(content)  # whole, old or new
+    assert (code, out) == (9, "")
+    assert "there is no room" in err
+    assert len(err.splitlines()) == 1
+    assert machine.standin.bill() == bill
+    assert (machine.newest(), machine.tweets()) == (before, tweets)
     assert machine.unfinished() == []
-    assert machine.tweets() >= tweets
     assert machine.run()[0] == 0
+
+
+def test_outputs_on_a_full_disk_stay_as_they_were(machine: Machine) -> None:
+    resource = pytest.importorskip("resource")
+    assert machine.run() == (0, "", "")
+    before = machine.newest()
+    script = """
+import resource, sys
+from positivity.cli import main
+from positivity.report import folder
+write = folder.write_atomically
+def full(path):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+    return write(path)
+folder.write_atomically = full
+main()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script, *machine.command],
+        env=machine.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 1000
+    assert ended.returncode == 8
+    assert "Traceback" not in ended.stderr
+    assert "alice.json: cannot be written" in ended.stderr
+    assert machine.newest() == before
+    assert machine.unfinished() == []
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
@@ -224,6 +250,43 @@ def test_a_service_that_does_not_answer_ends_in_time(machine: Machine) -> None:
     assert "the time is over" in err
     assert time.monotonic() - began < 19
     machine.standin.delay = 0
+
+
+CLOCK = """
+import datetime, time
+
+_behind, _real = 400 * 86400, time.time
+time.time = lambda: _real() - _behind
+
+
+class Behind(datetime.datetime):
+    __slots__ = ()  # as large as what it stands for
+
+    @classmethod
+    def now(cls, tz=None):
+        return cls.fromtimestamp(time.time(), tz)
+
+
+datetime.datetime = Behind
+"""
+
+
+def test_with_a_clock_that_was_set_back(machine: Machine) -> None:
+    machine.write("budget = 1.00")
+    assert machine.run() == (0, "", "")
+    spent, tweets = machine.standin.bill().dollars, machine.tweets()
+    behind = machine.folder / "behind"
+    behind.mkdir()
+    (behind / "sitecustomize.py").write_text(CLOCK)
+    environment = machine.environment | {"PYTHONPATH": f"{behind}:{ROOT}"}
+    assert machine.run(env=environment) == (0, "", "")
+    assert machine.tweets() == tweets  # none of it is bought again
+    dated = sorted(path.stem for path in (machine.folder / "out-json/history/alice").iterdir())
+    assert len(dated) == 2  # the day that the clock says, and that of before
+    machine.write(f"budget = {spent:.2f}")
+    code, _, err = machine.run(env=environment)  # the money of the month to come is spent too
+    assert code == 6
+    assert "is used up" in err
 
 
 def test_a_term_signal_ends_it_and_nothing_is_lost(machine: Machine) -> None:

@@ -147,7 +147,7 @@ def test_when(tmp_path: Path) -> None:
     [
         (["--", "run", "watch.toml"], "give one of --cron, --systemd"),
         (["--cron", "--launchd", "--", "run", "watch.toml"], "give one of"),
-        (["--cron", "--", "train", "x"], "schedule one of run, check, report, score"),
+        (["--cron", "--", "train", "x"], "schedule one of run, check, report, score, compare"),
         (["--cron", "--", "run"], "takes one file"),
         (["--cron", "--", "run", "wrong.toml"], "names nothing to do"),
         (["--cron", "--at", "25:00", "--", "run", "watch.toml"], "no time of the day"),

@@ -68,6 +68,7 @@ def check(
     from positivity.cli.progress import Watching, confirmer
     from positivity.cli.stored import open_store
     from positivity.sources.x_api import XClient
+    from positivity.store import require_room, store_path
     from positivity.tokens import need_token
 
     settings, token = run.job.settings, need_token()
@@ -76,6 +77,8 @@ def check(
         store = stack.enter_context(open_store(keep=run.keep))
         if run.budget is not None:
             run = _within_budget(run, run.budget, store, stack)
+        if run.keep:
+            require_room(store_path())
         # Complains of a model or an option before any money is spent.
         analyzer = StoreAnalyzer(store, run.model, device=run.device, engine=run.engine)
         analyzer.selection(run.question)

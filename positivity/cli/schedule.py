@@ -14,7 +14,7 @@ from positivity.messages import say
 from positivity.schedule import SCHEDULERS, Entry, Every, Time
 
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
-_SCHEDULABLE = ("run", "check", "report", "score")
+_SCHEDULABLE = ("run", "check", "report", "score", "compare")
 _PLACES = ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "PYTHONPATH")
 _NETWORK = (
     *("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"),

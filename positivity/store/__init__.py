@@ -4,6 +4,7 @@ Light to import: the tables are not touched, nor arrow imported, before somethin
 """
 
 import sqlite3
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -27,12 +28,14 @@ __all__ = [
     "Store",
     "StoredAccount",
     "account_lock",
+    "require_room",
     "run_lock",
     "store_path",
 ]
 
 VOCABULARY = "vocabulary"
 _SLICE = 0.2  # seconds
+_ROOM = 4_000_000  # bytes: a page for each thread, many times over
 
 
 def store_path() -> Path:
@@ -83,6 +86,25 @@ class Store:
     @vocabulary.setter
     def vocabulary(self, vocabulary: str) -> None:
         self.database.run("INSERT OR REPLACE INTO facts VALUES (?, ?)", VOCABULARY, vocabulary)
+
+
+def require_room(path: Path) -> None:
+    """Makes sure of some room beside the store, before anything is bought that must be kept.
+
+    On a full disk, each run would else pay for a page of posts, and lose it with its price.
+
+    Raises:
+        StateError: there is none.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=path.parent) as file:
+            file.write(bytes(_ROOM))
+            file.flush()
+    except OSError as error:
+        raise StateError(
+            f"{path}: there is no room for what would be read ({error.strerror or error}); nothing "
+            "was read; free some space"
+        ) from None
 
 
 @contextmanager
