@@ -19,6 +19,7 @@ from positivity.account.report import (
     Method,
     ModelInfo,
     Month,
+    Past,
     Report,
     Slot,
     StrongTweet,
@@ -84,6 +85,7 @@ def report(**changes: object) -> Report:
         ),
         method=Method("Bayesian prior correction", ("semeval2016",), 1.3),
         limits=("The intervals do not cover everything.",),
+        previous=Past("2026-03-24", "mixed", Estimate(-2.0, -9.0, 5.0), 80),
     )
     return replace(plain, **changes)  # type: ignore[arg-type]
 
@@ -133,6 +135,7 @@ def test_the_page_has_every_number_of_the_report() -> None:
         "50 % (40 to 60 %)",
         "2026-02 40 20 10 10 +12 (+3 to +21)",
         "Europe/Lisbon",
+        "Before: mixed on 2026-03-24, from 80 tweets; net −2 then, +12 now.",
         "net −8 in the last 30 days (40 tweets), +12 in the year before (300 tweets): "
         "a change of −33 to −7",
         "original 80 40 30 10 +12",

@@ -212,3 +212,28 @@ def test_accounts_are_told_apart(tiny_model: ModelDirectory) -> None:
         assert (store.checks.last(7), store.checks.last(9)) == (2, 0)
         assert store.checks.time_of(8, 1) is not None
         assert store.checks.time_of(8, 2) is None
+
+
+def test_a_report_names_the_one_of_an_earlier_day(tiny_model: ModelDirectory) -> None:
+    def reported(*options: str) -> dict[str, Any]:
+        result = run(tiny_model, "report", "alice", "--format", "json", *options)
+        (found,) = json.loads(result.stdout)["reports"]
+        return found  # type: ignore[no-any-return]
+
+    run(tiny_model, "check", "alice")
+    first = reported()
+    assert first["previous"] is None  # today's own report is none
+    move_days_back(3)
+    add_tweets(NEGATIVE, newest_id() + 1)
+    now = reported()
+    day = (datetime.now(UTC) - timedelta(days=3)).date().isoformat()
+    assert now["previous"] == {
+        "day": day,
+        "verdict": first["verdict"]["label"],
+        "net": first["net"],
+        "tweets": first["counts"]["counted"],
+    }
+    assert now["counts"]["counted"] > first["counts"]["counted"]
+    assert f"on {day}, from" in run(tiny_model, "report", "alice").stdout
+    # Another question has a past of its own.
+    assert reported("--include", "retweets")["previous"] is None

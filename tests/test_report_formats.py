@@ -45,6 +45,7 @@ def test_markdown_has_the_numbers_of_the_report() -> None:
         "- 93 %: what a day ([on X](https://x.com/i/status/20))",
         r"Goes with negative tweets: \#delayed",
         "120 tweets found, 100 counted, 2026-01-01 to 2026-03-31 (Europe\\/Lisbon)",
+        "Before: mixed on 2026-03-24, from 80 tweets; net −2 then, +12 now.",
         "net −8 in the last 30 days (40 tweets), +12 in the year before (300 tweets): "
         "a change of −33 to −7",
         "left out: retweet 20",

@@ -192,6 +192,16 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What an account's report of an earlier day said."""
+
+    day: str  # UTC
+    verdict: str
+    net: Estimate | None
+    tweets: int  # counted
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What the tweets of one subject (a handle, a file, an author) say.
 
@@ -226,6 +236,7 @@ class Report:
     method: Method
     limits: tuple[str, ...]  # what was not read and what the intervals leave out, a sentence each
     timeline: ReadTimeline | None = None  # of an account that was read from X
+    previous: Past | None = None  # of an account that was checked on an earlier day
 
 
 @dataclass(frozen=True, slots=True)

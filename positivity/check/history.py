@@ -9,25 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from positivity.account.quantify import NEGATIVE, NEUTRAL, POSITIVE
-from positivity.account.report import Estimate, Report, StrongTweet
+from positivity.account.report import Past, Report, StrongTweet
 from positivity.account.tally import labels_of
 from positivity.check.money import Prices
-from positivity.check.scoring import Question, StoreAnalyzer
+from positivity.check.scoring import Question, StoreAnalyzer, past_of
 from positivity.store import KeptReport, Store, StoredAccount
 
 _OF_MODEL = ("model", "normalizer")  # keys of a kept question that are about the model
 _SHOWN = 5  # tweets
 _FREE = Prices(0.0, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What was found on a day."""
-
-    day: str  # UTC
-    verdict: str
-    net: Estimate | None
-    tweets: int  # counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +80,7 @@ def history(
         own = store.reports.get(account.id, asked)
         others = _days_of_others(store, account, asked, own)
     return History(
-        f"@{account.handle}", analyzer.model, tuple(_past(kept) for kept in own), len(others)
+        f"@{account.handle}", analyzer.model, tuple(past_of(kept) for kept in own), len(others)
     )
 
 
@@ -110,17 +100,6 @@ def _days_of_others(
 
 def _without_model(question: dict[str, object]) -> dict[str, object]:
     return {key: value for key, value in question.items() if key not in _OF_MODEL}
-
-
-def _past(kept: KeptReport) -> Past:
-    report = kept.report
-    net = report["net"]
-    return Past(
-        kept.day,
-        report["verdict"]["label"],
-        None if net is None else Estimate(**net),
-        report["counts"]["counted"],
-    )
 
 
 def last_check(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from positivity.account.comparison import Sample
-from positivity.account.report import Report
+from positivity.account.report import Estimate, Past, Report
 from positivity.account.tally import Tally
 from positivity.analysis import ScoredBatch, model_info, quantifier_of
 from positivity.check.fetch import Reading
@@ -19,7 +19,7 @@ from positivity.check.notes import gap_notes, more_note, read_as, reading_notes,
 from positivity.model.registry import load
 from positivity.report.machine import to_dict
 from positivity.selection import Selection
-from positivity.store import ScoredBy, Store, StoredAccount
+from positivity.store import KeptReport, ScoredBy, Store, StoredAccount
 from positivity.store.accounts import ALWAYS
 from positivity.text.language import EnglishDetector
 from positivity.text.terms import TermFinder
@@ -108,8 +108,18 @@ class StoreAnalyzer:
         notes = [*gap_notes(timeline), *reading_notes(reading or Reading())]
         if question.since is None and question.until is None:
             notes += more_note(report, timeline, prices, retweets=retweets)
-        report = replace(report, timeline=timeline, limits=(*report.limits, *notes))
+        report = replace(
+            report,
+            timeline=timeline,
+            limits=(*report.limits, *notes),
+            previous=self._previous(account, question),
+        )
         return report, tally.sample()
+
+    def _previous(self, account: StoredAccount, question: Question) -> Past | None:
+        today = datetime.now(UTC).date().isoformat()
+        kept = self._store.reports.before(account.id, self.asked(question), today)
+        return None if kept is None else past_of(kept)
 
     def _tally(
         self,
@@ -186,7 +196,7 @@ class StoreAnalyzer:
         self, account: StoredAccount, question: Question, report: Report, day: str, check: int
     ) -> None:
         """Keep a check's report, without tweets: they may be deleted, and then must be gone."""
-        bare = replace(report, strongest_positive=(), strongest_negative=())
+        bare = replace(report, strongest_positive=(), strongest_negative=(), previous=None)
         asked = self.asked(question)
         self._store.reports.put(account.id, asked, day, to_dict(bare), number=check)
 
@@ -203,3 +213,15 @@ class StoreAnalyzer:
             "language": question.language,
             **asdict(self._by),
         }
+
+
+def past_of(kept: KeptReport) -> Past:
+    """What a kept report said."""
+    report = kept.report
+    net = report["net"]
+    return Past(
+        kept.day,
+        report["verdict"]["label"],
+        None if net is None else Estimate(**net),
+        report["counts"]["counted"],
+    )

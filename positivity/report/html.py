@@ -27,6 +27,7 @@ from positivity.report.words import (
     shared_limits,
     shown_pairs,
     signed,
+    since,
 )
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def _environment() -> "Environment":
         percent=percent,
         percents=percents,
         compared=compared,
+        since=since,
         signed=signed,
         link=link,
         day=day,

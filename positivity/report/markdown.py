@@ -18,6 +18,7 @@ from positivity.report.words import (
     shared_limits,
     shown_pairs,
     signed,
+    since,
 )
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:@/&$^=])")
@@ -88,6 +89,9 @@ def _report(report: Report) -> Iterator[str]:
         yield ""
     yield from _shares(report)
     yield from _times(report)
+    if report.previous:
+        yield f"Before: {since(report.previous, report)}."
+        yield ""
     if report.change:
         yield f"Lately: {compared(report.change)}."
         yield ""

@@ -18,7 +18,7 @@ from positivity.account.report import Estimate, Month, Report, Slot, StrongTweet
 from positivity.report.glyphs import ASCII, UNICODE
 from positivity.report.links import has_hyperlinks
 from positivity.report.sanitize import sanitize
-from positivity.report.words import compared, line_of, link, tweets
+from positivity.report.words import compared, line_of, link, since, tweets
 
 PLAIN_WIDTH = 80  # of pipes and files
 WIDEST = 120  # longer lines are hard to read
@@ -230,6 +230,8 @@ class Page:
             self.line_of_time(unit, parts)
         if report.change:
             self.side("change", compared(report.change, self.signed))
+        if report.previous:
+            self.side("before", since(report.previous, report, self.signed))
         if report.months:
             self.slots("by day", report.weekdays, WEEKDAYS)
             self.slots("by hour", report.hours, HOURS)

@@ -14,6 +14,7 @@ from positivity.account.report import (
     Difference,
     Estimate,
     Month,
+    Past,
     Rank,
     Report,
     StrongTweet,
@@ -58,6 +59,14 @@ def compared(change: Change, sign: Callable[[float], str] = signed) -> str:
         f"net {sign(change.recent.value)} in the last 30 days ({tweets(change.recent_tweets)}), "
         f"{sign(change.before.value)} in the year before ({tweets(change.before_tweets)}): {verb}"
     )
+
+
+def since(past: Past, report: Report, sign: Callable[[float], str] = signed) -> str:
+    """What the report of an earlier day said, and what has come of its net."""
+    told = f"{past.verdict} on {past.day}, from {tweets(past.tweets)}"
+    if past.net is None or report.net is None:
+        return told
+    return f"{told}; net {sign(past.net.value)} then, {sign(report.net.value)} now"
 
 
 def tweets(number: int) -> str:

@@ -89,14 +89,21 @@ class Reports:
         """The reports on a question, in the order in which they were made."""
         return self._found("account = ? AND question = ?", account, _key(question))
 
+    def before(self, account: int, question: Mapping[str, Any], day: str) -> KeptReport | None:
+        """The last report on a question that is of an earlier day; None if there is none."""
+        found = self._found(
+            "account = ? AND question = ? AND day < ?", account, _key(question), day, last=True
+        )
+        return found[0] if found else None
+
     def all(self, account: int) -> list[KeptReport]:
         """The reports on all questions, in the order in which they were made."""
         return self._found("account = ?", account)
 
-    def _found(self, which: str, *values: Any) -> list[KeptReport]:
+    def _found(self, which: str, *values: Any, last: bool = False) -> list[KeptReport]:
+        order = "number DESC, day DESC LIMIT 1" if last else "number, day, question"
         rows = self._db.rows(
-            f"SELECT question, day, number, report FROM reports WHERE {which} "
-            "ORDER BY number, day, question",
+            f"SELECT question, day, number, report FROM reports WHERE {which} ORDER BY {order}",
             *values,
         )
         return [
