@@ -237,3 +237,16 @@ def test_a_report_names_the_one_of_an_earlier_day(tiny_model: ModelDirectory) ->
     assert f"on {day}, from" in run(tiny_model, "report", "alice").stdout
     # Another question has a past of its own.
     assert reported("--include", "retweets")["previous"] is None
+
+
+def test_pages_and_json_of_accounts_tell_which_words_did_it(tiny_model: ModelDirectory) -> None:
+    run(tiny_model, "check", "alice", "--max-posts", "10")
+    add_tweets([*POSITIVE, *NEGATIVE], newest_id() + 1)
+    for command in ("check", "report"):
+        found = json.loads(run(tiny_model, command, "alice", "--format", "json").stdout)
+        (report,) = found["reports"]
+        strongest = [*report["strongest_positive"], *report["strongest_negative"]]
+        assert len(strongest) > 1
+        assert all(tweet["effects"] for tweet in strongest)
+    page = run(tiny_model, "report", "alice", "--format", "html").stdout
+    assert "Underlined words" in page

@@ -116,6 +116,12 @@ class StoreAnalyzer:
         )
         return report, tally.sample()
 
+    def with_effects(self, report: Report) -> Report:
+        """The report with the words that made its strongest tweets so; that loads the model."""
+        from positivity.explanation import explained
+
+        return explained([report], self._loaded())[0]
+
     def _previous(self, account: StoredAccount, question: Question) -> Past | None:
         today = datetime.now(UTC).date().isoformat()
         kept = self._store.reports.before(account.id, self.asked(question), today)

@@ -10,6 +10,7 @@ from positivity.cli.conditions import FailIfOption, condition_of, end_if
 from positivity.cli.fast_start import prepare_process
 from positivity.cli.options import (
     READING,
+    WITH_EFFECTS,
     Device,
     DeviceOption,
     Engine,
@@ -155,6 +156,7 @@ def check_command(
         dry_run=dry_run,
         quiet=quiet,
         budget=budget,
+        effects=format in WITH_EFFECTS,
     )
     place = place_of(output, keep)  # now, rather than when money is spent
     check_plot(plot)

@@ -39,6 +39,7 @@ class CheckRun:
     dry_run: bool
     quiet: bool
     budget: float | None = None  # dollars a month
+    effects: bool = False  # whether the reports tell which words did it
 
 
 def never_asking_for_usual(job: "CheckJob") -> "CheckJob":
@@ -167,7 +168,7 @@ def _reports(
             report = analyzer.report(account, run.question, run.job.prices, reading=each.reading)
             analyzer.keep(account, run.question, report)
             log_verdict(report)
-            reports.append(report)
+            reports.append(analyzer.with_effects(report) if run.effects else report)
     return reports
 
 

@@ -30,6 +30,11 @@ class ReportFormat(StrEnum):
     CSV = "csv"
 
 
+# What has room for the words that did it, and for programs. They take the model, which a check that
+# finds nothing new does without.
+WITH_EFFECTS = (ReportFormat.HTML, ReportFormat.JSON)
+
+
 class Device(StrEnum):
     """Where the network runs."""
 

@@ -7,6 +7,7 @@ import typer
 from positivity.cli.conditions import FailIfOption, condition_of, end_if
 from positivity.cli.fast_start import prepare_process
 from positivity.cli.options import (
+    WITH_EFFECTS,
     Device,
     DeviceOption,
     Engine,
@@ -102,6 +103,8 @@ def report_command(
                 write_last_checks(store, analyzer, accounts, asked, format, place)
             return
         reports = [analyzer.report(account, asked, prices) for account in accounts]
+        if format in WITH_EFFECTS:
+            reports = [analyzer.with_effects(report) for report in reports]
     write_account_reports(reports, format, place, table=len(wanted) != 1)
     draw(reports, plot)
     end_if(condition, reports, quiet=False)

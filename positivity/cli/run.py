@@ -20,7 +20,7 @@ from positivity.cli.checking import (
 from positivity.cli.conditions import CONDITION_HOLDS, any_holds
 from positivity.cli.fast_start import prepare_process
 from positivity.cli.job_file import JobFile, read_job
-from positivity.cli.options import QuietOption, ReportFormat
+from positivity.cli.options import WITH_EFFECTS, QuietOption, ReportFormat
 from positivity.cli.unattended import Lock, unattended
 from positivity.errors import InputError, PositivityError
 from positivity.log import event
@@ -182,6 +182,7 @@ def _check_run(job: JobFile, quiet: bool) -> CheckRun:
         dry_run=False,
         quiet=quiet,
         budget=job.budget,
+        effects=any(output.format in WITH_EFFECTS for output in job.outputs),
     )
 
 
