@@ -426,7 +426,7 @@ def test_ids_that_cannot_be_are_no_coverage(bench: Bench, ids: tuple[str, str]) 
             yield Page([], newest, oldest, "more", 3, 0, ())
 
         def lookup(self, ids: Sequence[str]) -> LookupResult:
-            raise NotImplementedError
+            raise AssertionError("reading a timeline looks no post up")
 
     reader = Reader(Odd(), bench.store, bench.purse, account, retweets=False)
     with pytest.raises(NetworkError):
