@@ -155,7 +155,7 @@ def _show(training: "Iterator[Step | Record]", steps: int, measure: str) -> None
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=steps, loss=float("nan"))
         for each in training:
-            progress.update(task, completed=each.step, loss=each.loss)
+            progress.update(task, completed=each.step, total=each.steps, loss=each.loss)
             if isinstance(each, Record):
                 console.print(_line(each, measure), soft_wrap=True)
 

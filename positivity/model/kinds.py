@@ -4,10 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from positivity.model.convolutional import ConvolutionalNetwork
+from positivity.model.deepmoji import DeepMoji
+from positivity.model.hierarchical import HierarchicalNetwork
 from positivity.model.network import Network, SentimentNetwork
 from positivity.model.registry import RECURRENT
 
-KINDS: dict[str, type[Network]] = {each.kind: each for each in (SentimentNetwork,)}
+KINDS: dict[str, type[Network]] = {
+    each.kind: each
+    for each in (SentimentNetwork, ConvolutionalNetwork, HierarchicalNetwork, DeepMoji)
+}
 
 
 def make_network(settings: Mapping[str, Any], pieces: Sequence[str] | None = None) -> Network:
