@@ -152,6 +152,14 @@ def test_stopped_and_resumed_it_ends_where_it_would_have(
         pass
     assert kept.stat().st_mtime_ns == written
     assert len(pd.read_parquet(resumed.labels)) == total
+    # A part that was lost is labelled again, and nothing written over.
+    kept.unlink()
+    kept.with_suffix(".npy").unlink()
+    others = {path: path.stat().st_mtime_ns for path in kept.parent.iterdir()}
+    for _ in resumed.label():
+        pass
+    assert {path: path.stat().st_mtime_ns for path in others} == others
+    assert len(pd.read_parquet(resumed.labels)) == total
 
 
 def test_another_recipe_is_refused(
