@@ -32,7 +32,7 @@ from positivity.training.recipe import (
     TeacherRecipe,
     same_recipe_as_before,
 )
-from positivity.training.variants import negated, variants
+from positivity.training.variants import negated, phrases, variants
 
 _BUCKET_BATCHES = 40  # batches that are sorted by length together
 _TOLD_EVERY = 20  # steps
@@ -272,6 +272,8 @@ class TeacherRun:
             read = self._data.read(source).texts
             if source.negated:
                 texts |= dict.fromkeys(negated(read, generator))
+            elif source.phrases:
+                texts |= dict.fromkeys(phrases(read, generator))
             elif not source.variants:
                 texts |= dict.fromkeys(read)
             for _ in range(source.variants):
