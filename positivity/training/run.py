@@ -96,17 +96,19 @@ class Run:
     def _give_initial_vectors(self, network: Network) -> None:
         if self.checkpoint.exists():
             return
-        if self.recipe.initial_vectors:
-            encoder = self._data.encoder(self.recipe.initial_vectors)
-            self._say("asking the teacher for word vectors")
-            size = network.config.embedding_size
-            vectors = initial_vectors(encoder, self.tokenizer.pieces(), size)
-        elif self.recipe.embeddings:
-            vectors = self._vectors_of_file(network.config.embedding_size)
-        else:
-            return
-        with torch.no_grad():
-            network.embedding.weight[1:].copy_(vectors[1:])  # the padding's stays zero
+        weight = network.embedding.weight
+        with torch.no_grad():  # the padding's stays zero
+            if self.recipe.initial_vectors or self.recipe.embeddings:
+                weight[1:].copy_(self._initial_vectors(network.config.embedding_size)[1:])
+            weight.mul_(self.recipe.vector_spread)
+
+    def _initial_vectors(self, size: int) -> torch.Tensor:
+        """Vectors [pieces, size] of deviation 1, from the teacher or a file."""
+        if not self.recipe.initial_vectors:
+            return self._vectors_of_file(size)
+        encoder = self._data.encoder(self.recipe.initial_vectors)
+        self._say("asking the teacher for word vectors")
+        return initial_vectors(encoder, self.tokenizer.pieces(), size)
 
     def _vectors_of_file(self, size: int) -> torch.Tensor:
         path = self._data.vectors(self.recipe.embeddings)
