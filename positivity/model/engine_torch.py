@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from positivity.errors import UsageError
 from positivity.messages import say
 from positivity.model.network import NetworkConfig, SentimentNetwork
-from positivity.model.registry import WEIGHTS, ModelDirectory
+from positivity.model.registry import LINEAR, WEIGHTS, ModelDirectory
 
 # Shapes of batches on the CPU: rows, and from which length on only every fourth.
 _ROWS = (256, 64, 16)
@@ -19,7 +19,15 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def load_network(directory: ModelDirectory) -> SentimentNetwork:
-    """The network of a model in float32, ready to score."""
+    """The network of a model in float32, ready to score.
+
+    Raises:
+        UsageError: it has none.
+    """
+    if directory.config.network.get("kind") == LINEAR:
+        raise UsageError(
+            f"{directory.path}: has no network, but weights of words that are added up"
+        )
     config: dict[str, Any] = dict(directory.config.network)
     network = SentimentNetwork(NetworkConfig(**config | {"pooling": tuple(config["pooling"])}))
     weights = load_file(directory.path / WEIGHTS)  # stored in half precision

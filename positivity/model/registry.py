@@ -29,6 +29,7 @@ DEFAULT = "base"
 FORMAT = 1
 CONFIG, WEIGHTS, TABLES = "config.json", "model.safetensors", "normalizer.json"
 LIGHT = "model.onnx"
+LINEAR = "linear"  # the kind of what is no network: weights of words, added up
 METRICS, CARD, SUMS = "metrics.json", "MODEL_CARD.md", "SHA256SUMS"
 QUANTIFICATION = "quantification.json"
 _LARGEST_SHARED_FILE = 1 << 30

@@ -11,6 +11,8 @@ from positivity.errors import InputError, StateError
 from positivity.text.tokenizer import TOKENIZERS
 
 Section = TypeVar("Section")
+FLOORS = ("majority", "vader", "logreg")
+_KEPT = "recipe.json"  # in the folder of a run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,19 @@ class TrainingRecipe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FloorRecipe:
+    """What stands in a network's place: the least that a network has to beat."""
+
+    kind: str
+    # Of logreg: how far its weights may go, C in scikit-learn; less is smoother.
+    freedom: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.kind not in FLOORS:
+            raise ValueError(f"floor kind {self.kind!r} is not one of {', '.join(FLOORS)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """A model to train: its data, vocabulary, network and optimization."""
 
@@ -102,6 +117,7 @@ class Recipe:
     tokenizer: TokenizerRecipe = TokenizerRecipe()
     network: Mapping[str, Any] = field(default_factory=dict)  # NetworkConfig less the vocabulary
     training: TrainingRecipe = TrainingRecipe()
+    floor: FloorRecipe | None = None  # in place of the network
     emoji: EmojiRecipe | None = None
     initial_vectors: str = ""  # of words, by the teacher of this name; at random when empty
     train: tuple[Source, ...] = ()
@@ -186,6 +202,12 @@ def card_of(path: Path) -> str:
     return card_of(path.with_name(f"{extended}.toml")) if extended else ""
 
 
+def lineage(path: Path) -> list[str]:
+    """The names of the recipes that a recipe extends, the nearest first."""
+    extended = _table(path).get("extends")
+    return [extended, *lineage(path.with_name(f"{extended}.toml"))] if extended else []
+
+
 def _content(path: Path) -> dict[str, Any]:
     """What a file says, over what the recipe beside it says that it extends."""
     content = _table(path)
@@ -210,14 +232,22 @@ def _table(path: Path) -> dict[str, Any]:
 
 def same_recipe_as_before(folder: Path, recipe: Recipe | TeacherRecipe) -> None:
     """Writes the recipe to a run's folder, or refuses to go on with another one's run."""
-    path = folder / "recipe.json"
-    content = json.dumps(asdict(recipe), indent=1)
-    if path.exists() and path.read_text(encoding="utf-8") != content:
+    if holds_another(folder, recipe):
         raise StateError(
             f"{folder}: a run of another recipe, or of this one before it was changed; "
             "remove the folder or name another with --run"
         )
-    path.write_text(content, encoding="utf-8")
+    (folder / _KEPT).write_text(_content_of(recipe), encoding="utf-8")
+
+
+def holds_another(folder: Path, recipe: Recipe | TeacherRecipe) -> bool:
+    """Whether a folder has a run that is not this recipe's, as it is now."""
+    path = folder / _KEPT
+    return path.exists() and path.read_text(encoding="utf-8") != _content_of(recipe)
+
+
+def _content_of(recipe: Recipe | TeacherRecipe) -> str:
+    return json.dumps(asdict(recipe), indent=1)
 
 
 def _recipe(content: dict[str, Any]) -> Recipe | TeacherRecipe:
@@ -235,13 +265,14 @@ def _recipe(content: dict[str, Any]) -> Recipe | TeacherRecipe:
         )
     tokenizer = dict(parts.pop("tokenizer", {}))
     tokenizer["corpus"] = _sources(tokenizer.get("corpus", []))
-    emoji = parts.pop("emoji", None)
+    emoji, floor = parts.pop("emoji", None), parts.pop("floor", None)
     return _section(
         Recipe,
         parts
         | {
             "tokenizer": _section(TokenizerRecipe, tokenizer),
             "training": _section(TrainingRecipe, parts.get("training", {})),
+            "floor": _section(FloorRecipe, floor) if floor is not None else None,
             "emoji": _section(EmojiRecipe, emoji) if emoji is not None else None,
             "train": _sources(parts.get("train", [])),
             "dev": _sources(parts.get("dev", [])),
