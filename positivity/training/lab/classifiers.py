@@ -1,0 +1,56 @@
+"""What the lab scores with to measure speed: finished runs as they would be used."""
+
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from positivity.errors import InputError
+from positivity.model.scorer import Scorer
+from positivity.training.floors import Classifier, Vader
+from positivity.training.lab.plan import Entry
+from positivity.training.lab.results import is_classifier
+from positivity.training.labelled import Data
+
+TWEETS = 4000  # at most
+
+
+def classifiers_of(entries: Sequence[Entry]) -> dict[str, Classifier]:
+    """A classifier for each recipe that makes one and has a finished run, on the CPU.
+
+    Raises:
+        StateError: a model is damaged.
+    """
+    found: dict[str, Classifier] = {}
+    for entry in entries:
+        run = next((run for run in entry.runs if run.is_finished()), None)
+        if run is None or not is_classifier(run):
+            continue
+        floor = entry.recipe.floor
+        if floor is not None and floor.kind == "vader":
+            found[entry.name] = Vader()
+        else:
+            found[entry.name] = Scorer.load(str(run.model), device="cpu")
+    return found
+
+
+def vader_of(classifiers: Mapping[str, Classifier]) -> Classifier | None:
+    """VADER: the one among these, or another; None where its package is not installed."""
+    try:
+        return (
+            next((each for each in classifiers.values() if isinstance(each, Vader)), None)
+            or Vader()
+        )
+    except InputError:
+        return None
+
+
+def tweets_to_score(entries: Sequence[Entry], data: Path, runs: Path) -> list[str]:
+    """Different evaluation tweets, of the first recipe whose sets are at hand; none without any."""
+    source_of = Data(data, runs)
+    for entry in entries:
+        sets = entry.recipe.eval
+        if sets and all((data / each.file).exists() for each in sets):
+            texts = list(dict.fromkeys(t for each in sets for t in source_of.read(each).texts))
+            random.Random(0).shuffle(texts)
+            return texts[:TWEETS]
+    return []
