@@ -120,6 +120,8 @@ def test_a_training_that_will_be_done_in_time_goes_on_to_its_end() -> None:
     now = [0.0]
     count = sum(1 for _ in within(steps(1000, 14.0, now), EVENING, clock=lambda: now[0]))
     assert count == 1000
+    both = [*steps(10, 0.0, now), *steps(20, 0.0, now), *steps(20, 0.0, now)]  # pre-training, too
+    assert sum(1 for _ in within(iter(both), EVENING)) == 50
     # Once slow at the beginning, and resumed late: it is what is left that counts.
     late = (Record(900 + i, 1000, 1, 0.0, 0.0, {}, False) for i in range(100))
     assert sum(1 for _ in within(late, EVENING, clock=lambda: now[0])) == 100

@@ -35,8 +35,8 @@ def within(
     begun = 0.0
     for each in training:
         yield each
-        if first is None:
-            first, begun = each, clock()
+        if first is None or each.steps != first.steps or each.step <= first.step:
+            first, begun = each, clock()  # what pre-trains first begins to count again afterwards
             continue
         passed = clock() - begun
         left = passed / (each.step - first.step) * (each.steps - each.step)
