@@ -90,8 +90,8 @@ def test_another_seed_is_trained_beside_the_first(data: Path, runs: Path, tmp_pa
     stdout, stderr = invoke(
         *names(data, "logreg"), *where(data, copy), "--seeds", 2, "--format", "json"
     )
-    assert "logreg: seed 3" not in stderr
-    assert "logreg: seed 4" in stderr
+    assert "logreg, seed 3" not in stderr
+    assert "1 of 1: logreg, seed 4\n" in stderr
     (row,) = json.loads(stdout)["recipes"]
     assert row["seeds"] == [3, 4]
     assert row["three"]["eval"]["spread"] is not None

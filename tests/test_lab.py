@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from positivity.errors import InputError
+from positivity.model import registry
 from positivity.training.clock import Clock, read_times
 from positivity.training.lab.curves import curve_of, draw_curves
 from positivity.training.lab.notebook import Notebook, notebook_to_go_on, read_notebook
@@ -18,6 +19,7 @@ from positivity.training.lab.plan import Entry, entry, lab_recipes, missing
 from positivity.training.lab.results import Figure, Row, row_of
 from positivity.training.lab.speed import Rate, measure_rates
 from positivity.training.lab.table import (
+    check_document,
     notes_of,
     parts_of,
     to_dict,
@@ -64,6 +66,15 @@ def test_the_lab_s_recipes_are_those_that_extend_it_in_the_order_of_the_story(
     (folder / "zebra-two.toml").write_text('extends = "zebra"\nname = "zebra-two"\n')
     names = [path.stem for path in lab_recipes(folder)]
     assert names == ["elman", "lstm", "cnn", "zebra", "zebra-two"]
+
+
+def test_the_document_has_a_place_for_the_table_and_tells_of_every_recipe_that_ships() -> None:
+    document = Path(__file__).parents[1] / "docs" / "lab.md"
+    check_document(document)
+    story = document.read_text(encoding="utf-8").partition("<!-- /lab -->")[2]
+    names = [path.stem for path in lab_recipes(registry.shipped() / "recipes")]
+    assert {"majority", "vader", "logreg"} <= set(names)
+    assert [name for name in names if f"`{name}`" not in story] == []
 
 
 def test_seeds_have_folders_of_their_own_and_the_first_is_that_of_train(tmp_path: Path) -> None:

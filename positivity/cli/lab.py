@@ -103,7 +103,7 @@ def train_all(
     runs.mkdir(parents=True, exist_ok=True)
     failed = False
     at_most = float("inf") if patient else EVENING
-    for entry in entries:
+    for number, entry in enumerate(entries, start=1):
         why = None
         for run in entry.runs:
             if run.is_finished():
@@ -113,7 +113,7 @@ def train_all(
                 why = f"needs {_several(lacking)}, not at hand"
                 say(f"{entry.name}: {why}")
                 break
-            say(f"{entry.name}: seed {run.recipe.seed}")
+            say(f"{number} of {len(entries)}: {entry.name}, seed {run.recipe.seed}")
             try:
                 _train(entry, run, data, device, at_most)
             except TooLong as error:
