@@ -85,6 +85,21 @@ def test_what_is_done_is_not_trained_again(
     assert {path: path.stat().st_mtime_ns for path in runs.rglob("model/*")} == before
 
 
+def test_a_damaged_model_keeps_its_figures_and_gets_no_speed(
+    data: Path, runs: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(runs, tmp_path / "runs")
+    (copy / "lab.json").unlink()
+    (copy / "lstm" / "model" / "config.json").write_text("{}")
+    recipes = names(data, "lstm", "logreg")
+    stdout, stderr = invoke(*recipes, *where(data, copy), "--format", "json")
+    assert "lstm: not scored for its speed: " in stderr
+    assert "config.json is not what was saved" in stderr
+    rows = {row["name"]: row for row in json.loads(stdout)["recipes"]}
+    assert rows["lstm"]["rate"] is None
+    assert rows["logreg"]["rate"]["tweets_per_second"] > 0
+
+
 def test_another_seed_is_trained_beside_the_first(data: Path, runs: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(runs, tmp_path / "runs")
     stdout, stderr = invoke(

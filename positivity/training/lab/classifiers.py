@@ -4,10 +4,11 @@ import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from positivity.errors import InputError
+from positivity.errors import InputError, PositivityError
+from positivity.messages import say
 from positivity.model.scorer import Scorer
 from positivity.training.floors import Classifier, Vader
-from positivity.training.lab.plan import Entry
+from positivity.training.lab.plan import Entry, LabRun
 from positivity.training.lab.results import is_classifier
 from positivity.training.labelled import Data
 
@@ -17,20 +18,24 @@ TWEETS = 4000  # at most
 def classifiers_of(entries: Sequence[Entry]) -> dict[str, Classifier]:
     """A classifier for each recipe that makes one and has a finished run, on the CPU.
 
-    Raises:
-        StateError: a model is damaged.
+    What cannot be loaded is left out, and said.
     """
     found: dict[str, Classifier] = {}
     for entry in entries:
         run = next((run for run in entry.runs if run.is_finished()), None)
         if run is None or not is_classifier(run):
             continue
-        floor = entry.recipe.floor
-        if floor is not None and floor.kind == "vader":
-            found[entry.name] = Vader()
-        else:
-            found[entry.name] = Scorer.load(str(run.model), device="cpu")
+        try:
+            found[entry.name] = _load(entry, run)
+        except PositivityError as error:
+            say(f"{entry.name}: not scored for its speed: {error}")
     return found
+
+
+def _load(entry: Entry, run: LabRun) -> Classifier:
+    if entry.recipe.floor is not None and entry.recipe.floor.kind == "vader":
+        return Vader()
+    return Scorer.load(str(run.model), device="cpu")
 
 
 def vader_of(classifiers: Mapping[str, Classifier]) -> Classifier | None:
