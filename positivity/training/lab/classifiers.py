@@ -1,4 +1,4 @@
-"""What the lab scores with to measure speed: finished runs as they would be used."""
+"""What the lab measures the speed of: the classifiers of finished runs, and on which tweets."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,9 @@ TWEETS = 4000  # at most
 def classifiers_of(entries: Sequence[Entry]) -> dict[str, Classifier]:
     """A classifier for each recipe that makes one and has a finished run, on the CPU.
 
-    What cannot be loaded is left out, and said.
+    All networks are run by torch: the light engine can run only some of them, and what one engine
+    is quicker than another is not what the networks differ in. What cannot be loaded is left out,
+    and said.
     """
     found: dict[str, Classifier] = {}
     for entry in entries:
@@ -35,7 +37,7 @@ def classifiers_of(entries: Sequence[Entry]) -> dict[str, Classifier]:
 def _load(entry: Entry, run: LabRun) -> Classifier:
     if entry.recipe.floor is not None and entry.recipe.floor.kind == "vader":
         return Vader()
-    return Scorer.load(str(run.model), device="cpu")
+    return Scorer.load(str(run.model), device="cpu", engine="torch")
 
 
 def vader_of(classifiers: Mapping[str, Classifier]) -> Classifier | None:

@@ -68,8 +68,8 @@ def notes_of(rows: Sequence[Row], notebook: Notebook) -> list[str]:
     if any(row.rate for row in rows):
         notes.append(
             "Tweets a second are those of one core, from text to probabilities, all on the same "
-            f"tweets ({notebook.machine}); VADER was measured in the same process. Its weights are "
-            "the entries of its lexicons."
+            f"tweets, networks by torch ({notebook.machine}); VADER was measured in the same "
+            "process. Its weights are the entries of its lexicons."
         )
     notes += [f"{row.name}: {row.absent}." for row in rows if row.absent]
     return notes
