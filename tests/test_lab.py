@@ -28,7 +28,14 @@ from positivity.training.lab.table import (
 )
 from positivity.training.labelled import Data
 from positivity.training.loop import Record, Step
-from positivity.training.recipe import Recipe, Source, TokenizerRecipe, same_recipe_as_before
+from positivity.training.recipe import (
+    Recipe,
+    Source,
+    TokenizerRecipe,
+    holds_another,
+    read_recipe,
+    same_recipe_as_before,
+)
 
 SHARED = 'name = "shared"\n[[train]]\nfile = "train.csv"\n[[eval]]\nname = "e"\nfile = "dev.csv"\n'
 
@@ -93,6 +100,26 @@ def test_a_run_is_finished_only_for_the_recipe_and_seed_that_it_is_of(tmp_path: 
     assert each.runs[0].is_finished()
     changed = replace(each.runs[0], recipe=replace(each.recipe, seed=2))
     assert not changed.is_finished()
+
+
+def test_a_run_from_before_recipes_had_a_key_is_still_this_recipe_s(tmp_path: Path) -> None:
+    recipe = read_recipe(Path(__file__).parents[1] / "models" / "recipes" / "base.toml")
+    teacher = read_recipe(Path(__file__).parents[1] / "models" / "recipes" / "teacher.toml")
+    for each in (recipe, teacher):
+        folder = tmp_path / each.name
+        folder.mkdir()
+        assert not holds_another(folder, each)
+        same_recipe_as_before(folder, each)
+        assert not holds_another(folder, each)
+        content = json.loads((folder / "recipe.json").read_text())
+        del content["train"][0]["sample"], content["training"]["clip"]
+        (folder / "recipe.json").write_text(json.dumps(content))
+        assert not holds_another(folder, each)
+        for changed in (content | {"seed": 99}, content | {"new": 1}, []):
+            (folder / "recipe.json").write_text(json.dumps(changed))
+            assert holds_another(folder, each)
+        (folder / "recipe.json").write_text("{")
+        assert holds_another(folder, each)
 
 
 def test_what_a_recipe_lacks_is_told_wherever_it_names_it(tmp_path: Path) -> None:

@@ -242,9 +242,18 @@ def same_recipe_as_before(folder: Path, recipe: Recipe | TeacherRecipe) -> None:
 
 
 def holds_another(folder: Path, recipe: Recipe | TeacherRecipe) -> bool:
-    """Whether a folder has a run that is not this recipe's, as it is now."""
+    """Whether a folder has a run that is not this recipe's, as it is now.
+
+    What recipes could not say yet when it began has its default.
+    """
     path = folder / _KEPT
-    return path.exists() and path.read_text(encoding="utf-8") != _content_of(recipe)
+    if not path.exists():
+        return False
+    try:
+        before = _recipe(json.loads(path.read_text(encoding="utf-8")))
+    except (TypeError, ValueError):  # damaged, or it says what recipes can say no longer
+        return True
+    return _content_of(before) != _content_of(recipe)
 
 
 def _content_of(recipe: Recipe | TeacherRecipe) -> str:
