@@ -115,7 +115,8 @@ def test_a_run_from_before_recipes_had_a_key_is_still_this_recipe_s(tmp_path: Pa
         del content["train"][0]["sample"], content["training"]["clip"]
         (folder / "recipe.json").write_text(json.dumps(content))
         assert not holds_another(folder, each)
-        for changed in (content | {"seed": 99}, content | {"new": 1}, []):
+        others: tuple[Any, ...] = (content | {"seed": 99}, content | {"new": 1}, [])
+        for changed in others:
             (folder / "recipe.json").write_text(json.dumps(changed))
             assert holds_another(folder, each)
         (folder / "recipe.json").write_text("{")
