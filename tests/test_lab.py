@@ -29,6 +29,7 @@ from positivity.training.lab.table import (
 from positivity.training.labelled import Data
 from positivity.training.loop import Record, Step
 from positivity.training.recipe import (
+    PretrainingRecipe,
     Recipe,
     Source,
     TokenizerRecipe,
@@ -130,12 +131,15 @@ def test_what_a_recipe_lacks_is_told_wherever_it_names_it(tmp_path: Path) -> Non
         tokenizer=TokenizerRecipe(corpus=(Source(file="words.txt"),)),
         train=(Source(file="here.csv"), Source(file="aclImdb/train"), Source(teacher="wise")),
         eval=(Source(file="aclImdb/train"),),
+        embeddings="vectors.bin",
+        pretraining=PretrainingRecipe(train=(Source(file="emoji.parquet"),)),
     )
-    assert missing(recipe, Data(tmp_path, tmp_path / "runs")) == [
-        "words.txt",
-        "aclImdb/train",
-        "wise/soft_labels.parquet",
-    ]
+    runs = tmp_path / "runs"
+    lacking = ["words.txt", "emoji.parquet", "aclImdb/train", "wise/soft_labels.parquet"]
+    assert missing(recipe, Data(tmp_path, runs)) == [*lacking, "vectors.bin"]
+    runs.mkdir()
+    (runs / "vectors.bin").write_bytes(b"")
+    assert missing(recipe, Data(tmp_path, runs)) == lacking
 
 
 def steps(count: int, seconds_each: float, now: list[float]) -> Any:

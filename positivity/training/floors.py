@@ -32,13 +32,13 @@ from positivity.training.calibration import fit_temperature
 from positivity.training.clock import FILE as TIMES
 from positivity.training.clock import Clock
 from positivity.training.datasets import (
-    Examples,
     NamedSet,
     build_examples,
     corpus,
     read_sets,
     split_off_dev,
 )
+from positivity.training.examples import Examples
 from positivity.training.labelled import Data
 from positivity.training.measure import figures_table
 from positivity.training.quantification import quantification_file

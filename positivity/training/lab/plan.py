@@ -95,7 +95,11 @@ def missing(recipe: Recipe, data: Data) -> list[str]:
     absent = [name for name in names if not (data.folder / name).exists()]
     teachers = {source.teacher for source in _sources(recipe) if source.teacher}
     labels = [f"{name}/{SOFT_LABELS}" for name in sorted(teachers)]
-    return absent + [name for name in labels if not (data.runs / name).exists()]
+    absent += [name for name in labels if not (data.runs / name).exists()]
+    vectors = recipe.embeddings
+    if vectors and not any((folder / vectors).exists() for folder in (data.folder, data.runs)):
+        absent.append(vectors)
+    return absent
 
 
 def _files(recipe: Recipe) -> Iterator[str]:
