@@ -1,7 +1,8 @@
 """A training run from recipe to model directory, in a folder of its own.
 
 The folder keeps what is costly (`vocabulary/`, `checkpoint.pt`), what happened (`records.json`,
-`curves.png`) and the result (`model/`). Running again in the same folder goes on where it stopped.
+`times.json`, `curves.png`) and the result (`model/`). Running again in the same folder goes on
+where it stopped.
 """
 
 import io
@@ -23,6 +24,7 @@ from positivity.model.network import Network
 from positivity.model.registry import ModelConfig, ModelDirectory
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import TOKENIZERS, Tokenizer, load_tokenizer
+from positivity.training.clock import Clock
 from positivity.training.datasets import corpus
 from positivity.training.emoji_prediction import EmojiPrediction
 from positivity.training.fair_vectors import equalize
@@ -80,7 +82,7 @@ class Run:
         normalizer, tokenizer = train_vocabulary(
             corpus(self.recipe, self._data), self.recipe.tokenizer
         )
-        registry.write_directory(folder, _text_files(normalizer, tokenizer))
+        registry.write_directory(folder, text_files(normalizer, tokenizer))
         return normalizer, tokenizer
 
     def _trainer(self) -> Trainer[Any, Any]:
@@ -129,6 +131,13 @@ class Run:
 
     def train(self) -> Iterator[Step | Record]:
         """Trains to the end; what has been trained is kept at every record."""
+        clock = Clock(self.folder, self._device.type)
+        for each in self._stages():
+            if isinstance(each, Record):
+                clock.write()
+            yield each
+
+    def _stages(self) -> Iterator[Step | Record]:
         if self.recipe.pretraining is not None and not self.checkpoint.exists():
             yield from self._pretrain(self.recipe.pretraining)
         yield from self._records(self.trainer, self.checkpoint, "records.json")
@@ -183,7 +192,7 @@ class Run:
             temperature=temperature,
         )
         path = self.folder / "model"
-        files = _text_files(self.normalizer, self.tokenizer)
+        files = text_files(self.normalizer, self.tokenizer)
         weights = {name: tensor.half().cpu() for name, tensor in network.state_dict().items()}
         files[registry.WEIGHTS] = to_safetensors(weights)
         registry.save(path, config, files)
@@ -211,7 +220,7 @@ class Run:
         return registry.load(str(path))
 
 
-def _text_files(normalizer: Normalizer, tokenizer: Tokenizer) -> dict[str, bytes]:
+def text_files(normalizer: Normalizer, tokenizer: Tokenizer) -> dict[str, bytes]:
     tables = {"emoji": normalizer.emoji, "words": normalizer.words}
     return {
         registry.TABLES: json.dumps(tables, ensure_ascii=False, indent=0).encode(),
