@@ -13,8 +13,9 @@ MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob(
 # A heavy library and where it may be imported.
 LIBRARIES = {
     "torch": (
-        *("model/network.py", "model/engine_torch.py", "model/gradients.py"),
-        *("model/crf.py", "model/tagger.py", "training/"),
+        *("model/network.py", "model/elman.py", "model/kinds.py"),
+        *("model/crf.py", "model/tagger.py"),
+        *("model/engine_torch.py", "model/gradients.py", "training/"),
     ),
     "onnxruntime": ("model/engine_onnx.py",),
     "onnx": ("training/light.py",),

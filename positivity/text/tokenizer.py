@@ -22,6 +22,9 @@ class Tokenizer(Protocol):
 
     kind: ClassVar[str]
     file_name: ClassVar[str]
+    # Longer texts than networks are trained on are read in windows of this many ids; no text is
+    # cut. Tweets of 280 characters fit in one.
+    window: ClassVar[int]
 
     def __len__(self) -> int:
         """Number of ids."""
@@ -44,6 +47,7 @@ class SubwordTokenizer:
 
     kind: ClassVar[str] = "subword"
     file_name: ClassVar[str] = "tokenizer.model"
+    window: ClassVar[int] = 96
 
     def __init__(self, model: bytes) -> None:
         from sentencepiece import SentencePieceProcessor
@@ -104,6 +108,7 @@ class _ListTokenizer(ABC):
 
     kind: ClassVar[str]
     file_name: ClassVar[str] = "vocabulary.json"
+    window: ClassVar[int] = 96
     _joint: ClassVar[str]
 
     def __init__(self, units: Sequence[str]) -> None:
@@ -163,6 +168,7 @@ class CharacterTokenizer(_ListTokenizer):
     """One id a character."""
 
     kind: ClassVar[str] = "character"
+    window: ClassVar[int] = 384  # normalizing writes emoji and hashtags out in words
     _joint: ClassVar[str] = ""
 
     @staticmethod

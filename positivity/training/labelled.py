@@ -1,5 +1,6 @@
 """Tables of labelled tweets: our own and the public sets' CSV, TSV and parquet."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,6 +38,21 @@ class LabelledTweets:
     def gold(self) -> NDArray[np.int64]:
         """The likeliest class of each tweet, 0..2."""
         return np.asarray(self.targets.argmax(axis=1))
+
+    def of(self, labels: Sequence[str]) -> "LabelledTweets":
+        """The tweets that are likeliest of one of these labels."""
+        if tuple(labels) == LABELS:
+            return self
+        return self.at(np.flatnonzero(np.isin(self.gold, [LABELS.index(x) for x in labels])))
+
+    def at(self, rows: Sequence[int] | NDArray[np.int64]) -> "LabelledTweets":
+        """The tweets of these rows."""
+        return LabelledTweets(
+            [self.texts[row] for row in rows],
+            self.targets[rows],
+            [self.cues[row] for row in rows] if self.cues else [],
+            self.states[rows] if self.states is not None else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +151,10 @@ def _rows(path: Path, source: Source) -> tuple[pd.DataFrame, list[str]]:
     for column, wanted in source.keep.items():
         values = [str(v) for v in (wanted if isinstance(wanted, list | tuple) else [wanted])]
         frame = frame[_column(path, frame, column).astype(str).isin(values)]
+    if source.balanced:
+        labels = _column(path, frame, source.label or "label", _LABEL_COLUMNS)
+        fewest = int(labels.value_counts().min())
+        frame = frame.groupby(labels, sort=True).sample(fewest, random_state=0).sort_index()
     if source.sample is not None and source.sample < len(frame):
         frame = frame.sample(source.sample, random_state=0)
     text = _column(path, frame, source.text, _TEXT_COLUMNS)
