@@ -88,8 +88,7 @@ def align(
     for text, copied, side in zip(texts, selected, sides, strict=True):
         words = Words.of(text, normalizer, encode)
         marked = marked_words(text, copied, words.parts)
-        # A word may leave no token, such as the mark of a language that goes with the one before.
-        if marked is not None and words.of_tokens(marked).any():
+        if marked is not None and words.of_tokens(marked).any():  # there may be no token
             found.append(MarkedTweet(text, words, marked, side))
     return found
 

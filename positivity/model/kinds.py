@@ -6,8 +6,9 @@ from typing import Any
 
 from positivity.model.network import Network, SentimentNetwork
 from positivity.model.registry import RECURRENT
+from positivity.model.tagger import TaggerNetwork
 
-KINDS: dict[str, type[Network]] = {each.kind: each for each in (SentimentNetwork,)}
+KINDS: dict[str, type[Network]] = {each.kind: each for each in (SentimentNetwork, TaggerNetwork)}
 
 
 def make_network(settings: Mapping[str, Any], pieces: Sequence[str] | None = None) -> Network:

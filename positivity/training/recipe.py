@@ -27,6 +27,7 @@ class Source:
     label: str | None = None
     # Columns with the probabilities of negative, neutral, positive, in place of a label.
     probabilities: tuple[str, ...] = ()
+    marked: str = ""  # for a tagger: the column of the part of the text that carries the label
     # Only rows whose column has this value, or one of these.
     keep: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)  # the file's words -> our three
@@ -117,7 +118,8 @@ class Recipe:
     network: Mapping[str, Any] = field(default_factory=dict)
     training: TrainingRecipe = TrainingRecipe()
     emoji: EmojiRecipe | None = None
-    initial_vectors: str = ""  # of words, by the teacher of this name; at random when empty
+    # Of words, by the teacher of this name or from the model of this name; at random when empty.
+    initial_vectors: str = ""
     train: tuple[Source, ...] = ()
     dev: tuple[Source, ...] = ()  # to choose and to calibrate
     eval: tuple[Source, ...] = ()  # only to quote

@@ -21,14 +21,16 @@ from positivity.model.engine_torch import choose_device
 from positivity.model.kinds import make_network, settings_of
 from positivity.model.network import Network
 from positivity.model.registry import ModelConfig, ModelDirectory
+from positivity.model.tagger import TaggerNetwork
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import TOKENIZERS, Tokenizer, load_tokenizer
 from positivity.training.datasets import corpus
-from positivity.training.initial import initial_vectors
+from positivity.training.initial import initial_vectors, vectors_of_model
 from positivity.training.labelled import Data
 from positivity.training.loop import Record, Step, Trainer
 from positivity.training.recipe import Recipe, same_recipe_as_before
 from positivity.training.sentiment import Sentiment
+from positivity.training.tagging import Tagging
 from positivity.training.task import ModelTask
 from positivity.training.vocabulary import train_vocabulary
 
@@ -36,7 +38,7 @@ Say = Callable[[str], None]
 MakeTask = Callable[[Recipe, Data, Normalizer, Tokenizer], ModelTask[Any, Any]]
 
 # What a network of some kind is trained to do, where it is not to classify tweets.
-TASKS: dict[str, MakeTask] = {}
+TASKS: dict[str, MakeTask] = {TaggerNetwork.kind: Tagging}
 
 
 class Run:
@@ -92,10 +94,14 @@ class Run:
     def _give_initial_vectors(self, network: Network) -> None:
         if not self.recipe.initial_vectors or self.checkpoint.exists():
             return
-        encoder = self._data.encoder(self.recipe.initial_vectors)
-        self._say("asking the teacher for word vectors")
+        name, pieces = self.recipe.initial_vectors, self.tokenizer.pieces()
         size = network.config.embedding_size
-        vectors = initial_vectors(encoder, self.tokenizer.pieces(), size)
+        if name in registry.names():
+            vectors = vectors_of_model(registry.load(name), pieces, size)
+        else:
+            encoder = self._data.encoder(name)
+            self._say("asking the teacher for word vectors")
+            vectors = initial_vectors(encoder, pieces, size)
         with torch.no_grad():
             network.embedding.weight[1:].copy_(vectors[1:])  # the padding's stays zero
 

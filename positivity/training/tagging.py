@@ -63,6 +63,8 @@ class Tagging(ModelTask[TaggerNetwork, TagBatch]):
             for each in read(recipe.train)
             for tweet in each.tweets
             if tuple(tweet.words.ids) not in held_out
+            # Of a text that is too long, the mark may lie where training does not read.
+            and self._cut(tweet.words.of_tokens(tweet.marked)).any()
         ]
         size = recipe.training.tweets
         if size is not None and size < len(examples):
