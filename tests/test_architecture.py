@@ -15,6 +15,7 @@ LIBRARIES = {
     "torch": (
         *("model/network.py", "model/elman.py", "model/kinds.py"),
         *("model/crf.py", "model/tagger.py"),
+        *("model/convolutional.py", "model/hierarchical.py", "model/deepmoji.py"),
         *("model/engine_torch.py", "model/gradients.py", "training/"),
     ),
     "onnxruntime": ("model/engine_onnx.py",),
@@ -31,6 +32,7 @@ LIBRARIES = {
     "matplotlib": ("training/", "report/"),
     "jinja2": ("report/html.py",),
     "sklearn": ("training/",),
+    "gensim": ("training/word_vectors.py",),
     "python_calamine": ("sources/excel.py",),
     "ftfy": ("sources/mojibake.py",),
     "xlsxwriter": ("report/tables.py",),

@@ -71,7 +71,10 @@ def train_command(
         card=card_of(path),
     )
     typer.echo(f"saved {directory.path}")
-    typer.echo(f'try: positivity say --model {directory.path} "what a day"')
+    if directory.config.kind == "tagger":
+        typer.echo(f"try: positivity explain --sample --method spans --tagger {directory.path}")
+    else:
+        typer.echo(f'try: positivity say --model {directory.path} "what a day"')
 
 
 def _recipe_path(recipe: Path) -> Path:
@@ -155,7 +158,7 @@ def _show(training: "Iterator[Step | Record]", steps: int, measure: str) -> None
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=steps, loss=float("nan"))
         for each in training:
-            progress.update(task, completed=each.step, loss=each.loss)
+            progress.update(task, completed=each.step, total=each.steps, loss=each.loss)
             if isinstance(each, Record):
                 console.print(_line(each, measure), soft_wrap=True)
 

@@ -4,11 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from positivity.model.convolutional import ConvolutionalNetwork
+from positivity.model.deepmoji import DeepMoji
+from positivity.model.hierarchical import HierarchicalNetwork
 from positivity.model.network import Network, SentimentNetwork
 from positivity.model.registry import RECURRENT
 from positivity.model.tagger import TaggerNetwork
 
-KINDS: dict[str, type[Network]] = {each.kind: each for each in (SentimentNetwork, TaggerNetwork)}
+KINDS: dict[str, type[Network]] = {
+    each.kind: each
+    for each in (
+        *(SentimentNetwork, ConvolutionalNetwork, HierarchicalNetwork, DeepMoji),
+        TaggerNetwork,
+    )
+}
 
 
 def make_network(settings: Mapping[str, Any], pieces: Sequence[str] | None = None) -> Network:

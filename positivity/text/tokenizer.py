@@ -6,6 +6,7 @@ Id 0 pads, id 1 stands for what the tokenizer does not know.
 
 import io
 import json
+import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -164,6 +165,23 @@ class WordTokenizer(_ListTokenizer):
         return ["<pad>", "<unk>", *(f" {unit}" for unit in self._units)]
 
 
+# Which marks torchtext's tokenizer of this name, which many tutorials use, sets apart as tokens of
+# their own, and which it drops.
+_SET_APART = re.compile(r"([.,!?()'])")
+_DROPPED = re.compile(r"[\";:]|<br ?/?>")
+
+
+class BasicEnglishTokenizer(WordTokenizer):
+    """One id a word, cut as `basic_english` of torchtext cuts."""
+
+    kind: ClassVar[str] = "basic_english"
+
+    @staticmethod
+    def _split(text: str) -> list[str]:
+        without = _DROPPED.sub(" ", text.lower())
+        return _SET_APART.sub(r" \1 ", without).split()
+
+
 class CharacterTokenizer(_ListTokenizer):
     """One id a character."""
 
@@ -177,7 +195,8 @@ class CharacterTokenizer(_ListTokenizer):
 
 
 TOKENIZERS: dict[str, Any] = {
-    each.kind: each for each in (SubwordTokenizer, WordTokenizer, CharacterTokenizer)
+    each.kind: each
+    for each in (SubwordTokenizer, WordTokenizer, BasicEnglishTokenizer, CharacterTokenizer)
 }
 
 

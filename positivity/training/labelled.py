@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from positivity.errors import InputError
 from positivity.evaluation import LABELS
 from positivity.training.recipe import Source
+from positivity.training.reviews import read_reviews
 
 # What files call the three classes. Sentiment140 has 0, 2, 4; many others -1, 0, 1.
 _NAMES = {
@@ -79,6 +80,34 @@ class Data:
 
     def _first(self, teacher: str) -> str:
         return f"first: positivity train {teacher} --data {self.folder}"
+
+    def read_column(self, source: Source, column: str) -> tuple[list[str], list[str]]:
+        """The texts of a source and what stands beside them in a column.
+
+        Raises:
+            InputError: the file or a column cannot be read.
+        """
+        path = self.folder / source.file
+        frame, texts = _rows(path, source)
+        if column not in frame.columns:
+            raise InputError(f"{path}: no column {column!r} in it")
+        return texts, frame[column].astype(str).tolist()
+
+    def vectors(self, name: str) -> Path:
+        """The file of word vectors of this name: in the data folder, else in that of the runs.
+
+        Raises:
+            InputError: it is in neither.
+        """
+        places = [folder / name for folder in (self.folder, self.runs)]
+        for path in places:
+            if path.is_file():
+                return path
+        raise InputError(
+            f"{name}: neither in {self.folder} nor in {self.runs}; to train such vectors: python "
+            f"-m positivity.training.word_vectors {self.folder / 'timelines.parquet'} --output "
+            f"{self.runs / name}"
+        )
 
     def read(self, source: Source) -> LabelledTweets:
         """What a source asks for.
@@ -188,6 +217,8 @@ def _rows(path: Path, source: Source) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _read_frame(path: Path, source: Source) -> pd.DataFrame:
+    if path.is_dir():
+        return read_reviews(path)
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from positivity.files import write_atomically
 from positivity.training.recipe import TrainingRecipe
-from positivity.training.stages import Stage, stages_of
+from positivity.training.stages import HEAD, Stage, layer_of, stages_of
 from positivity.training.task import BatchT, NetworkT, Task
 
 _TOLD_EVERY = 20  # steps
@@ -80,6 +80,16 @@ class Trainer(Generic[NetworkT, BatchT]):
             lr=recipe.learning_rate,
             weight_decay=recipe.weight_decay,
         )
+
+    def begin_with(self, pretrained: NetworkT) -> None:
+        """Takes over what a network of the same layers has learnt, but for its last layers."""
+        learnt = {
+            name: tensor
+            for name, tensor in pretrained.state_dict().items()
+            if layer_of(name) != HEAD
+        }
+        for network in (self.network, self.averaged, self.best):
+            network.load_state_dict({**network.state_dict(), **learnt})
 
     def run(self, *, checkpoint: Path | None = None) -> Iterator[Step | Record]:
         """Trains to the end: a step now and then, and a record at each look at the development

@@ -106,6 +106,14 @@ class TrainingRecipe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PretrainingRecipe:
+    """What the network learns before its own task: which emoji a tweet carried."""
+
+    train: tuple[Source, ...]  # tables with a column `emoji` that the text is without
+    training: TrainingRecipe = TrainingRecipe()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """A model to train: its data, vocabulary, network and optimization."""
 
@@ -120,6 +128,10 @@ class Recipe:
     emoji: EmojiRecipe | None = None
     # Of words, by the teacher of this name or from the model of this name; at random when empty.
     initial_vectors: str = ""
+    # In their place, a file of word2vec's or GloVe's vectors, relative to the data folder or, where
+    # it is not there, to the folder of the runs.
+    embeddings: str = ""
+    pretraining: PretrainingRecipe | None = None
     train: tuple[Source, ...] = ()
     dev: tuple[Source, ...] = ()  # to choose and to calibrate
     eval: tuple[Source, ...] = ()  # only to quote
@@ -257,6 +269,7 @@ def _recipe(content: dict[str, Any]) -> Recipe | TeacherRecipe:
     tokenizer = dict(parts.pop("tokenizer", {}))
     tokenizer["corpus"] = _sources(tokenizer.get("corpus", []))
     emoji = parts.pop("emoji", None)
+    pretraining = parts.pop("pretraining", None)
     return _section(
         Recipe,
         parts
@@ -264,12 +277,19 @@ def _recipe(content: dict[str, Any]) -> Recipe | TeacherRecipe:
             "tokenizer": _section(TokenizerRecipe, tokenizer),
             "training": _section(TrainingRecipe, parts.get("training", {})),
             "emoji": _section(EmojiRecipe, emoji) if emoji is not None else None,
+            "pretraining": _pretraining(pretraining) if pretraining is not None else None,
             "train": _sources(parts.get("train", [])),
             "dev": _sources(parts.get("dev", [])),
             "eval": _sources(parts.get("eval", [])),
             "graded": _sources(parts.get("graded", [])),
         },
     )
+
+
+def _pretraining(table: Mapping[str, Any]) -> PretrainingRecipe:
+    training = _section(TrainingRecipe, table.get("training", {}))
+    sources = _sources(table.get("train", []))
+    return _section(PretrainingRecipe, {**table, "train": sources, "training": training})
 
 
 def _sources(tables: list[dict[str, Any]]) -> tuple[Source, ...]:

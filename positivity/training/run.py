@@ -25,17 +25,21 @@ from positivity.model.tagger import TaggerNetwork
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import TOKENIZERS, Tokenizer, load_tokenizer
 from positivity.training.datasets import corpus
+from positivity.training.emoji_prediction import EmojiPrediction
 from positivity.training.initial import initial_vectors, vectors_of_model
 from positivity.training.labelled import Data
 from positivity.training.loop import Record, Step, Trainer
-from positivity.training.recipe import Recipe, same_recipe_as_before
+from positivity.training.recipe import PretrainingRecipe, Recipe, same_recipe_as_before
 from positivity.training.sentiment import Sentiment
 from positivity.training.tagging import Tagging
 from positivity.training.task import ModelTask
 from positivity.training.vocabulary import train_vocabulary
+from positivity.training.word_vectors import of_pieces, read_vectors
 
 Say = Callable[[str], None]
 MakeTask = Callable[[Recipe, Data, Normalizer, Tokenizer], ModelTask[Any, Any]]
+
+PRETRAINING = "pretraining.json"
 
 # What a network of some kind is trained to do, where it is not to classify tweets.
 TASKS: dict[str, MakeTask] = {TaggerNetwork.kind: Tagging}
@@ -92,22 +96,36 @@ class Run:
         return trainer
 
     def _give_initial_vectors(self, network: Network) -> None:
-        if not self.recipe.initial_vectors or self.checkpoint.exists():
+        if self.checkpoint.exists():
             return
-        name, pieces = self.recipe.initial_vectors, self.tokenizer.pieces()
-        size = network.config.embedding_size
-        if name in registry.names():
-            vectors = vectors_of_model(registry.load(name), pieces, size)
+        if self.recipe.initial_vectors:
+            vectors = self._vectors_of_model(network.config.embedding_size)
+        elif self.recipe.embeddings:
+            vectors = self._vectors_of_file(network.config.embedding_size)
         else:
-            encoder = self._data.encoder(name)
-            self._say("asking the teacher for word vectors")
-            vectors = initial_vectors(encoder, pieces, size)
+            return
         with torch.no_grad():
             network.embedding.weight[1:].copy_(vectors[1:])  # the padding's stays zero
 
-    def _network(self) -> Network:
+    def _vectors_of_model(self, size: int) -> torch.Tensor:
+        name, pieces = self.recipe.initial_vectors, self.tokenizer.pieces()
+        if name in registry.names():
+            return vectors_of_model(registry.load(name), pieces, size)
+        encoder = self._data.encoder(name)
+        self._say("asking the teacher for word vectors")
+        return initial_vectors(encoder, pieces, size)
+
+    def _vectors_of_file(self, size: int) -> torch.Tensor:
+        path = self._data.vectors(self.recipe.embeddings)
+        pieces = self.tokenizer.pieces()
+        found = read_vectors(path, [piece.strip() for piece in pieces], size)
+        self._say(f"{path}: vectors of {len(found):,} of {len(pieces):,} words")
+        return torch.from_numpy(of_pieces(found, pieces, size, self.recipe.seed))
+
+    def _network(self, **settings: Any) -> Network:
+        """A network of the recipe with random weights, some settings of its own aside."""
         try:
-            return make_network(self.recipe.network, self.tokenizer.pieces())
+            return make_network({**self.recipe.network, **settings}, self.tokenizer.pieces())
         except (TypeError, ValueError) as error:
             raise InputError(f"recipe {self.recipe.name}: network: {error}") from None
 
@@ -117,15 +135,36 @@ class Run:
 
     def train(self) -> Iterator[Step | Record]:
         """Trains to the end; what has been trained is kept at every record."""
-        for each in self.trainer.run(checkpoint=self.checkpoint):
-            if isinstance(each, Record):
-                self._write_records()
-            yield each
+        if self.recipe.pretraining is not None and not self.checkpoint.exists():
+            yield from self._pretrain(self.recipe.pretraining)
+        yield from self._records(self.trainer, self.checkpoint, "records.json")
 
-    def _write_records(self) -> None:
-        records = [asdict(record) for record in self.trainer.records]
-        with write_atomically(self.folder / "records.json") as file:
-            file.write(json.dumps(records, indent=1).encode())
+    def _pretrain(self, recipe: PretrainingRecipe) -> Iterator[Step | Record]:
+        """Trains a network of the same layers for another task, and begins with what it learnt."""
+        self._say("reading the tweets to pre-train on")
+        seed = self.recipe.seed
+        task = EmojiPrediction(recipe, self._data, self.normalizer, self.tokenizer, seed)
+        torch.manual_seed(seed)
+        network = self._network(classes=len(task.emoji)).to(self._device)
+        self._give_initial_vectors(network)
+        trainer: Trainer[Any, Any] = Trainer(network, task, recipe.training, seed)
+        checkpoint = self.folder / "pretraining.pt"
+        if checkpoint.exists():
+            trainer.restore(checkpoint)
+        self._say(f"pre-training on {len(task):,} tweets with {len(task.emoji)} emoji")
+        yield from self._records(trainer, checkpoint, PRETRAINING)
+        self.trainer.begin_with(trainer.best)
+        self._say("now the task itself")
+
+    def _records(
+        self, trainer: Trainer[Any, Any], checkpoint: Path, file_name: str
+    ) -> Iterator[Step | Record]:
+        for each in trainer.run(checkpoint=checkpoint):
+            if isinstance(each, Record):
+                records = [asdict(record) for record in trainer.records]
+                with write_atomically(self.folder / file_name) as file:
+                    file.write(json.dumps(records, indent=1).encode())
+            yield each
 
     def finish(self, *, card: str = "") -> ModelDirectory:
         """Calibrates the best network, measures it, draws the curves and saves the model.
@@ -157,6 +196,9 @@ class Run:
         metrics["weights"] = sum(parameter.numel() for parameter in network.parameters())
         metrics["training_tweets"] = len(self.task)
         metrics["seed"] = self.recipe.seed
+        if self.recipe.pretraining is not None:
+            records = json.loads((self.folder / PRETRAINING).read_text(encoding="utf-8"))
+            metrics["pretraining"] = max(record["recalls"]["emoji"] for record in records)
         files[registry.METRICS] = json.dumps(metrics, indent=1).encode() + b"\n"
         files[registry.CARD] = (
             (card or "# {name}\n\n{figures}\n")

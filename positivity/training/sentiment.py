@@ -75,20 +75,9 @@ class Sentiment(ModelTask[Classifier, Batch]):
         return nn.Linear(network.pooled_size, numbers)
 
     def loss(self, network: Classifier, batch: Batch, helper: nn.Module | None) -> Tensor:
-        device = network.embedding.weight.device
-        ids = torch.from_numpy(batch.ids).to(device)
-        lengths = torch.from_numpy(batch.lengths).to(device)
-        ids = drop_words(ids, self.recipe.training.word_dropout)
-        with in_bfloat16(device):
-            pooled = network.pooled(ids, lengths)
-            logits = network.mlp(pooled).float()
-        logits = logits + torch.from_numpy(batch.log_priors).to(device)
-        targets = torch.from_numpy(batch.targets).to(device)
-        weights = torch.from_numpy(batch.weights).to(device)
-        losses = nn.functional.cross_entropy(logits, targets, reduction="none")  # [batch]
-        loss = (losses * weights).sum() / weights.sum()
+        loss, pooled = classifier_loss(network, batch, self.recipe.training.word_dropout)
         if helper is not None:
-            loss = loss + self.recipe.training.hints * _hint_loss(helper, pooled, weights, batch)
+            loss = loss + self.recipe.training.hints * _hint_loss(helper, pooled, batch)
         return loss
 
     def scores(self, network: Classifier) -> dict[str, float]:
@@ -128,8 +117,27 @@ class Sentiment(ModelTask[Classifier, Batch]):
         return summary(add_light(model.path, self.eval or self.dev))
 
 
-def _hint_loss(helper: nn.Module, pooled: Tensor, weights: Tensor, batch: Batch) -> Tensor:
+def classifier_loss(
+    network: Classifier, batch: Batch, word_dropout: float
+) -> tuple[Tensor, Tensor]:
+    """The cross-entropy of a batch, and the pooled states [batch, numbers] of its tweets."""
+    device = network.embedding.weight.device
+    ids = torch.from_numpy(batch.ids).to(device)
+    lengths = torch.from_numpy(batch.lengths).to(device)
+    ids = drop_words(ids, word_dropout)
+    with in_bfloat16(device):
+        pooled = network.pooled(ids, lengths)
+        logits = network.mlp(pooled).float()
+    logits = logits + torch.from_numpy(batch.log_priors).to(device)
+    targets = torch.from_numpy(batch.targets).to(device)
+    weights = torch.from_numpy(batch.weights).to(device)
+    losses = nn.functional.cross_entropy(logits, targets, reduction="none")  # [batch]
+    return (losses * weights).sum() / weights.sum(), pooled
+
+
+def _hint_loss(helper: nn.Module, pooled: Tensor, batch: Batch) -> Tensor:
     """The mean square by which the teacher's states are missed, 1 for knowing nothing."""
+    weights = torch.from_numpy(batch.weights).to(pooled.device)
     rows = torch.from_numpy(batch.with_state).to(pooled.device)
     states = torch.from_numpy(batch.states).to(pooled.device)
     with in_bfloat16(pooled.device):

@@ -7,7 +7,7 @@ from torch import nn
 
 from positivity.training.recipe import TrainingRecipe
 
-_HEAD = "mlp"  # what is new when a network has been pre-trained for another task
+HEAD = "mlp"  # what is new when a network has been pre-trained for another task
 _THAWED = 0.1  # of the learning rate: what has learnt before is changed with care
 
 
@@ -22,7 +22,7 @@ class Stage:
     def thaw(self, network: nn.Module) -> None:
         """Lets the stage's parameters learn, and no others."""
         for name, parameter in network.named_parameters():
-            parameter.requires_grad_(_layer_of(name) in self.layers)
+            parameter.requires_grad_(layer_of(name) in self.layers)
 
 
 def stages_of(recipe: TrainingRecipe, network: nn.Module) -> list[Stage]:
@@ -32,8 +32,8 @@ def stages_of(recipe: TrainingRecipe, network: nn.Module) -> list[Stage]:
     if not recipe.chain_thaw:
         return [Stage(layers, recipe.epochs, recipe.learning_rate)]
     slowly = recipe.learning_rate * _THAWED
-    alone = [Stage((each,), recipe.chain_thaw, slowly) for each in layers if each != _HEAD]
-    new = Stage((_HEAD,), recipe.chain_thaw, recipe.learning_rate)
+    alone = [Stage((each,), recipe.chain_thaw, slowly) for each in layers if each != HEAD]
+    new = Stage((HEAD,), recipe.chain_thaw, recipe.learning_rate)
     return [new, *alone, Stage(layers, recipe.epochs, slowly)]
 
 
@@ -44,10 +44,11 @@ def layers_of(network: nn.Module) -> tuple[str, ...]:
 
 def _layers(network: nn.Module) -> Iterator[str]:
     for name, _ in network.named_parameters():
-        yield _layer_of(name)
+        yield layer_of(name)
 
 
-def _layer_of(parameter: str) -> str:
-    """`layers.1.forward_cell.bias_ih_l0` -> `layers.1`; `mlp.1.weight` -> `mlp`."""
-    first, second, *_ = parameter.split(".")
-    return f"{first}.{second}" if second.isdigit() and first != _HEAD else first
+def layer_of(parameter: str) -> str:
+    """The layer of a parameter: `layers.1.forward_cell.bias_ih_l0` -> `layers.1`, `mlp.1.weight` ->
+    `mlp`."""
+    first, *rest = parameter.split(".")
+    return f"{first}.{rest[0]}" if first != HEAD and rest and rest[0].isdigit() else first
