@@ -109,7 +109,7 @@ def test_spans_mark_a_stretch_of_the_side_that_the_model_leans_to(tweets: Path, 
 def test_spans_in_the_formats_for_people(tweets: Path, model: str, format: str) -> None:
     shown = explain(str(tweets), "--model", model, "--method", "spans", "--format", format).stdout
     marks = {
-        "terminal": r"(love|great)[^\[\n]*\[\+[01]\.\d\d\]",
+        "terminal": r"(love|great)[^\[\]]*[\[ ]\+[01]\.\d\d\]",
         "html": r'<mark class="up-[123]">[^<]*(love|great)[^<]*<span class="sign">\+',
         "markdown": r"\*\*[^*]*(love|great)[^*]*\*\* \(\+[01]\.\d\d\)",
     }

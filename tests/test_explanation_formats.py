@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -125,6 +126,12 @@ def test_spans_say_that_they_are_what_people_would_mark(format: str) -> None:
     assert "when the word is left out" not in text
     assert "more positive" not in text
     assert "words that a person would mark" not in rendered(explanation(), format)
+
+
+def test_at_a_terminal_a_stretch_shows_both_its_ends() -> None:
+    one = replace(tweet(), effects=(Effect(0, 11, -0.7), Effect(12, 15, -0.6)))
+    text = rendered(replace(explanation(method=SPANS), least_sure=(one,)), "terminal")
+    assert "[not a great −0.70] day[−0.60]" in text
 
 
 def test_the_page_and_the_json_name_the_tagger() -> None:
