@@ -152,7 +152,7 @@ def _by_tagger(
     texts: Sequence[str], scorer: Scorer, tagger: SpanTagger
 ) -> Iterable[tuple[Effect, ...]]:
     """The stretch of each text that carries the side which the model leans to."""
-    probabilities = scorer.score(texts)
+    probabilities = scorer.score(texts).astype(float).round(_DIGITS)  # as they are shown
     sides = np.where(probabilities[:, 2] >= probabilities[:, 0], 1, -1).tolist()
     for side, marking in zip(sides, tagger.mark(texts, sides), strict=True):
         yield marking.effects(side)

@@ -114,8 +114,9 @@ def test_spans_in_the_formats_for_people(tweets: Path, model: str, format: str) 
         "markdown": r"\*\*[^*]*(love|great)[^*]*\*\* \(\+[01]\.\d\d\)",
     }
     assert re.search(marks[format], shown)
-    assert "<script>alert" not in shown
     assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert format == "terminal" or "<script>alert" not in shown
 
 
 def test_the_verdict_is_the_one_of_score(tweets: Path, model: str) -> None:

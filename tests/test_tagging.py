@@ -12,13 +12,13 @@ from positivity.errors import InputError, UsageError
 from positivity.model import registry
 from positivity.model.registry import ModelDirectory
 from positivity.model.scorer import Scorer
-from positivity.spans import SpanTagger
+from positivity.spans import SpanTagger, align, jaccard
 from positivity.training.initial import vectors_of_model
 from positivity.training.labelled import Data
 from positivity.training.recipe import Recipe, read_recipe
 from positivity.training.run import Run
 from positivity.training.tagging import Tagging
-from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE
+from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE, SHARED_DATA
 
 RECIPE = """
 name = "marks"
@@ -235,3 +235,24 @@ def test_it_is_one_of_the_kinds(tagger: ModelDirectory) -> None:
     config = json.loads((tagger.path / registry.CONFIG).read_text(encoding="utf-8"))
     assert config["network"]["kind"] == "tagger"
     assert SpanTagger(registry.load(str(tagger.path))).name == "marks 1"
+
+
+@pytest.mark.shared_data
+def test_the_shipped_tagger_is_as_good_as_its_card_says() -> None:
+    recipe = read_recipe(registry.shipped() / "recipes" / "spans.toml")
+    assert isinstance(recipe, Recipe)
+    directory = registry.load("spans")
+    (source,) = recipe.eval
+    texts, selected, sides = Data(SHARED_DATA, SHARED_DATA).read_marked(source)
+    normalizer, encode = directory.normalizer(), directory.tokenizer().encode_many
+    tweets = align(texts, selected, sides, normalizer, encode)
+    tagger = SpanTagger(directory)
+    found = tagger.mark([each.text for each in tweets], [each.side for each in tweets])
+    mean = sum(
+        jaccard(tweet.marked, marking.taken) for tweet, marking in zip(tweets, found, strict=True)
+    ) / len(tweets)
+    figures = directory.metrics()["eval"][source.name]
+    assert len(tweets) == figures["tweets"]
+    assert mean == pytest.approx(figures["tagger"]["jaccard"], abs=0.002)
+    assert figures["tagger"]["jaccard"] > figures["leave_one_out"]["jaccard"] + 0.05
+    assert directory.size < 3_000_000
