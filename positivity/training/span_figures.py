@@ -15,7 +15,7 @@ _THRESHOLDS = np.arange(0.05, 1.0, 0.05)  # of the strongest word's effect
 _DRAWS = 10  # random stretches of each tweet
 _WAYS = {
     "tagger": "the tagger",
-    "leave_one_out": "leave-one-out",
+    "leave_one_out": "",  # with the name of the classifier
     "whole_tweet": "the whole tweet",
     "chance": "chance",
 }
@@ -107,9 +107,10 @@ def _chance(tweets: NamedMarks) -> dict[str, float]:
 def figures_table(figures: Mapping[str, Any]) -> str:
     """The figures as a Markdown table, a row for each way and set."""
     rows = ["| set | tweets | words chosen by | Jaccard | F1 |", "|---|---|---|---|---|"]
+    ways = _WAYS | {"leave_one_out": f"leave-one-out by `{figures['classifier']}`"}
     for part in ("dev", "eval"):
         for name, each in figures[part].items():
-            for key, way in _WAYS.items():
+            for key, way in ways.items():
                 values = f"{each[key]['jaccard']:.3f} | {each[key]['f1']:.3f}"
                 rows.append(f"| {name} ({part}) | {each['tweets']:,} | {way} | {values} |")
     return "\n".join(rows)
