@@ -212,7 +212,7 @@ class Bench:
         return weigh
 
     def agreement(self) -> str:
-        """Of the two methods with each other."""
+        """Of leave-one-out and gradients with each other."""
         pairs = [
             (a, b)
             for a, b in zip(*(self.effects[name] for name in METHODS), strict=True)
@@ -224,7 +224,7 @@ class Bench:
         signs = statistics.mean(int((a > 0) == (b > 0)) for a, b in strongest)
         return "\n".join(
             [
-                "| the two methods, on a tweet | |",
+                "| leave-one-out and gradients, on a tweet | |",
                 "|---|---|",
                 f"| rank correlation of their effects, mean | {ranks:.2f} |",
                 f"| name the same word as the strongest | {100 * same:.0f} % |",
