@@ -14,6 +14,7 @@ MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob(
 LIBRARIES = {
     "torch": (
         *("model/network.py", "model/elman.py", "model/kinds.py"),
+        *("model/crf.py", "model/tagger.py"),
         *("model/convolutional.py", "model/hierarchical.py", "model/deepmoji.py"),
         *("model/engine_torch.py", "model/gradients.py", "training/"),
     ),

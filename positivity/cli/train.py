@@ -76,7 +76,10 @@ def train_command(
         card=card_of(path),
     )
     typer.echo(f"saved {directory.path}")
-    typer.echo(f'try: positivity say --model {directory.path} "what a day"')
+    if directory.config.kind == "tagger":
+        typer.echo(f"try: positivity explain --sample --method spans --tagger {directory.path}")
+    else:
+        typer.echo(f'try: positivity say --model {directory.path} "what a day"')
 
 
 def recipe_path(recipe: Path) -> Path:

@@ -9,10 +9,14 @@ from positivity.model.deepmoji import DeepMoji
 from positivity.model.hierarchical import HierarchicalNetwork
 from positivity.model.network import Network, SentimentNetwork
 from positivity.model.registry import RECURRENT
+from positivity.model.tagger import TaggerNetwork
 
 KINDS: dict[str, type[Network]] = {
     each.kind: each
-    for each in (SentimentNetwork, ConvolutionalNetwork, HierarchicalNetwork, DeepMoji)
+    for each in (
+        *(SentimentNetwork, ConvolutionalNetwork, HierarchicalNetwork, DeepMoji),
+        TaggerNetwork,
+    )
 }
 
 

@@ -29,6 +29,7 @@ class Source:
     label: str | None = None
     # Columns with the probabilities of negative, neutral, positive, in place of a label.
     probabilities: tuple[str, ...] = ()
+    marked: str = ""  # for a tagger: the column of the part of the text that carries the label
     # Only rows whose column has this value, or one of these.
     keep: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)  # the file's words -> our three
@@ -142,7 +143,8 @@ class Recipe:
     training: TrainingRecipe = TrainingRecipe()
     floor: FloorRecipe | None = None  # in place of the network
     emoji: EmojiRecipe | None = None
-    initial_vectors: str = ""  # of words, by the teacher of this name; at random when empty
+    # Of words, by the teacher of this name or from the model of this name; at random when empty.
+    initial_vectors: str = ""
     # In their place, a file of word2vec's or GloVe's vectors, relative to the data folder or, where
     # it is not there, to the folder of the runs.
     embeddings: str = ""

@@ -22,17 +22,19 @@ from positivity.model.engine_torch import choose_device
 from positivity.model.kinds import make_network, settings_of
 from positivity.model.network import Network
 from positivity.model.registry import ModelConfig, ModelDirectory
+from positivity.model.tagger import TaggerNetwork
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import TOKENIZERS, Tokenizer, load_tokenizer
 from positivity.training.clock import Clock
 from positivity.training.datasets import corpus
 from positivity.training.emoji_prediction import EmojiPrediction
 from positivity.training.fair_vectors import equalize
-from positivity.training.initial import initial_vectors
+from positivity.training.initial import initial_vectors, vectors_of_model
 from positivity.training.labelled import Data
 from positivity.training.loop import Record, Step, Trainer
 from positivity.training.recipe import PretrainingRecipe, Recipe, same_recipe_as_before
 from positivity.training.sentiment import Sentiment
+from positivity.training.tagging import Tagging
 from positivity.training.task import ModelTask
 from positivity.training.vocabulary import train_vocabulary
 from positivity.training.word_vectors import of_pieces, read_vectors
@@ -43,7 +45,7 @@ MakeTask = Callable[[Recipe, Data, Normalizer, Tokenizer], ModelTask[Any, Any]]
 PRETRAINING = "pretraining.json"
 
 # What a network of some kind is trained to do, where it is not to classify tweets.
-TASKS: dict[str, MakeTask] = {}
+TASKS: dict[str, MakeTask] = {TaggerNetwork.kind: Tagging}
 
 
 class Run:
@@ -100,16 +102,21 @@ class Run:
         if self.checkpoint.exists():
             return
         if self.recipe.initial_vectors:
-            encoder = self._data.encoder(self.recipe.initial_vectors)
-            self._say("asking the teacher for word vectors")
-            size = network.config.embedding_size
-            vectors = initial_vectors(encoder, self.tokenizer.pieces(), size)
+            vectors = self._vectors_of_model(network.config.embedding_size)
         elif self.recipe.embeddings:
             vectors = self._vectors_of_file(network.config.embedding_size)
         else:
             return
         with torch.no_grad():
             network.embedding.weight[1:].copy_(vectors[1:])  # the padding's stays zero
+
+    def _vectors_of_model(self, size: int) -> torch.Tensor:
+        name, pieces = self.recipe.initial_vectors, self.tokenizer.pieces()
+        if name in registry.names():
+            return vectors_of_model(registry.load(name), pieces, size)
+        encoder = self._data.encoder(name)
+        self._say("asking the teacher for word vectors")
+        return initial_vectors(encoder, pieces, size)
 
     def _vectors_of_file(self, size: int) -> torch.Tensor:
         path = self._data.vectors(self.recipe.embeddings)
