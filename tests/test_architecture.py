@@ -12,7 +12,11 @@ MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob(
 
 # A heavy library and where it may be imported.
 LIBRARIES = {
-    "torch": ("model/network.py", "model/engine_torch.py", "model/gradients.py", "training/"),
+    "torch": (
+        *("model/network.py", "model/engine_torch.py", "model/gradients.py"),
+        *("model/cells.py", "model/inside.py"),
+        "training/",
+    ),
     "onnxruntime": ("model/engine_onnx.py",),
     "onnx": ("training/light.py",),
     "safetensors": ("model/engine_torch.py", "training/"),
