@@ -5,13 +5,15 @@ import torch
 from torch import nn
 
 from positivity.model.cells import reach, unroll
+from positivity.model.elman import Elman
+from positivity.model.network import RecurrentLayer, SentimentNetwork
 
-KINDS = {"elman": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+KINDS = {"elman": Elman, "rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
 
-def cell(kind: str, *, inputs: int = 5, hidden: int = 7) -> nn.RNNBase:
+def cell(kind: str, *, inputs: int = 5, hidden: int = 7) -> nn.Module:
     torch.manual_seed(3)
-    made: nn.RNNBase = KINDS[kind](inputs, hidden, batch_first=True)
+    made: nn.Module = KINDS[kind](inputs, hidden, batch_first=True)
     for parameter in made.parameters():  # larger than torch makes them: gates shut and open
         parameter.data.mul_(3)
     return made
@@ -36,10 +38,12 @@ def test_the_states_of_the_shipped_model_are_those_of_torch() -> None:
     from positivity.model.registry import load
 
     network = load_network(load("base"))
+    assert isinstance(network, SentimentNetwork)
     vectors = network.embedding(torch.arange(2, 60))
     layer = network.layers[0]
+    assert isinstance(layer, RecurrentLayer)
     for each in (layer.forward_cell, layer.backward_cell):
-        assert isinstance(each, nn.RNNBase)
+        assert isinstance(each, nn.Module)
         expected, _ = each(vectors[None])
         assert (unroll(each, vectors).states - expected[0]).abs().max() <= 1e-5
 

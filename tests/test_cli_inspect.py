@@ -53,9 +53,9 @@ def test_attention_and_maximum_are_shares_of_the_words() -> None:
 def test_attention_is_what_the_network_pools_with(base: ModelDirectory) -> None:
     import torch
 
-    from positivity.model.engine_torch import load_network
+    from positivity.model.engine_torch import load_classifier
 
-    network, inside = load_network(base), Inside(base)
+    network, inside = load_classifier(base), Inside(base)
     ids = [5, 80, 33, 1200, 7]
     pooled = network.pooled(torch.tensor([ids]))[0]  # attention, then maximum
     states = inside._states(ids, 1).numpy()

@@ -21,7 +21,7 @@ from positivity.training.recipe import Recipe, Source, TeacherRecipe, read_recip
 from positivity.training.run import Run
 from positivity.training.teacher import TeacherRun
 from positivity.training.variants import negated, variants
-from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE
+from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE, examples_of
 
 RECIPE = """
 name = "tiny-teacher"
@@ -170,7 +170,7 @@ def test_a_student_learns_from_it(trained: TeacherRun, tiny_data: Path, tmp_path
     records = [each for each in run.train() if isinstance(each, Record)]
     # A run keeps the weights of its best evaluation.
     assert max(record.recall for record in records) > 0.9
-    assert not run.trainer.examples.log_priors.any() or np.ptp(run.trainer.examples.log_priors) == 0
+    assert not examples_of(run).log_priors.any() or np.ptp(examples_of(run).log_priors) == 0
 
 
 def test_states_stand_beside_their_texts(trained: TeacherRun, tiny_data: Path) -> None:
@@ -195,15 +195,17 @@ def test_a_student_learns_what_its_teacher_sees(
     )
     data = Data(tiny_data, trained.folder.parent)
     run = Run(hinted, data, tmp_path, device="cpu", say=lambda line: None)
-    assert (run.trainer.examples.state_rows >= 0).any()
+    assert (examples_of(run).state_rows >= 0).any()
     first = next(iter(run.train()))
     *_, last = (each for each in run.train() if isinstance(each, Record))
     assert last.loss < first.loss / 2
     # Stopped and resumed, the layer that tells them is there again.
     again = Run(hinted, data, tmp_path, device="cpu", say=lambda line: None)
-    assert run.trainer._hints is not None
-    assert again.trainer._hints is not None
-    assert torch.equal(again.trainer._hints.weight, run.trainer._hints.weight)
+    assert run.trainer.helper is not None
+    assert again.trainer.helper is not None
+    resumed = again.trainer.helper.state_dict()
+    for name, learnt in run.trainer.helper.state_dict().items():
+        assert torch.equal(resumed[name], learnt)
 
 
 def test_a_teacher_that_has_not_labelled_is_said(tiny_data: Path, tmp_path: Path) -> None:

@@ -115,6 +115,10 @@ class _Reader:
         ids, ends = encode_parts(parts, self._tokenizer.encode_many)
         return _Read(text, parts, ids, ends)
 
+    def window(self, ids: Sequence[int]) -> list[int]:
+        """What the model reads at once, from the beginning of a text."""
+        return list(windows_of(ids, self._tokenizer.window)[0])
+
     def shown(self, ids: Sequence[int]) -> tuple[str, ...]:
         """Pieces for people: one that goes on with a word begins with a dot in the middle."""
         return tuple(map(self._shown, ids))
@@ -130,7 +134,7 @@ class _Reader:
 
 def _look(read: _Read, reader: _Reader, question: Question) -> TextFindings:
     """The attention and the gates of a text; of a very long one, of its first window."""
-    ids = list(windows_of(read.ids)[0])
+    ids = reader.window(read.ids)
     words: tuple[WordWeight, ...] = ()
     gates = None
     if ATTENTION in question.views:
@@ -192,7 +196,7 @@ def _reaches(
 
 
 def _first_windows(texts: Sequence[str], reader: _Reader) -> list[list[int]]:
-    return [list(windows_of(reader.read(text).ids)[0]) for text in texts]
+    return [reader.window(reader.read(text).ids) for text in texts]
 
 
 def _reach(

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from positivity.model.elman import Elman
+
 
 @dataclass(frozen=True, slots=True)
 class Unrolled:
@@ -24,13 +26,13 @@ class Unrolled:
     states: Tensor  # [tokens, hidden], what the layer above reads
 
 
-def unroll(cell: nn.RNNBase, inputs: Tensor) -> Unrolled:
+def unroll(cell: nn.Module, inputs: Tensor) -> Unrolled:
     """Runs a cell of one layer and one direction over inputs [tokens, input], from a zero state.
 
     Raises:
         ValueError: it has several layers or directions, or is no cell that we know.
     """
-    if cell.num_layers != 1 or cell.bidirectional:
+    if getattr(cell, "num_layers", 1) != 1 or getattr(cell, "bidirectional", False):
         raise ValueError("one layer and one direction at a time")
     for kind, run in _KINDS:
         if isinstance(cell, kind):
@@ -39,9 +41,9 @@ def unroll(cell: nn.RNNBase, inputs: Tensor) -> Unrolled:
     raise ValueError(f"no equations for {type(cell).__name__}")
 
 
-def _lstm(cell: nn.RNNBase, inputs: Tensor) -> Unrolled:
+def _lstm(cell: nn.Module, inputs: Tensor) -> Unrolled:
     """i, f, o = sigmoid(...); c = f c + i tanh(...); h = o tanh(c)."""
-    state = memory = inputs.new_zeros(cell.hidden_size)
+    state = memory = inputs.new_zeros(hidden_size(cell))
     seen: dict[str, list[Tensor]] = {name: [] for name in ("forget", "input", "output", "cell")}
     states = []
     for from_input in _from_inputs(cell, inputs):
@@ -57,9 +59,9 @@ def _lstm(cell: nn.RNNBase, inputs: Tensor) -> Unrolled:
     return Unrolled(stacked, {"cell": memories}, torch.stack(states))
 
 
-def _gru(cell: nn.RNNBase, inputs: Tensor) -> Unrolled:
+def _gru(cell: nn.Module, inputs: Tensor) -> Unrolled:
     """r, z = sigmoid(...); n = tanh(W x + r (U h)); h = (1 - z) n + z h."""
-    state = inputs.new_zeros(cell.hidden_size)
+    state = inputs.new_zeros(hidden_size(cell))
     resets, keeps, states = [], [], []
     for from_input in _from_inputs(cell, inputs):
         of_input, of_state = from_input.chunk(3), _from_state(cell, state).chunk(3)
@@ -74,10 +76,10 @@ def _gru(cell: nn.RNNBase, inputs: Tensor) -> Unrolled:
     return Unrolled(gates, {"state": torch.stack(states)}, torch.stack(states))
 
 
-def _elman(cell: nn.RNNBase, inputs: Tensor) -> Unrolled:
+def _elman(cell: nn.Module, inputs: Tensor) -> Unrolled:
     """h = g(W x + U h), g being tanh or ReLU. It has no gates."""
     squash = torch.relu if getattr(cell, "nonlinearity", "tanh") == "relu" else torch.tanh
-    state = inputs.new_zeros(cell.hidden_size)
+    state = inputs.new_zeros(hidden_size(cell))
     states = []
     for from_input in _from_inputs(cell, inputs):
         state = squash(from_input + _from_state(cell, state))
@@ -85,26 +87,32 @@ def _elman(cell: nn.RNNBase, inputs: Tensor) -> Unrolled:
     return Unrolled({}, {"state": torch.stack(states)}, torch.stack(states))
 
 
-_KINDS: tuple[tuple[type[nn.RNNBase], Callable[[nn.RNNBase, Tensor], Unrolled]], ...] = (
+_KINDS: tuple[tuple[type[nn.Module], Callable[[nn.Module, Tensor], Unrolled]], ...] = (
     (nn.LSTM, _lstm),
     (nn.GRU, _gru),
     (nn.RNN, _elman),
+    (Elman, _elman),
 )
 
 
-def _from_inputs(cell: nn.RNNBase, inputs: Tensor) -> Tensor:
+def hidden_size(cell: nn.Module) -> int:
+    """How many units a cell has."""
+    return cell.get_parameter("weight_hh_l0").shape[1]
+
+
+def _from_inputs(cell: nn.Module, inputs: Tensor) -> Tensor:
     """W x + b of all tokens [tokens, gates x hidden]."""
-    weight, bias = torch.as_tensor(cell.weight_ih_l0), torch.as_tensor(cell.bias_ih_l0)
-    return inputs @ weight.T + bias
+    return inputs @ cell.get_parameter("weight_ih_l0").T + cell.get_parameter("bias_ih_l0")
 
 
-def _from_state(cell: nn.RNNBase, state: Tensor) -> Tensor:
-    """U h + b of one state [gates x hidden]."""
-    weight, bias = torch.as_tensor(cell.weight_hh_l0), torch.as_tensor(cell.bias_hh_l0)
-    return weight @ state + bias
+def _from_state(cell: nn.Module, state: Tensor) -> Tensor:
+    """U h of one state [gates x hidden]; torch's cells have a second bias here."""
+    product = cell.get_parameter("weight_hh_l0") @ state
+    bias = dict(cell.named_parameters(recurse=False)).get("bias_hh_l0")
+    return product if bias is None else product + bias
 
 
-def reach(cell: nn.RNNBase, inputs: Tensor) -> Tensor:
+def reach(cell: nn.Module, inputs: Tensor) -> Tensor:
     """How much each input still moves the last state, by distance [tokens]; 0 is the last token.
 
     The Frobenius norm of the Jacobian of the last state by that input: what a gradient that arrives
@@ -115,7 +123,7 @@ def reach(cell: nn.RNNBase, inputs: Tensor) -> Tensor:
         inputs: [tokens, input].
     """
     # A copy of the text for each number of the state gives all rows of the Jacobian at once.
-    copies = inputs.detach().expand(cell.hidden_size, *inputs.shape).clone().requires_grad_()
+    copies = inputs.detach().expand(hidden_size(cell), *inputs.shape).clone().requires_grad_()
     states, _ = cell(copies)
     (slopes,) = torch.autograd.grad(states[:, -1].diagonal().sum(), copies)
     return torch.as_tensor(slopes.square().sum(dim=(0, 2)).sqrt().flip(0))

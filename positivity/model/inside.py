@@ -4,7 +4,7 @@ All of it in float32 on the CPU, from the weights of a model, for texts that are
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from positivity.errors import UsageError
 from positivity.model.cells import reach, unroll
 from positivity.model.engine_torch import load_network
-from positivity.model.network import Cell, SentimentNetwork
+from positivity.model.language_model import END, LanguageModel
+from positivity.model.network import Cell, RecurrentLayer, SentimentNetwork
 from positivity.model.registry import ModelDirectory
 
 Floats = NDArray[np.float32]
@@ -47,17 +48,19 @@ class Inside:
     """Looks into the network of one model.
 
     Raises:
-        UsageError: the model's network has no recurrent layers.
+        UsageError: the model's network is of another kind.
     """
 
     def __init__(self, directory: ModelDirectory) -> None:
         network = load_network(directory)
-        if not isinstance(network, SentimentNetwork):
+        if not isinstance(network, SentimentNetwork | LanguageModel):
             raise UsageError(
-                f"{directory.config.name}: has no recurrent layers to look into; name a model of "
-                "cell elman, gru or lstm"
+                f"{directory.path}: is a {network.kind} network; those that can be looked into are "
+                "the plain recurrent ones, of cell elman, gru or lstm"
             )
         self._network = network
+        # What the network reads before the first token of a text.
+        self._before = [END] if isinstance(network, LanguageModel) else []
 
     @property
     def cell(self) -> Cell:
@@ -85,15 +88,18 @@ class Inside:
 
         def shown(tensors: Mapping[str, Tensor]) -> dict[str, Floats]:
             return {
-                name: (each.flip(0) if backward else each).numpy() for name, each in tensors.items()
+                name: (each.flip(0) if backward else each)[len(self._before) :].numpy()
+                for name, each in tensors.items()
             }
 
         return Activations(self.cell, layer, direction, shown(found.gates), shown(found.values))
 
     def pooled(self, ids: Sequence[int]) -> Pooled:
         """What each token gives to the classifier."""
-        states = self._states(ids, self.layers)  # [tokens, states]
         attention = maximum = None
+        if not isinstance(self._network, SentimentNetwork):
+            return Pooled(attention, maximum)
+        states = self._states(ids, self.layers)  # [tokens, states]
         if self._network.attention is not None:
             attention = self._network.attention(states).squeeze(1).softmax(dim=0).numpy()
         if "max" in self._network.config.pooling:
@@ -103,15 +109,15 @@ class Inside:
 
     def reach(self, ids: Sequence[int]) -> NDArray[np.float64]:
         """`cells.reach` of the first layer, reading forward [tokens]."""
-        return _reach(self._cell(1, "forward"), self._inputs(ids, 1))
+        return _reach(self._cell(1, "forward"), self._inputs(ids, 1))[: len(ids)]
 
     def untrained(self, cell: Cell, seed: int) -> "Untrained":
         """A layer of this network's size before any training, reading the same word vectors."""
-        config = replace(self._network.config, cell=cell, layers=1, bidirectional=False)
+        sizes = (self._network.config.embedding_size, self.hidden_size)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            layer = SentimentNetwork(config).requires_grad_(False).eval().layers[0]
-        return Untrained(self._network.embedding, layer.forward_cell)  # type: ignore[arg-type]
+            layer = RecurrentLayer(*sizes, cell, bidirectional=False).requires_grad_(False)
+        return Untrained(self._network.embedding, layer.forward_cell)
 
     def neighbours(self, ids: Sequence[int], most: int) -> list[tuple[int, float]]:
         """The ids whose vectors point most the same way as the mean of some, with the cosine."""
@@ -122,25 +128,25 @@ class Inside:
         best = cosines.topk(min(most, max(0, len(cosines) - len(set(ids)) - 1)))
         return list(zip(best.indices.tolist(), best.values.tolist(), strict=True))
 
-    def _cell(self, layer: int, direction: str) -> nn.RNNBase:
+    def _cell(self, layer: int, direction: str) -> nn.Module:
         if not 1 <= layer <= self.layers:
             raise UsageError(f"--layer {layer}: the network has {self.layers}, counted from 1")
         cell = getattr(self._network.layers[layer - 1], f"{direction}_cell")
         if cell is None:
             raise UsageError(f"--direction {direction}: the network reads forward only")
-        assert isinstance(cell, nn.RNNBase)
+        assert isinstance(cell, nn.Module)
         return cell
 
     def _inputs(self, ids: Sequence[int], layer: int) -> Tensor:
         """What a layer reads [tokens, input]."""
         if layer > 1:
             return self._states(ids, layer - 1)
-        return torch.as_tensor(self._network.embedding(torch.tensor(list(ids))))
+        return torch.as_tensor(self._network.embedding(torch.tensor([*self._before, *ids])))
 
     def _states(self, ids: Sequence[int], layers: int) -> Tensor:
         """The states of the layer of this number [tokens, hidden x directions]."""
         with torch.no_grad():
-            states = self._network.embedding(torch.tensor([list(ids)]))
+            states = self._network.embedding(torch.tensor([[*self._before, *ids]]))
             for layer in self._network.layers[:layers]:
                 states = layer(states, None)
             return torch.as_tensor(states[0])
@@ -149,7 +155,7 @@ class Inside:
 class Untrained:
     """A cell with random weights, on the word vectors of a trained network."""
 
-    def __init__(self, embedding: nn.Embedding, cell: nn.RNNBase) -> None:
+    def __init__(self, embedding: nn.Embedding, cell: nn.Module) -> None:
         self._embedding, self._cell = embedding, cell
 
     def reach(self, ids: Sequence[int]) -> NDArray[np.float64]:
@@ -157,5 +163,5 @@ class Untrained:
         return _reach(self._cell, self._embedding(torch.tensor(list(ids))))
 
 
-def _reach(cell: nn.RNNBase, inputs: Tensor) -> NDArray[np.float64]:
+def _reach(cell: nn.Module, inputs: Tensor) -> NDArray[np.float64]:
     return reach(cell, inputs).double().numpy()
