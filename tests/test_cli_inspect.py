@@ -7,14 +7,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.torch import save
 from typer.testing import CliRunner, Result
 
 from positivity.cli import app
 from positivity.inspection.look import Question, inspect
+from positivity.model import registry
+from positivity.model.engine_torch import load_classifier
 from positivity.model.inside import Inside
+from positivity.model.network import Classifier, Network
 from positivity.model.registry import ModelDirectory, load
 from positivity.report.terminal import make_console
 from positivity.report.terminal_inspection import render_inspection
+from positivity.text.tokenizer import WordTokenizer
 
 runner = CliRunner()
 TEXT = "not bad at all, I love this 😍 #bestday"
@@ -53,8 +58,6 @@ def test_attention_and_maximum_are_shares_of_the_words() -> None:
 def test_attention_is_what_the_network_pools_with(base: ModelDirectory) -> None:
     import torch
 
-    from positivity.model.engine_torch import load_classifier
-
     network, inside = load_classifier(base), Inside(base)
     ids = [5, 80, 33, 1200, 7]
     pooled = network.pooled(torch.tensor([ids]))[0]  # attention, then maximum
@@ -66,6 +69,61 @@ def test_attention_is_what_the_network_pools_with(base: ModelDirectory) -> None:
     owners = states.argmax(axis=0)
     assert np.allclose(states.max(axis=0), pooled[states.shape[1] :].numpy(), atol=1e-6)
     assert np.allclose(found.maximum, np.bincount(owners, minlength=5) / states.shape[1])
+
+
+def test_attention_over_all_layers_is_what_deepmoji_pools_with(tmp_path: Path) -> None:
+    import torch
+
+    from positivity.model.deepmoji import DeepMoji
+    from positivity.model.kinds import settings_of
+    from positivity.model.network import NetworkConfig
+
+    torch.manual_seed(1)
+    network = DeepMoji(
+        NetworkConfig(vocabulary_size=30, embedding_size=5, hidden_size=4, layers=2,
+                      pooling=("attention",), mlp_size=0)
+    ).requires_grad_(False).eval()  # fmt: skip
+    model = save_untrained(network, settings_of(network), tmp_path / "deepmoji")
+    ids = [5, 8, 3, 12, 7]
+    inside = Inside(load(str(model)))
+    found = inside.pooled(ids)
+    assert found.maximum is None
+    assert found.attention is not None
+    vectors = inside._vectors(ids)
+    assert torch.equal(vectors, load_network_of(model).embedding(torch.tensor(ids)).tanh())
+    together = torch.cat([vectors, inside._states(ids, 1), inside._states(ids, 2)], dim=1)
+    pooled = load_network_of(model).pooled(torch.tensor([ids]))[0]
+    assert np.allclose(found.attention @ together.numpy(), pooled.numpy(), atol=1e-5)
+    assert inside.activations(ids, 2, "backward").gates["forget"].shape == (5, 4)
+
+
+def test_a_network_without_such_layers_is_refused(tmp_path: Path) -> None:
+    from positivity.model.convolutional import ConvolutionalConfig, ConvolutionalNetwork
+    from positivity.model.kinds import settings_of
+
+    network = ConvolutionalNetwork(ConvolutionalConfig(vocabulary_size=30, filters=4))
+    model = save_untrained(network, settings_of(network), tmp_path / "cnn")
+    result = run("love this", "--model", str(model), code=2)
+    assert "is a convolutional network" in result.stderr
+
+
+def load_network_of(model: Path) -> Classifier:
+    return load_classifier(load(str(model)))
+
+
+def save_untrained(network: Network, settings: dict[str, Any], path: Path) -> Path:
+    """A model directory of a network with thirty words."""
+    words = [f"w{chr(97 + n)}" for n in range(28)]
+    files = {
+        registry.WEIGHTS: save(dict(network.state_dict())),
+        registry.TABLES: json.dumps({"emoji": {}, "words": words}).encode(),
+        WordTokenizer.file_name: WordTokenizer(words).to_bytes(),
+    }
+    config = registry.ModelConfig(
+        name=path.name, version="1", description="", tokenizer="word", network=settings
+    )
+    registry.save(path, config, files)
+    return path
 
 
 def test_gates_have_a_row_for_each_token_and_name_their_units(base: ModelDirectory) -> None:
@@ -174,6 +232,13 @@ def test_pictures_are_drawn(tmp_path: Path) -> None:
     result = run("love", "--show", "neighbours", "--plot", str(tmp_path / "none.png"))
     assert "not drawn" in result.stderr
     assert not (tmp_path / "none.png").exists()
+
+
+def test_what_a_long_text_goes_on_with_is_counted(base: ModelDirectory) -> None:
+    (found,) = document("so " * 120, "--show", "gates")["texts"]
+    assert len(found["tokens"]) == 96
+    assert found["left_out"] == 24
+    assert "24 more tokens are not shown" in run("so " * 120).stdout
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ class TextFindings:
 
     text: str
     tokens: tuple[str, ...]  # as the model reads them
+    left_out: int  # tokens beyond what the model reads at once, which are not looked at
     words: tuple[WordWeight, ...]  # empty when not asked for
     gates: GateMap | None
 

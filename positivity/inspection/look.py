@@ -141,7 +141,7 @@ def _look(read: _Read, reader: _Reader, question: Question) -> TextFindings:
         words = _weights(read, len(ids), reader.inside.pooled(ids))
     if GATES in question.views:
         gates = _gate_map(reader.inside.activations(ids, question.layer, question.direction))
-    return TextFindings(read.text, reader.shown(ids), words, gates)
+    return TextFindings(read.text, reader.shown(ids), len(read.ids) - len(ids), words, gates)
 
 
 def _weights(read: _Read, tokens: int, pooled: Pooled) -> tuple[WordWeight, ...]:

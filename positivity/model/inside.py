@@ -3,7 +3,7 @@
 All of it in float32 on the CPU, from the weights of a model, for texts that are encoded already.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from positivity.errors import UsageError
 from positivity.model.cells import reach, unroll
+from positivity.model.deepmoji import DeepMoji
 from positivity.model.engine_torch import load_network
 from positivity.model.language_model import END, LanguageModel
 from positivity.model.network import Cell, RecurrentLayer, SentimentNetwork
@@ -53,10 +54,10 @@ class Inside:
 
     def __init__(self, directory: ModelDirectory) -> None:
         network = load_network(directory)
-        if not isinstance(network, SentimentNetwork | LanguageModel):
+        if not isinstance(network, SentimentNetwork | DeepMoji | LanguageModel):
             raise UsageError(
                 f"{directory.path}: is a {network.kind} network; those that can be looked into are "
-                "the plain recurrent ones, of cell elman, gru or lstm"
+                "those of layers of elman, gru or lstm cells"
             )
         self._network = network
         # What the network reads before the first token of a text.
@@ -97,9 +98,12 @@ class Inside:
     def pooled(self, ids: Sequence[int]) -> Pooled:
         """What each token gives to the classifier."""
         attention = maximum = None
-        if not isinstance(self._network, SentimentNetwork):
+        if isinstance(self._network, LanguageModel):
             return Pooled(attention, maximum)
         states = self._states(ids, self.layers)  # [tokens, states]
+        if isinstance(self._network, DeepMoji):  # its attention sees what every layer has found
+            below = [self._inputs(ids, layer) for layer in range(1, self.layers + 1)]
+            states = torch.cat([*below, states], dim=1)
         if self._network.attention is not None:
             attention = self._network.attention(states).squeeze(1).softmax(dim=0).numpy()
         if "max" in self._network.config.pooling:
@@ -117,7 +121,7 @@ class Inside:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             layer = RecurrentLayer(*sizes, cell, bidirectional=False).requires_grad_(False)
-        return Untrained(self._network.embedding, layer.forward_cell)
+        return Untrained(self._vectors, layer.forward_cell)
 
     def neighbours(self, ids: Sequence[int], most: int) -> list[tuple[int, float]]:
         """The ids whose vectors point most the same way as the mean of some, with the cosine."""
@@ -141,12 +145,17 @@ class Inside:
         """What a layer reads [tokens, input]."""
         if layer > 1:
             return self._states(ids, layer - 1)
-        return torch.as_tensor(self._network.embedding(torch.tensor([*self._before, *ids])))
+        return self._vectors(ids)
+
+    def _vectors(self, ids: Sequence[int]) -> Tensor:
+        """What the first layer reads [tokens, embedding]."""
+        vectors = torch.as_tensor(self._network.embedding(torch.tensor([*self._before, *ids])))
+        return vectors.tanh() if isinstance(self._network, DeepMoji) else vectors
 
     def _states(self, ids: Sequence[int], layers: int) -> Tensor:
         """The states of the layer of this number [tokens, hidden x directions]."""
         with torch.no_grad():
-            states = self._network.embedding(torch.tensor([[*self._before, *ids]]))
+            states = self._vectors(ids)[None]
             for layer in self._network.layers[:layers]:
                 states = layer(states, None)
             return torch.as_tensor(states[0])
@@ -155,12 +164,12 @@ class Inside:
 class Untrained:
     """A cell with random weights, on the word vectors of a trained network."""
 
-    def __init__(self, embedding: nn.Embedding, cell: nn.Module) -> None:
-        self._embedding, self._cell = embedding, cell
+    def __init__(self, vectors: Callable[[Sequence[int]], Tensor], cell: nn.Module) -> None:
+        self._vectors, self._cell = vectors, cell
 
     def reach(self, ids: Sequence[int]) -> NDArray[np.float64]:
         """`cells.reach` [tokens]."""
-        return _reach(self._cell, self._embedding(torch.tensor(list(ids))))
+        return _reach(self._cell, self._vectors(ids))[: len(ids)]
 
 
 def _reach(cell: nn.Module, inputs: Tensor) -> NDArray[np.float64]:

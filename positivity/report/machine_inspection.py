@@ -34,6 +34,7 @@ def _text(found: TextFindings) -> dict[str, Any]:
     return {
         "text": found.text,
         "tokens": found.tokens,
+        "left_out": found.left_out,
         "words": [_rounded(asdict(each)) for each in found.words],
         "gates": None if found.gates is None else _gates(found.gates),
     }

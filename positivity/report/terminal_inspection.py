@@ -41,6 +41,8 @@ def render_inspection(found: Inspection, console: Console) -> None:
     page = Page(console)
     for text in found.texts:
         page.side("text", text.text, "bold")
+        if text.left_out:
+            page.side("", f"{text.left_out:,} more tokens are not shown", "dim")
         page.blank()
         if text.words:
             _words(page, text)
