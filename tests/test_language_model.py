@@ -243,7 +243,7 @@ def test_it_learns_from_real_tweets(tmp_path: Path) -> None:
     from positivity.model.registry import shipped
 
     text = (shipped() / "recipes" / "char-lm.toml").read_text(encoding="utf-8")
-    text = text.replace("sample = 60000", "sample = 600").replace("words = 20000", "words = 500")
+    text = text.replace("sample = 120000", "sample = 600").replace("words = 20000", "words = 500")
     text = text.replace("hidden_size = 256", "hidden_size = 64").partition("[[eval]]")[0]
     (tmp_path / "few.toml").write_text(text, encoding="utf-8")
     run(
