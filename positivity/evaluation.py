@@ -86,7 +86,9 @@ def two_class_macro_recall(
     A tweet with as much of one as of the other counts half. None where no tweet is either.
     """
     lead = probabilities[:, LABELS.index("positive")] - probabilities[:, LABELS.index("negative")]
-    rises = 0.5 + 0.5 * np.sign(lead)  # 1 where positive, 0 where negative, 0.5 where neither
+    rises = 0.5 + 0.5 * np.sign(
+        lead.astype(np.float64)
+    )  # 1 where positive, 0 where negative, 0.5 where neither
     sides = (("negative", 1 - rises), ("positive", rises))
     rows = ((gold == LABELS.index(name), right) for name, right in sides)
     recalls = [float(right[of_side].mean()) for of_side, right in rows if of_side.any()]

@@ -1,5 +1,6 @@
 """A teacher, from a tiny encoder made on the spot: it learns, resumes, labels, is learnt from."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from positivity.training.loop import Record
 from positivity.training.recipe import Recipe, Source, TeacherRecipe, read_recipe
 from positivity.training.run import Run
 from positivity.training.teacher import TeacherRun
-from positivity.training.variants import negated, variants
+from positivity.training.variants import negated, phrases, variants
 from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE, examples_of
 
 RECIPE = """
@@ -152,6 +153,14 @@ def test_stopped_and_resumed_it_ends_where_it_would_have(
         pass
     assert kept.stat().st_mtime_ns == written
     assert len(pd.read_parquet(resumed.labels)) == total
+    # A part that was lost is labelled again, and nothing written over.
+    kept.unlink()
+    kept.with_suffix(".npy").unlink()
+    others = {path: path.stat().st_mtime_ns for path in kept.parent.iterdir()}
+    for _ in resumed.label():
+        pass
+    assert {path: path.stat().st_mtime_ns for path in others} == others
+    assert len(pd.read_parquet(resumed.labels)) == total
 
 
 def test_another_recipe_is_refused(
@@ -262,6 +271,21 @@ def test_variants_are_made_of_the_words_there_are() -> None:
 )
 def test_a_denial_is_put_in_or_taken_out(tweet: str, made: set[str]) -> None:
     assert set(negated([tweet] * 30, np.random.default_rng(0))) == made
+
+
+def test_phrases_are_clauses_and_most_are_denied() -> None:
+    tweet = "@you The food was lovely, but we hated the long wait: https://t.co/abc never again!"
+    made = Counter(phrases([tweet] * 600, np.random.default_rng(0)))
+    plain = {"The food was lovely", "we hated the long wait", "never again"}
+    assert plain <= made.keys()
+    assert 0.25 < sum(made[each] for each in plain) / 600 < 0.45
+    assert {"nobody hated the long wait", "i don't think The food was lovely"} <= made.keys()
+    assert "without never again" in made
+    assert not any("@" in text or "http" in text for text in made)
+
+
+def test_a_tweet_without_a_clause_gives_no_phrase() -> None:
+    assert list(phrases(["", "wow", "@you", "... !"], np.random.default_rng(0))) == []
 
 
 def test_words_that_feel_alike_begin_as_neighbours(trained: TeacherRun) -> None:

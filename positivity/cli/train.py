@@ -102,6 +102,8 @@ def on_one_file(recipe: "Recipe", source: "Source") -> "Recipe":
         dev=(),
         eval=(),
         emoji=None,
+        pretraining=None,
+        training=replace(recipe.training, chain_thaw=0),  # which is for what was pre-trained
         tokenizer=replace(recipe.tokenizer, corpus=()),
     )
 

@@ -15,7 +15,9 @@ from torch import Tensor, nn
 from positivity.model.network import Cell, Classifier, Padding, RecurrentLayer, by_channel, head
 
 _PUNCTUATION = frozenset('.,;:!?…-–—()[]"/|')
-_LENGTH_STEP = 4  # spans are padded to a multiple of it
+# Spans are padded to one of these lengths, those of each together; longer ones to a multiple of the
+# last.
+_LENGTHS = (4, 8, 16, 32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +87,30 @@ class HierarchicalNetwork(Classifier):
         vectors = by_channel(self.embedding_dropout, vectors)
         rows, places = padding.mask.nonzero(as_tuple=True)  # of every token, row by row
         span, place, row_of_span, number_in_row = self._spans(ids, rows, places)
-        words = _filled(vectors[rows, places], span, place, len(row_of_span), _LENGTH_STEP)
-        states = self.words(*words)  # [spans, time in span, hidden x 2]
-        of_spans = _ends(states, words[1].lengths, self.config.hidden_size)[: len(row_of_span)]
+        of_spans = self._read_spans(vectors[rows, places], span, place)
         spans = _filled(of_spans, row_of_span, number_in_row, batch, 1)
         return _ends(self.spans(*spans), spans[1].lengths, self.config.sentence_size)[:batch]
+
+    def _read_spans(self, vectors: Tensor, span: Tensor, place: Tensor) -> Tensor:
+        """What the words of each span make [spans, hidden x 2], from the vectors of all tokens, the
+        span of each and its place in it."""
+        sizes = torch.bincount(span)
+        parts, numbers = [], []
+        shorter = 0
+        for longest in (*_LENGTHS, None):
+            wanted = (sizes > shorter) & (sizes <= (longest or sizes.max()))
+            number = wanted.nonzero().squeeze(1)
+            if len(number):
+                of_wanted = wanted[span]
+                rows = (wanted.cumsum(0) - 1)[span[of_wanted]]
+                step = longest or _LENGTHS[-1]
+                words = _filled(vectors[of_wanted], rows, place[of_wanted], len(number), step)
+                states = self.words(*words)  # [spans, time in span, hidden x 2]
+                ends = _ends(states, words[1].lengths, self.config.hidden_size)
+                parts.append(ends[: len(number)])
+                numbers.append(number)
+            shorter = longest or 0
+        return torch.cat(parts)[torch.cat(numbers).argsort()]
 
     def _spans(
         self, ids: Tensor, rows: Tensor, places: Tensor

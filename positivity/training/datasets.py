@@ -107,6 +107,8 @@ def build_examples(
     forbidden = {text for each in held_out for text in normalizer.normalize_many(each.texts)}
     for source in recipe.train:
         tweets, texts = _allowed(data.read(source).of(recipe.labels), normalizer, forbidden)
+        if not texts:
+            continue
         if source.strip_emoticons:
             texts = [_without_emoticons(text) for text in texts]
         if source.cues:
@@ -135,7 +137,8 @@ def build_examples(
                 normalizer,
                 generator,
             )
-    _add_cues(pool, cue_tweets)
+    if cue_tweets:
+        _add_cues(pool, cue_tweets)
     if ranking and recipe.emoji and recipe.emoji.alone:
         pool.add(*_lone_emoji(ranking, normalizer, recipe.emoji.alone, generator), 1.0)
     joined = _joined(pool)
@@ -281,6 +284,11 @@ class _Joined:
 
 def _joined(pool: _Pool) -> _Joined:
     """One row a text: the weighted mean of its targets."""
+    if not pool.texts:
+        raise InputError(
+            "no training tweets are left: they are empty, or all of them stand in a development "
+            "or evaluation set, too"
+        )
     targets = np.concatenate(pool.targets)
     weights = np.concatenate(pool.weights)
     priors = np.concatenate(pool.log_priors)

@@ -43,6 +43,7 @@ class Source:
     balanced: bool = False  # as many of each label as of the rarest, at random
     variants: int = 0  # in place of each tweet, so many texts made from it (for a teacher to label)
     negated: bool = False  # in place of each tweet, itself with a denial put in or taken out
+    phrases: bool = False  # in place of each tweet, some words of it, half of them with a denial
     teacher: str = ""  # in place of a file: the labels of the teacher of this name
 
 
