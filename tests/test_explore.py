@@ -225,6 +225,30 @@ def test_labels_are_found_in_every_kind_of_file(tmp_path: Path, suffix: str) -> 
     }
 
 
+def test_the_labels_of_sentiment140_are_its_first_column(tmp_path: Path) -> None:
+    path = tmp_path / "training.csv"
+    day = "Mon Apr 06 22:19:45 PDT 2009"
+    cells = [(4 * (n % 2), 1467810369 + n, day, "NO_QUERY", "ann", f"dog {n}x") for n in range(6)]
+    rows = [",".join(f'"{cell}"' for cell in row) for row in cells]
+    path.write_text("\n".join(rows) + "\n", encoding="latin-1")
+    found = document(str(path))
+    assert [(each["name"], each["count"]) for each in found["labels"]] == [("0", 3), ("4", 3)]
+    assert found["authors"] == 1
+    assert found["first"] == "2009-04-07"
+
+
+def test_an_excel_sheet_has_labels_too(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(tmp_path / "tweets.xlsx") as book:
+        sheet = book.add_worksheet()
+        for row, cells in enumerate([("text", "label"), ("a good day", "positive"),
+                                     ("a bad day", "negative")]):  # fmt: skip
+            sheet.write_row(row, 0, cells)
+    found = document(str(tmp_path / "tweets.xlsx"))
+    assert [each["name"] for each in found["labels"]] == ["negative", "positive"]
+
+
 def test_any_column_can_be_the_label(tmp_path: Path) -> None:
     rows = [("joy", "what a day"), ("fear", "the dog"), ("joy", "good dog")]
     path = write_csv(tmp_path / "emotions.csv", rows, "emotion,text")
