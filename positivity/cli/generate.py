@@ -65,7 +65,8 @@ def generate(job: GenerateJob) -> list[str]:
         raise UsageError(f"no model {job.model!r}; {TRAIN_FIRST}")
     directory = load(job.model)
     if directory.config.kind != "language_model":
-        raise UsageError(f"{job.model}: is a classifier and cannot write; {TRAIN_FIRST}")
+        what = "marks words" if directory.config.kind == "tagger" else "is a classifier"
+        raise UsageError(f"{job.model}: {what} and cannot write; {TRAIN_FIRST}")
     from positivity.model.writer import Writer
 
     writer = Writer(directory)

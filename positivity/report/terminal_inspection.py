@@ -110,7 +110,8 @@ def _gates(page: Page, tokens: Sequence[str], found: GateMap) -> None:
     """The heat map: a line for each token, a block of columns for each gate."""
     ascii_only = page.console.options.ascii_only
     blocks = [*found.gates.items(), *found.values.items()]
-    label = min(_LABEL, max(cell_len(page.clean(token)) for token in tokens))
+    longest = max(cell_len(page.clean(token)) for token in tokens)
+    label = min(_LABEL, max(len("mean"), longest))
     room = (page.width - 2 - label) // len(blocks) - 1
     columns = max(1, min(_MOST_UNITS, room, len(found.units)))
     head = Text(f"  {'':<{label}}", style="dim")
@@ -140,7 +141,7 @@ def _gates(page: Page, tokens: Sequence[str], found: GateMap) -> None:
 
 
 def _means(label: int, columns: int, blocks: Sequence[tuple[str, Matrix]]) -> Text:
-    line = Text(f"  {'mean'[:label]:<{label}}", style="dim")
+    line = Text(f"  {'mean':<{label}}", style="dim")
     for _, values in blocks:
         line.append(f" {f'{values.mean():.2f}':<{columns}}")
     return line
