@@ -26,6 +26,7 @@ from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import TOKENIZERS, Tokenizer, load_tokenizer
 from positivity.training.datasets import corpus
 from positivity.training.emoji_prediction import EmojiPrediction
+from positivity.training.fair_vectors import equalize
 from positivity.training.initial import initial_vectors
 from positivity.training.labelled import Data
 from positivity.training.language_modelling import LanguageModelling
@@ -170,6 +171,8 @@ class Run:
         if not self.trainer.records:
             raise StateError(f"{self.folder}: nothing has been trained yet")
         network = self.trainer.best
+        if self.recipe.training.augmentation:
+            equalize(network.embedding.weight, self.tokenizer.pieces())
         for parameter in network.parameters():  # what is measured is what is stored: half precision
             parameter.copy_(parameter.half().float())
         temperature = self.task.calibrate(network)
