@@ -196,7 +196,8 @@ class Run:
         metrics["seed"] = self.recipe.seed
         if self.recipe.pretraining is not None:
             records = json.loads((self.folder / PRETRAINING).read_text(encoding="utf-8"))
-            metrics["pretraining"] = max(record["recalls"]["emoji"] for record in records)
+            best = max(record["recalls"]["emoji"] for record in records)
+            metrics["pretraining"] = {"emoji_macro_recall": best}
         files[registry.METRICS] = json.dumps(metrics, indent=1).encode() + b"\n"
         files[registry.CARD] = (
             (card or "# {name}\n\n{figures}\n")
