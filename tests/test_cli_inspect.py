@@ -39,6 +39,14 @@ def document(*options: str) -> dict[str, Any]:
     return found
 
 
+def named(model: ModelDirectory) -> str:
+    return f"{model.config.name} {model.config.version}"
+
+
+def hidden_size(model: ModelDirectory) -> int:
+    return int(model.config.network["hidden_size"])
+
+
 @pytest.fixture(scope="module")
 def base() -> ModelDirectory:
     return load("base")
@@ -130,10 +138,10 @@ def test_gates_have_a_row_for_each_token_and_name_their_units(base: ModelDirecto
     (found,) = document(TEXT, "--show", "gates", "--direction", "backward")["texts"]
     gates = found["gates"]
     assert (gates["cell"], gates["layer"], gates["direction"]) == ("lstm", 1, "backward")
-    assert sorted(gates["units"]) == list(range(160))
+    assert sorted(gates["units"]) == list(range(hidden_size(base)))
     assert gates["gates"].keys() == {"forget", "input", "output"}
     for values in (*gates["gates"].values(), *gates["values"].values()):
-        assert np.shape(values) == (len(found["tokens"]), 160)
+        assert np.shape(values) == (len(found["tokens"]), hidden_size(base))
     means = np.mean(gates["gates"]["forget"], axis=0)
     assert (np.diff(means) >= -1e-3).all()  # the further right, the more a unit keeps
     assert found["tokens"][:3] == ["not", "bad", "at"]
@@ -148,24 +156,26 @@ def test_reading_backward_begins_at_the_end(base: ModelDirectory) -> None:
     )
 
 
-def test_gradients_vanish_in_an_elman_and_not_in_an_lstm() -> None:
+def test_gradients_vanish_in_an_elman_and_not_in_an_lstm(base: ModelDirectory) -> None:
     found = document("--sample")["gradients"]
     assert found["texts"] == 64
     cells = {each["name"]: each for each in found["cells"]}
-    assert cells.keys() == {"base 2", "elman, untrained", "lstm, untrained"}
+    assert cells.keys() == {named(base), "elman, untrained", "lstm, untrained"}
     left = {name: [at["left"] for at in each["distances"]] for name, each in cells.items()}
     assert all(each[0] == 1 for each in left.values())
     assert left["elman, untrained"][20] < 0.01 < left["lstm, untrained"][20]
-    assert left["elman, untrained"][20] < left["base 2"][20]
-    texts = [at["texts"] for at in cells["base 2"]["distances"]]
+    assert left["elman, untrained"][20] < left[named(base)][20]
+    texts = [at["texts"] for at in cells[named(base)]["distances"]]
     assert texts[0] == 64
     assert texts == sorted(texts, reverse=True)
 
 
-def test_other_models_are_measured_beside_it(tiny_model: ModelDirectory) -> None:
+def test_other_models_are_measured_beside_it(
+    base: ModelDirectory, tiny_model: ModelDirectory
+) -> None:
     path = str(tiny_model.path)
     found = document(TEXT, "--show", "gradients", "--beside", path)["gradients"]["cells"]
-    assert [each["name"] for each in found][:2] == ["base 2", "tiny 1"]
+    assert [each["name"] for each in found][:2] == [named(base), "tiny 1"]
     assert [each["trained"] for each in found] == [True, True, False, False]
     assert found[1]["units"] == 16
     shown = run(TEXT, "--show", "gradients", "--beside", path).stdout
