@@ -17,6 +17,7 @@ LIBRARIES = {
         *("model/crf.py", "model/tagger.py"),
         *("model/convolutional.py", "model/hierarchical.py", "model/deepmoji.py"),
         *("model/engine_torch.py", "model/gradients.py", "training/"),
+        *("model/cells.py", "model/inside.py", "model/language_model.py"),
     ),
     "onnxruntime": ("model/engine_onnx.py",),
     "onnx": ("training/light.py",),

@@ -94,13 +94,13 @@ def score_accounts(
     rules = (job.include_retweets, job.language, job.since, job.until)
     Selection(is_english, *rules)  # complains of an option before anything is read
     if job.files:
-        opened, unopened = _open_all(job.files, job.options)
+        opened, unopened = open_files(job.files, job.options)
     else:
         opened, unopened = [open_tweets(str(SAMPLE), job.options)], 0
         opened[0].name = "the sample account"
     directory = load(job.model)
     info, quantifier = model_info(directory), quantifier_of(directory)
-    readings = [_Reading(file) for file in opened]
+    readings = [Reading(file) for file in opened]
     with ExitStack() as stack:
         writer = stack.enter_context(ScoresWriter(job.scores)) if job.scores else None
         if job.rejects:
@@ -130,11 +130,11 @@ def score_accounts(
             accounts = list(zip(reports, samples, strict=True))
     if writer is not None and writer.cut:
         say(f"{job.scores}: {writer.cut:,} texts were too long for a cell, and are cut in it")
-    _say_what_broke(readings, unopened)
+    say_what_broke(readings, unopened)
     return accounts, unopened > 0 or any(each.broke for each in readings)
 
 
-class _Reading:
+class Reading:
     """A file while it is read, and what came of that."""
 
     def __init__(self, file: "TweetFile") -> None:
@@ -172,7 +172,7 @@ class _Reading:
         return notes
 
 
-def _say_what_broke(readings: Sequence[_Reading], unopened: int) -> None:
+def say_what_broke(readings: Sequence[Reading], unopened: int) -> None:
     """Says which files were not read to their end.
 
     Raises:
@@ -195,7 +195,7 @@ def _none_readable(files: int) -> InputError:
     return InputError(f"none of the {files} files can be read")
 
 
-def _open_all(paths: Sequence[str], options: "ReadOptions") -> tuple[list["TweetFile"], int]:
+def open_files(paths: Sequence[str], options: "ReadOptions") -> tuple[list["TweetFile"], int]:
     """The files that open, in folders and archives too, and how many do not; these get a line each.
 
     Raises:
@@ -240,13 +240,13 @@ class _Way:
             name, self.job.zone, terms, by_author=by is By.AUTHOR, keep_name=by is By.FILE
         )
 
-    def run(self, reading: _Reading, tallies: "Tallies") -> None:
+    def run(self, reading: Reading, tallies: "Tallies") -> None:
         """Scores a file."""
         from positivity.analysis import score_batches
 
         batches: Iterable[TweetBatch] = reading.batches()
         if self.job.progress:
-            batches = _with_progress(reading.file, batches)
+            batches = with_progress(reading.file, batches)
         for scored in score_batches(
             batches, self.scorer, self.selection, everything=self.writer is not None
         ):
@@ -260,7 +260,7 @@ class _Way:
             self.writer.write(scored.tweets, scored.probabilities, scored.left_out)
 
 
-def _with_progress(file: "TweetFile", batches: Iterable["TweetBatch"]) -> Iterator["TweetBatch"]:
+def with_progress(file: "TweetFile", batches: Iterable["TweetBatch"]) -> Iterator["TweetBatch"]:
     """The same batches, with a bar on stderr of the bytes read."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
