@@ -190,6 +190,13 @@ class Tallies:
                 [scored.left_out[row] for row in rows],
             )
 
+    def merge(self, other: "Tallies") -> None:
+        """Counts what another one has counted, of other tweets by the same rules."""
+        if len(self._authors) < 2:
+            self._authors.update(other._authors)
+        for author, tally in other._tallies.items():
+            self._tally(author).merge(tally)
+
     def _tally(self, author: str | None) -> Tally:
         if author not in self._tallies:
             name = self._name if not self._by_author else _handle(author)
