@@ -3,7 +3,9 @@
 import logging
 import os
 import pickle
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, redirect_stdout
 from types import TracebackType
 from typing import Any, Self
 
@@ -34,8 +36,11 @@ class RayRunner:
             raise UsageError(
                 f"--runner ray needs Ray ({error}): pip install 'positivity[ray]'"
             ) from None
-        self._joined = not ray.is_initialized()
-        if self._joined:
+        self._stack = ExitStack()
+        # Ray prints on stdout when a worker dies; that is where the report goes.
+        self._stack.enter_context(redirect_stdout(sys.stderr))
+        if not ray.is_initialized():
+            self._stack.callback(ray.shutdown)
             _join(ray)
         resources = ray.cluster_resources()
         self._cores, self._gpus = int(resources.get("CPU", 1)), int(resources.get("GPU", 0))
@@ -86,10 +91,7 @@ class RayRunner:
 
     def close(self) -> None:
         """Leaves the cluster; one that was started for this ends."""
-        if self._joined:
-            import ray
-
-            ray.shutdown()
+        self._stack.close()
 
     def __enter__(self) -> Self:
         return self
