@@ -50,7 +50,8 @@ def test_the_columns_of_a_file_of_scores() -> None:
     assert found.loc[9].isna().all()
     probabilities = scorer.score(["I love this!"])[0].astype(float).round(4)
     assert found.loc[7, ["negative", "neutral", "positive"]].tolist() == probabilities.tolist()
-    assert found["score"].iloc[0] == np.round(probabilities[2] - probabilities[0], 4)
+    net = float(np.round(probabilities[2] - probabilities[0], 4))
+    assert found["score"].tolist()[0] == net
     assert scored(pd.Series([], dtype=object), scorer).empty
     assert scored(pd.Series([None, None], dtype=object), scorer).isna().all(axis=None)
 

@@ -36,17 +36,19 @@ class RayRunner:
             raise UsageError(
                 f"--runner ray needs Ray ({error}): pip install 'positivity[ray]'"
             ) from None
-        self._stack = ExitStack()
-        # Ray prints on stdout when a worker dies; that is where the report goes.
-        self._stack.enter_context(redirect_stdout(sys.stderr))
-        if not ray.is_initialized():
-            self._stack.callback(ray.shutdown)
-            _join(ray)
-        resources = ray.cluster_resources()
-        self._cores, self._gpus = int(resources.get("CPU", 1)), int(resources.get("GPU", 0))
-        if device == "cuda" and not self._gpus:
-            self.close()
-            raise UsageError("--device cuda: the Ray cluster has no GPU; --device cpu does without")
+        with ExitStack() as stack:
+            # Ray prints on stdout when a worker dies; that is where the report goes.
+            stack.enter_context(redirect_stdout(sys.stderr))
+            if not ray.is_initialized():
+                stack.callback(ray.shutdown)
+                _join(ray)
+            resources = ray.cluster_resources()
+            self._cores, self._gpus = int(resources.get("CPU", 1)), int(resources.get("GPU", 0))
+            if device == "cuda" and not self._gpus:
+                raise UsageError(
+                    "--device cuda: the Ray cluster has no GPU; --device cpu does without"
+                )
+            self._stack = stack.pop_all()
         self.spread = max(self._cores, 2)  # never all of a machine for one worker
 
     def map(
