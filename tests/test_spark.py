@@ -49,7 +49,8 @@ def test_the_columns_of_a_file_of_scores() -> None:
     assert found.loc[[7, 5, 3], "label"].tolist() == ["positive", "negative", "neutral"]
     assert found.loc[9].isna().all()
     probabilities = scorer.score(["I love this!"])[0].astype(float).round(4)
-    assert found.loc[7, ["negative", "neutral", "positive"]].tolist() == probabilities.tolist()
+    (first,) = found.loc[[7], ["negative", "neutral", "positive"]].to_numpy().tolist()
+    assert first == probabilities.tolist()
     net = float(np.round(probabilities[2] - probabilities[0], 4))
     assert found["score"].tolist()[0] == net
     assert scored(pd.Series([], dtype=object), scorer).empty
