@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -230,6 +231,14 @@ def test_what_cannot_be_done_is_said(
     result = score(*arguments, code=code)
     assert said in result
     assert result.count("\n") == 1
+
+
+def test_without_ray_it_says_what_to_install(
+    parts: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    said = score(*parts, "--runner", "ray", "--scores", f"{tmp_path}/scores/", code=2)
+    assert "pip install 'positivity[ray]'" in said
 
 
 def test_secrets_in_addresses_are_not_shown(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A job on a local Ray cluster of two workers: the report of one machine, also when one dies."""
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -33,7 +34,12 @@ print("address", context.address_info["address"], flush=True)
 sys.stdin.read()
 ray.shutdown()
 """
-QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
+ENVIRONMENT = os.environ | {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+    "RAY_AUTH_MODE": "token",
+    "RAY_AUTH_TOKEN": secrets.token_hex(32),
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ def cluster() -> Iterator[Cluster]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | QUIET,
+        env=ENVIRONMENT,
     )
     try:
         assert process.stdout is not None
@@ -93,7 +99,7 @@ def on_ray(cluster: Cluster, parts: list[str], scores: Path, *more: str) -> "sub
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | QUIET | {"RAY_ADDRESS": cluster.address},
+        env=ENVIRONMENT | {"RAY_ADDRESS": cluster.address},
     )
 
 

@@ -13,6 +13,7 @@ from positivity.cluster.runner import Item, LocalRunner, Result, Worker
 from positivity.errors import PositivityError, StateError, UsageError
 
 _OBJECT_STORE = 256 << 20  # bytes; what travels are paths, keys and tallies, never the tweets
+_TRIES = 5  # of an item whose worker dies: machines go, but an item may also be what kills
 
 
 class RayRunner:
@@ -77,6 +78,7 @@ class RayRunner:
             fn_constructor_args=[worker, dict(arguments)],
             batch_size=1,
             compute=ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=2),
+            max_task_retries=_TRIES,
             **needs,
         )
         try:
@@ -135,10 +137,12 @@ def _join(ray: Any) -> None:
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         ray.init(address="auto", **options)
-    except ConnectionError as error:
-        if os.environ.get("RAY_ADDRESS"):
+    except (ConnectionError, RuntimeError, ray.exceptions.RayError) as error:
+        address = os.environ.get("RAY_ADDRESS")
+        if address or not isinstance(error, ConnectionError):
             raise UsageError(
-                f"RAY_ADDRESS={os.environ['RAY_ADDRESS']}: no Ray cluster answers there"
+                f"RAY_ADDRESS={address or ''}: no Ray cluster answers there, or it wants a token "
+                "(RAY_AUTH_MODE=token, RAY_AUTH_TOKEN)"
             ) from error
         ray.init(
             address="local",
