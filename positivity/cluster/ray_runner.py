@@ -3,6 +3,7 @@
 import logging
 import os
 import pickle
+import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, redirect_stdout
@@ -13,6 +14,7 @@ from positivity.cluster.runner import Item, LocalRunner, Result, Worker
 from positivity.errors import PositivityError, StateError, UsageError
 
 _OBJECT_STORE = 256 << 20  # bytes; what travels are paths, keys and tallies, never the tweets
+_PATIENCE = 20.0  # seconds
 _TRIES = 5  # of an item whose worker dies: machines go, but an item may also be what kills
 
 
@@ -135,13 +137,14 @@ class _Actor:
 
 def _join(ray: Any) -> None:
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    address = os.environ.get("RAY_ADDRESS", "")
     try:
+        _reach(address)
         ray.init(address="auto", **options)
-    except (ConnectionError, RuntimeError, ray.exceptions.RayError) as error:
-        address = os.environ.get("RAY_ADDRESS")
+    except (OSError, RuntimeError, ray.exceptions.RayError) as error:
         if address or not isinstance(error, ConnectionError):
             raise UsageError(
-                f"RAY_ADDRESS={address or ''}: no Ray cluster answers there, or it wants a token "
+                f"RAY_ADDRESS={address}: no Ray cluster answers there, or it wants a token "
                 "(RAY_AUTH_MODE=token, RAY_AUTH_TOKEN)"
             ) from error
         ray.init(
@@ -154,3 +157,10 @@ def _join(ray: Any) -> None:
     context.enable_progress_bars = False
     context.print_on_execution_start = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
+
+
+def _reach(address: str) -> None:
+    """Raises OSError when nothing answers at a host and port; Ray would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit() and "/" not in address:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE).close()
