@@ -12,7 +12,11 @@ MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob(
 
 # A heavy library and where it may be imported.
 LIBRARIES = {
-    "torch": ("model/network.py", "model/engine_torch.py", "model/gradients.py", "training/"),
+    "torch": (
+        *("model/network.py", "model/elman.py", "model/kinds.py"),
+        *("model/convolutional.py", "model/hierarchical.py", "model/deepmoji.py"),
+        *("model/engine_torch.py", "model/gradients.py", "training/"),
+    ),
     "onnxruntime": ("model/engine_onnx.py",),
     "onnx": ("training/light.py",),
     "safetensors": ("model/engine_torch.py", "training/"),
@@ -30,6 +34,7 @@ LIBRARIES = {
     "matplotlib": ("training/", "report/"),
     "jinja2": ("report/html.py",),
     "sklearn": ("training/",),
+    "gensim": ("training/word_vectors.py",),
     "python_calamine": ("sources/excel.py",),
     "ftfy": ("sources/mojibake.py",),
     "xlsxwriter": ("report/tables.py",),

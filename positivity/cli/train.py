@@ -95,6 +95,8 @@ def on_one_file(recipe: "Recipe", source: "Source") -> "Recipe":
         dev=(),
         eval=(),
         emoji=None,
+        pretraining=None,
+        training=replace(recipe.training, chain_thaw=0),  # which is for what was pre-trained
         tokenizer=replace(recipe.tokenizer, corpus=()),
     )
 
@@ -108,7 +110,7 @@ def train(
 
     run = Run(recipe, Data(data, folder.parent), folder, device=device, say=say)
     try:
-        _show(run.train(), run.trainer.steps)
+        _show(run.train(), run.trainer.steps, run.task.measure)
     except KeyboardInterrupt:
         say(f"stopped; the same command goes on from {run.checkpoint}")
         raise
@@ -122,7 +124,7 @@ def train_teacher(recipe: "TeacherRecipe", data: Path, folder: Path, *, device: 
 
     run = TeacherRun(recipe, Data(data, folder.parent), folder, device=device)
     try:
-        _show(run.train(), run.steps)
+        _show(run.train(), run.steps, "macro recall")
         for done, total in run.label():
             say(f"labelled {done:,} of {total:,} tweets")
         say(f"macro recall: {run.figures()}")
@@ -132,7 +134,7 @@ def train_teacher(recipe: "TeacherRecipe", data: Path, folder: Path, *, device: 
     return run.labels
 
 
-def _show(training: "Iterator[Step | Record]", steps: int) -> None:
+def _show(training: "Iterator[Step | Record]", steps: int, measure: str) -> None:
     """Trains, with a bar on a terminal and a line for each look at the development sets."""
     from rich.console import Console
     from rich.progress import (
@@ -155,15 +157,15 @@ def _show(training: "Iterator[Step | Record]", steps: int) -> None:
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=steps, loss=float("nan"))
         for each in training:
-            progress.update(task, completed=each.step, loss=each.loss)
+            progress.update(task, completed=each.step, total=each.steps, loss=each.loss)
             if isinstance(each, Record):
-                console.print(_line(each), soft_wrap=True)
+                console.print(_line(each, measure), soft_wrap=True)
 
 
-def _line(record: "Record") -> str:
+def _line(record: "Record", measure: str) -> str:
     recalls = "  ".join(f"{name} {recall:.3f}" for name, recall in record.recalls.items())
     mark = "  best" if record.best else ""
     return (
         f"step {record.step:,}/{record.steps:,}  loss {record.loss:.3f}  "
-        f"macro recall {record.recall:.3f} ({recalls}){mark}"
+        f"{measure} {record.recall:.3f} ({recalls}){mark}"
     )

@@ -15,7 +15,6 @@ from positivity.errors import PositivityError, StateError, UsageError
 
 _OBJECT_STORE = 256 << 20  # bytes; what travels are paths, keys and tallies, never the tweets
 _PATIENCE = 20.0  # seconds
-_TRIES = 5  # of an item whose worker dies: machines go, but an item may also be what kills
 
 
 class RayRunner:
@@ -80,7 +79,6 @@ class RayRunner:
             fn_constructor_args=[worker, dict(arguments)],
             batch_size=1,
             compute=ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=2),
-            max_task_retries=_TRIES,
             **needs,
         )
         try:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from positivity.errors import InputError, StateError
+from positivity.evaluation import LABELS, labels_of
 from positivity.text.tokenizer import TOKENIZERS
 
 Section = TypeVar("Section")
@@ -39,8 +40,10 @@ class Source:
     strip_emoticons: bool = False  # where the cue is still in the text
     blind_to_emoji: bool = False  # whoever labelled could not see the emoji: they add their part
     sample: int | None = None  # that many rows at random
+    balanced: bool = False  # as many of each label as of the rarest, at random
     variants: int = 0  # in place of each tweet, so many texts made from it (for a teacher to label)
     negated: bool = False  # in place of each tweet, itself with a denial put in or taken out
+    phrases: bool = False  # in place of each tweet, some words of it, half of them with a denial
     teacher: str = ""  # in place of a file: the labels of the teacher of this name
 
 
@@ -80,7 +83,12 @@ class TrainingRecipe:
     warmup: float = 0.05  # share of all steps
     weight_decay: float = 0.01
     clip: float = 1.0  # largest norm of the gradient
+    schedule: str = "cosine"  # from the learning rate to zero; or "constant"
+    # Epochs in which each layer learns alone, the new one first, before `epochs` of all together:
+    # chain-thaw (Felbo et al. 2017), for a network that was pre-trained.
+    chain_thaw: int = 0
     max_length: int = 96  # tokens of a tweet that training reads
+    keep: str = "start"  # which end of a longer tweet is read: "start" or "end"
     word_dropout: float = 0.05  # share of tokens made unknown
     # How much it counts to tell, too, what the teacher's encoder made of a text: a hint (Romero et
     # al. 2015, "FitNets: hints for thin deep nets").
@@ -89,6 +97,20 @@ class TrainingRecipe:
     # Names and groups in each other's place, other spellings, typos: the label stays.
     augmentation: bool = False
     evaluations: int = 4  # looks at the development sets in an epoch
+
+    def __post_init__(self) -> None:
+        if self.schedule not in ("cosine", "constant"):
+            raise ValueError(f"schedule {self.schedule!r} is not one of cosine, constant")
+        if self.keep not in ("start", "end"):
+            raise ValueError(f"keep {self.keep!r} is not one of start, end")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PretrainingRecipe:
+    """What the network learns before its own task: which emoji a tweet carried."""
+
+    train: tuple[Source, ...]  # tables with a column `emoji` that the text is without
+    training: TrainingRecipe = TrainingRecipe()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +122,24 @@ class Recipe:
     version: str = "1"
     seed: int = 1
     tokenizer: TokenizerRecipe = TokenizerRecipe()
-    network: Mapping[str, Any] = field(default_factory=dict)  # NetworkConfig less the vocabulary
+    # Its `kind` (model/kinds.py), and the config of that kind less the vocabulary.
+    network: Mapping[str, Any] = field(default_factory=dict)
     training: TrainingRecipe = TrainingRecipe()
     emoji: EmojiRecipe | None = None
     initial_vectors: str = ""  # of words, by the teacher of this name; at random when empty
+    # In their place, a file of word2vec's or GloVe's vectors, relative to the data folder or, where
+    # it is not there, to the folder of the runs.
+    embeddings: str = ""
+    pretraining: PretrainingRecipe | None = None
     train: tuple[Source, ...] = ()
     dev: tuple[Source, ...] = ()  # to choose and to calibrate
     eval: tuple[Source, ...] = ()  # only to quote
     graded: tuple[Source, ...] = ()  # degrees instead of classes as labels; only to quote
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What is told apart; with two classes neutral tweets are left out everywhere."""
+        return labels_of(self.network.get("classes", len(LABELS)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +268,7 @@ def _recipe(content: dict[str, Any]) -> Recipe | TeacherRecipe:
     tokenizer = dict(parts.pop("tokenizer", {}))
     tokenizer["corpus"] = _sources(tokenizer.get("corpus", []))
     emoji = parts.pop("emoji", None)
+    pretraining = parts.pop("pretraining", None)
     return _section(
         Recipe,
         parts
@@ -243,12 +276,19 @@ def _recipe(content: dict[str, Any]) -> Recipe | TeacherRecipe:
             "tokenizer": _section(TokenizerRecipe, tokenizer),
             "training": _section(TrainingRecipe, parts.get("training", {})),
             "emoji": _section(EmojiRecipe, emoji) if emoji is not None else None,
+            "pretraining": _pretraining(pretraining) if pretraining is not None else None,
             "train": _sources(parts.get("train", [])),
             "dev": _sources(parts.get("dev", [])),
             "eval": _sources(parts.get("eval", [])),
             "graded": _sources(parts.get("graded", [])),
         },
     )
+
+
+def _pretraining(table: Mapping[str, Any]) -> PretrainingRecipe:
+    training = _section(TrainingRecipe, table.get("training", {}))
+    sources = _sources(table.get("train", []))
+    return _section(PretrainingRecipe, {**table, "train": sources, "training": training})
 
 
 def _sources(tables: list[dict[str, Any]]) -> tuple[Source, ...]:
