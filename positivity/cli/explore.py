@@ -23,12 +23,13 @@ from positivity.cli.options import (
     TextColumnOption,
 )
 from positivity.cli.plotting import check_plot
-from positivity.cli.scoring import SAMPLE, Reading, open_files, say_what_broke, with_progress
+from positivity.cli.scoring import SAMPLE, open_files, say_what_broke, with_progress
 from positivity.errors import UsageError
 
 if TYPE_CHECKING:
     from positivity.exploration.findings import Exploration
     from positivity.sources.files import ReadOptions
+    from positivity.sources.outcome import Outcome
 
 PARTLY_DONE = 8
 
@@ -124,6 +125,7 @@ def explore(
     """
     from positivity.exploration.explorer import Explorer
     from positivity.model.registry import load
+    from positivity.sources.outcome import Reading
     from positivity.text.language import EnglishDetector
 
     opened, unopened = open_files(paths, options)
@@ -134,19 +136,20 @@ def explore(
         batches = reading.batches()
         for batch in with_progress(reading.file, batches) if progress else batches:
             explorer.add(batch)
-    say_what_broke(readings, unopened)
+    outcomes = [each.outcome() for each in readings]
+    say_what_broke(outcomes, unopened)
     subject = readings[0].file.name if len(readings) == 1 else f"{len(readings)} files"
     found = explorer.findings(
         "the sample account" if paths == [str(SAMPLE)] else subject,
-        read_as=[_read_as(each, alone=len(readings) == 1) for each in readings],
-        unreadable=sum(each.file.unreadable for each in readings),
-        notes=[note for each in readings for note in each.notes],
+        read_as=[_read_as(each, alone=len(outcomes) == 1) for each in outcomes],
+        unreadable=sum(each.unreadable for each in outcomes),
+        notes=[note for each in outcomes for note in each.notes],
     )
-    return found, unopened > 0 or any(each.broke for each in readings)
+    return found, unopened > 0 or any(each.broke for each in outcomes)
 
 
-def _read_as(reading: Reading, *, alone: bool) -> str:
-    return reading.file.read_as if alone else f"{reading.file.name}: {reading.file.read_as}"
+def _read_as(outcome: "Outcome", *, alone: bool) -> str:
+    return outcome.read_as if alone else f"{outcome.name}: {outcome.read_as}"
 
 
 def write_exploration(found: "Exploration", format: ExplorationFormat, output: Path | None) -> None:

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from positivity.errors import UsageError
-from positivity.explainer import encode_parts
-from positivity.explanation import Unit, span_of, units
+from positivity.explanation import Unit, encode_parts, span_of, units
 from positivity.inspection.findings import (
     GateMap,
     Inspection,
