@@ -1,6 +1,7 @@
 """Which tweets have been seen before, remembered in eight bytes a tweet."""
 
 from collections.abc import Sequence
+from hashlib import blake2b
 
 import numpy as np
 import pyarrow as pa
@@ -30,7 +31,7 @@ class SeenTweets:
 
     def duplicates(self, batch: TweetBatch) -> NDArray[np.bool_]:
         """For each tweet of a batch, whether it was seen before, in the batch or earlier."""
-        keys, known = _keys(batch)
+        keys, known = keys_of(batch)
         found = np.zeros(batch.num_rows, np.bool_)
         rows = np.flatnonzero(known)
         new, first = np.unique(keys[rows], return_index=True)
@@ -58,8 +59,11 @@ class SeenTweets:
             self._runs[-2:] = [merged]
 
 
-def _keys(batch: TweetBatch) -> tuple[Keys, NDArray[np.bool_]]:
-    """A key for each tweet [n], and whether it has one [n]."""
+def keys_of(batch: TweetBatch) -> tuple[Keys, NDArray[np.bool_]]:
+    """A key for each tweet [n], the same in every process, and whether it has one [n].
+
+    Tweets with the same key are duplicates of the first of them.
+    """
     ids = batch.column("id")
     numeric = pc.fill_null(pc.match_substring_regex(ids, _NUMERIC_ID), False)
     keys = pc.if_else(numeric, ids, "0").cast(pa.uint64()).to_numpy(zero_copy_only=False).copy()
@@ -72,6 +76,10 @@ def _keys(batch: TweetBatch) -> tuple[Keys, NDArray[np.bool_]]:
             known[row] = False
             continue
         author, text = batch.column("author")[row].as_py(), batch.column("text")[row].as_py()
-        name = tweet_id if tweet_id is not None else (author, time, text)
-        keys[row] = hash(name) % 2**64 | 1 << 63  # apart from the ids that are numbers
+        name = tweet_id if tweet_id is not None else f"{author or ''}\0{time}\0{text}"
+        keys[row] = _hash(name) | 1 << 63  # apart from the ids that are numbers
     return keys, known
+
+
+def _hash(name: str) -> int:
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")

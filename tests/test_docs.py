@@ -10,6 +10,7 @@ from typer.main import get_command
 from positivity import __version__
 from positivity.cli import app
 from positivity.model import registry
+from positivity.training import span_figures
 from positivity.training.measure import figures_table
 
 ROOT = Path(__file__).parents[1]
@@ -87,7 +88,8 @@ def test_a_shipped_model_is_whole_small_and_tells_its_figures(name: str) -> None
     directory = registry.load(name)
     assert directory.size < 24_000_000
     card = (directory.path / registry.CARD).read_text(encoding="utf-8")
-    assert figures_table(directory.metrics()) in card
+    table = span_figures.figures_table if directory.config.kind == "tagger" else figures_table
+    assert table(directory.metrics()) in card
     assert {"{name}", "{figures}"} & set(re.findall(r"\{\w+\}", card)) == set()
 
 
@@ -100,6 +102,22 @@ def test_the_readme_quotes_the_model_s_own_figures() -> None:
     for name, figure in zip(header[1].split(" | "), row[1].split(" | "), strict=True):
         # The benchmark scores in the precision of its machine, the model was measured in float32.
         assert float(figure) == pytest.approx(metrics[name]["macro_recall"], abs=0.005)
+
+
+def test_machine_hours_follow_from_the_measured_speed() -> None:
+    speed = (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")
+    rows = []
+    for name in ("base", "small"):
+        measured = re.search(rf"^\| `{name}` \| ([\d,]+) \|", speed, re.MULTILINE)
+        assert measured is not None
+        on_two = int(measured[1].replace(",", ""))
+        hours = 1e9 / (on_two / 2) / 3600
+        minutes = f"{60 * hours / 128:.0f} min"
+        rows.append(f"| `{name}` | {on_two:,} | {on_two / 2:,.0f} | {hours:.1f} | {minutes} |")
+    text = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    table = text.partition("<!-- hours -->\n")[2].partition("<!-- /hours -->")[0].strip()
+    expected = "\n".join([*table.splitlines()[:2], *rows])
+    assert table == expected, f"write between the comments:\n{expected}"
 
 
 def test_the_schema_is_valid() -> None:

@@ -9,7 +9,7 @@ from positivity.errors import StateError, UsageError
 from positivity.messages import say
 from positivity.model.kinds import make_network
 from positivity.model.network import Classifier, Network
-from positivity.model.registry import WEIGHTS, ModelDirectory
+from positivity.model.registry import LINEAR, WEIGHTS, ModelDirectory
 
 # Shapes of batches on the CPU: rows, and from which length on only every fourth.
 _ROWS = (256, 64, 16)
@@ -21,8 +21,13 @@ def load_network(directory: ModelDirectory) -> Network:
     """The network of a model, of whatever kind, in float32 and ready to be used.
 
     Raises:
+        UsageError: it has none.
         StateError: this program has no such kind of network.
     """
+    if directory.config.kind == LINEAR:
+        raise UsageError(
+            f"{directory.path}: has no network, but weights of words that are added up"
+        )
     try:
         network = make_network(directory.config.network)
     except (TypeError, ValueError) as error:
@@ -112,7 +117,27 @@ class TorchEngine:
         self.batch_sizes: tuple[int, ...] = _ROWS if on_cpu else (4096,)
 
     def logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Logits [batch, classes] of padded ids [batch, time] with their lengths [batch]."""
+        """Logits [batch, classes] of padded ids [batch, time] with their lengths [batch].
+
+        Where a GPU has too little memory for the batch, its halves are tried, and batches have half
+        as many rows from then on.
+        """
+        try:
+            return self._logits(ids, lengths)
+        except torch.OutOfMemoryError:
+            if len(ids) < 2:
+                raise
+        # Out of the handler: the error holds on to the memory that the batch has taken.
+        half = len(ids) // 2
+        torch.cuda.empty_cache()
+        if half < max(self.batch_sizes):
+            say(f"{self.device} is out of memory: going on with batches of {half:,} tweets")
+            self.batch_sizes = (half,)
+        return np.concatenate(
+            [self.logits(ids[:half], lengths[:half]), self.logits(ids[half:], lengths[half:])]
+        )
+
+    def _logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
         rows = len(ids)
         if self.device.type == "cpu":
             if torch.get_num_threads() != 1:

@@ -11,7 +11,14 @@ from positivity.errors import StateError, UsageError
 from positivity.evaluation import LABELS
 from positivity.messages import say
 from positivity.model.gpu import has_gpu
-from positivity.model.registry import DEFAULT, LIGHT, ModelConfig, ModelDirectory, load
+from positivity.model.registry import (
+    DEFAULT,
+    LIGHT,
+    LINEAR,
+    ModelConfig,
+    ModelDirectory,
+    load,
+)
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import Tokenizer
 
@@ -22,6 +29,7 @@ ENGINES = ("auto", "torch", "onnx")
 class Engine(Protocol):
     """What runs the network."""
 
+    precision: str  # of its numbers: float32, bfloat16 or int8
     workers: int  # calls that may run at once
     batch_sizes: tuple[int, ...]  # rows that a batch had best have, the most first
 
@@ -33,13 +41,22 @@ class Scorer:
     """Scores texts with one model. A score is a function of the text alone."""
 
     def __init__(
-        self, config: ModelConfig, normalizer: Normalizer, tokenizer: Tokenizer, engine: Engine
+        self,
+        config: ModelConfig,
+        normalizer: Normalizer,
+        tokenizer: Tokenizer,
+        engine: Engine,
+        *,
+        workers: int | None = None,
     ) -> None:
+        """`workers` is how many calls of the engine may run at once; None: as many as it likes."""
         self.config = config
         self.normalizer = normalizer
+        self.precision = engine.precision
         self._tokenizer = tokenizer
         self._engine = engine
-        self._pool = ThreadPoolExecutor(engine.workers) if engine.workers > 1 else None
+        workers = min(engine.workers, workers or engine.workers)
+        self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
 
     @classmethod
     def load(
@@ -49,6 +66,7 @@ class Scorer:
         device: str = "auto",
         engine: str = "auto",
         exact: bool = False,
+        workers: int | None = None,
     ) -> "Scorer":
         """A scorer for a model's name or path.
 
@@ -57,6 +75,7 @@ class Scorer:
             engine: what runs the network: auto, torch or onnx. auto is torch on a GPU, and on the
                 CPU the light one, onnx, where the model has a file for it.
             exact: in float32, by torch.
+            workers: how many threads may score at once; None: as many as there are cores.
 
         Raises:
             UsageError: an engine that there is not, or not for this device; or a model that does
@@ -66,7 +85,9 @@ class Scorer:
         directory = load(model) if isinstance(model, str) else model
         directory.require_classifier()
         runs = load_engine(directory, device=device, engine=engine, exact=exact)
-        return cls(directory.config, directory.normalizer(), directory.tokenizer(), runs)
+        return cls(
+            directory.config, directory.normalizer(), directory.tokenizer(), runs, workers=workers
+        )
 
     def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Probabilities [texts, 3] of negative, neutral, positive.
@@ -148,6 +169,10 @@ def load_engine(
     """What runs a model's network; the arguments are those of `Scorer.load`."""
     if engine not in ENGINES:
         raise UsageError(f"--engine {engine!r} is none of {', '.join(ENGINES)}")
+    if directory.config.network.get("kind") == LINEAR:  # no network: there is nothing to choose
+        from positivity.model.engine_linear import LinearEngine
+
+        return LinearEngine(directory)
     if engine == "onnx":
         if device not in ("auto", "cpu") or exact:
             raise UsageError(
