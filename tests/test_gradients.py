@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from positivity.account.explanation import GRADIENTS, LEAVE_ONE_OUT
-from positivity.explainer import encode_parts, find_effects
-from positivity.explanation import joined, units
+from positivity.explainer import find_effects
+from positivity.explanation import encode_parts, joined, units
 from positivity.model.gradients import IntegratedGradients
 from positivity.model.registry import ModelDirectory, load
 from positivity.model.scorer import Scorer, windows_of

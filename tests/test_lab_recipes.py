@@ -1,5 +1,6 @@
 """The recipes of the lab: each learns, resumes as if never stopped, and scores like any model."""
 
+import json
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import torch
 from positivity.errors import InputError, UsageError
 from positivity.evaluation import evaluate, two_class_macro_recall
 from positivity.model import registry
+from positivity.model.gradients import IntegratedGradients
 from positivity.model.kinds import make_network
 from positivity.model.registry import ModelDirectory
 from positivity.model.scorer import Scorer, of_three
@@ -122,6 +124,29 @@ def test_it_learns_and_scores(trained: ModelDirectory) -> None:
     assert scores[1, 2] < scores[1, 0]
     alone = Scorer.load(trained, device="cpu", exact=True).score(texts[:1])
     np.testing.assert_allclose(alone, scores[:1], atol=1e-5)
+
+
+def test_its_scores_can_be_explained_by_gradients(trained: ModelDirectory) -> None:
+    scorer = Scorer.load(trained, device="cpu", exact=True)
+    [ids] = scorer.encode(["love the train, hate awful"])
+    found = IntegratedGradients(trained).attribute(ids)
+    negative, _, positive = scorer.score_ids([ids])[0].tolist()
+    assert found.score == pytest.approx(positive - negative, abs=1e-5)
+    assert found.tokens.sum() == pytest.approx(found.score - found.baseline, abs=0.01)
+
+
+def test_the_light_engine_runs_two_classes_too(data: Path, tmp_path: Path) -> None:
+    recipe = shrunk("bilstm")
+    recipe = replace(recipe, network={**recipe.network, "classes": 2})
+    run = Run(recipe, Data(data, data), tmp_path, device="cpu", say=lambda line: None)
+    for _ in run.train():
+        pass
+    model = run.finish()
+    texts = ["love great", "hate awful", "the train"]
+    light = Scorer.load(model, device="cpu", engine="onnx").score(texts)
+    exact = Scorer.load(model, device="cpu", exact=True).score(texts)
+    np.testing.assert_allclose(light, exact, atol=0.05)
+    assert (light[:, 1] == 0).all()
 
 
 def test_stopped_and_resumed_it_ends_the_same(
@@ -274,6 +299,7 @@ def test_pre_training_is_what_the_layers_begin_with(data: Path, tmp_path: Path) 
     for each in run.train():
         if isinstance(each, Record) and each.steps == run.trainer.steps:
             break
+    assert json.loads((tmp_path / "pretraining.json").read_text())[-1]["recalls"]["emoji"] > 0.5
     state = torch.load(tmp_path / "pretraining.pt", weights_only=True)["best"]
     # The first stage trains the last layer only: below it all is as it was learnt before.
     assert run.trainer.network.embedding.weight.equal(state["embedding.weight"])

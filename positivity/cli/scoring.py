@@ -120,7 +120,7 @@ def score_accounts(
         samples = [sample for _, sample in accounts]
         accounts = list(zip(reports, samples, strict=True))
     outcomes = [outcome for group in groups for outcome in group.outcomes]
-    _say_what_broke(outcomes, unopened)
+    say_what_broke(outcomes, unopened)
     return accounts, unopened > 0 or any(each.broke for each in outcomes)
 
 
@@ -178,7 +178,7 @@ def _open(job: ScoreJob) -> tuple[list["TweetFile"], int]:
     from positivity.sources.files import open_tweets
 
     if job.files:
-        return _open_all(job.files, job.options)
+        return open_files(job.files, job.options)
     sample = open_tweets(str(SAMPLE), job.options)
     sample.name = "the sample account"
     return [sample], 0
@@ -219,7 +219,7 @@ def _groups_of_files(
     return groups
 
 
-def _say_what_broke(outcomes: Sequence["Outcome"], unopened: int) -> None:
+def say_what_broke(outcomes: Sequence["Outcome"], unopened: int) -> None:
     """Says which files were not read to their end.
 
     Raises:
@@ -244,7 +244,7 @@ def none_readable(files: int) -> InputError:
     return InputError(f"none of the {files} files can be read")
 
 
-def _open_all(paths: Sequence[str], options: "ReadOptions") -> tuple[list["TweetFile"], int]:
+def open_files(paths: Sequence[str], options: "ReadOptions") -> tuple[list["TweetFile"], int]:
     """The files that open, in folders and archives too, and how many do not; these get a line each.
 
     Raises:
@@ -295,7 +295,7 @@ class _Way:
 
         batches: Iterable[TweetBatch] = reading.batches()
         if self.job.progress:
-            batches = _with_progress(reading.file, batches)
+            batches = with_progress(reading.file, batches)
         for scored in score_batches(
             batches, self.scorer, self.selection, everything=self.writer is not None
         ):
@@ -309,7 +309,7 @@ class _Way:
             self.writer.write(scored.tweets, scored.probabilities, scored.left_out)
 
 
-def _with_progress(file: "TweetFile", batches: Iterable["TweetBatch"]) -> Iterator["TweetBatch"]:
+def with_progress(file: "TweetFile", batches: Iterable["TweetBatch"]) -> Iterator["TweetBatch"]:
     """The same batches, with a bar on stderr of the bytes read."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn

@@ -50,7 +50,7 @@ def train_command(
     """
     from positivity.training.recipe import TeacherRecipe, card_of, read_recipe
 
-    path = _recipe_path(recipe)
+    path = recipe_path(recipe)
     wanted = read_recipe(path)
     if not data.exists():
         raise InputError(f"{data}: no such file or folder; docs/training.md says where data is")
@@ -63,6 +63,11 @@ def train_command(
             data, text_column, label_column, delimiter, encoding, no_header, where or []
         )
         wanted, data = on_one_file(wanted, source), data.parent
+    if wanted.floor is not None:
+        card = train_floor(wanted, data, folder, card=card_of(path))
+        typer.echo(f"saved {folder / 'model'}")
+        typer.echo(f"\n{card}", nl=False)
+        return
     directory = train(
         wanted,
         data,
@@ -71,10 +76,19 @@ def train_command(
         card=card_of(path),
     )
     typer.echo(f"saved {directory.path}")
-    typer.echo(f'try: positivity say --model {directory.path} "what a day"')
+    typer.echo(f"try: {_first_use(directory)}")
 
 
-def _recipe_path(recipe: Path) -> Path:
+def _first_use(directory: "ModelDirectory") -> str:
+    """The command that shows what a new model can do."""
+    if directory.config.kind == "language_model":
+        return f'positivity generate --model {directory.path} --prompt "I love"'
+    if directory.config.kind == "tagger":
+        return f"positivity explain --sample --method spans --tagger {directory.path}"
+    return f'positivity say --model {directory.path} "what a day"'
+
+
+def recipe_path(recipe: Path) -> Path:
     """The file itself, or the shipped recipe of that name."""
     if recipe.exists():
         return recipe
@@ -102,19 +116,40 @@ def on_one_file(recipe: "Recipe", source: "Source") -> "Recipe":
 
 
 def train(
-    recipe: "Recipe", data: Path, folder: Path, *, device: str, card: str = ""
+    recipe: "Recipe",
+    data: Path,
+    folder: Path,
+    *,
+    device: str,
+    card: str = "",
+    at_most: float = float("inf"),
 ) -> "ModelDirectory":
-    """Trains a recipe, with its progress on stderr; returns the saved model."""
+    """Trains a recipe, with its progress on stderr; returns the saved model.
+
+    Raises:
+        TooLong: it would take more seconds than `at_most`; its checkpoint is kept.
+    """
+    from positivity.training.lab.pace import within
     from positivity.training.labelled import Data
     from positivity.training.run import Run
 
     run = Run(recipe, Data(data, folder.parent), folder, device=device, say=say)
     try:
-        _show(run.train(), run.trainer.steps, run.task.measure)
+        _show(within(run.train(), at_most), run.trainer.steps, run.task.measure)
     except KeyboardInterrupt:
         say(f"stopped; the same command goes on from {run.checkpoint}")
         raise
     return run.finish(card=card)
+
+
+def train_floor(recipe: "Recipe", data: Path, folder: Path, *, card: str = "") -> str:
+    """Fits a floor and measures it; returns the card with its figures."""
+    from positivity.model.registry import CARD
+    from positivity.training.floors import FloorRun
+    from positivity.training.labelled import Data
+
+    model = FloorRun(recipe, Data(data, folder.parent), folder, say=say).finish(card=card)
+    return (model / CARD).read_text(encoding="utf-8")
 
 
 def train_teacher(recipe: "TeacherRecipe", data: Path, folder: Path, *, device: str) -> Path:

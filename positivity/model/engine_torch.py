@@ -9,7 +9,7 @@ from positivity.errors import StateError, UsageError
 from positivity.messages import say
 from positivity.model.kinds import make_network
 from positivity.model.network import Classifier, Network
-from positivity.model.registry import WEIGHTS, ModelDirectory
+from positivity.model.registry import LINEAR, WEIGHTS, ModelDirectory
 
 # Shapes of batches on the CPU: rows, and from which length on only every fourth.
 _ROWS = (256, 64, 16)
@@ -21,8 +21,13 @@ def load_network(directory: ModelDirectory) -> Network:
     """The network of a model, of whatever kind, in float32 and ready to be used.
 
     Raises:
+        UsageError: it has none.
         StateError: this program has no such kind of network.
     """
+    if directory.config.kind == LINEAR:
+        raise UsageError(
+            f"{directory.path}: has no network, but weights of words that are added up"
+        )
     try:
         network = make_network(directory.config.network)
     except (TypeError, ValueError) as error:

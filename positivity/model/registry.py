@@ -36,6 +36,7 @@ _OTHER_USES = {
 FORMAT = 1
 CONFIG, WEIGHTS, TABLES = "config.json", "model.safetensors", "normalizer.json"
 LIGHT = "model.onnx"
+LINEAR = "linear"  # the kind of what is no network: weights of words, added up
 METRICS, CARD, SUMS = "metrics.json", "MODEL_CARD.md", "SHA256SUMS"
 QUANTIFICATION = "quantification.json"
 _LARGEST_SHARED_FILE = 1 << 30

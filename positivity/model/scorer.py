@@ -11,7 +11,14 @@ from positivity.errors import StateError, UsageError
 from positivity.evaluation import LABELS
 from positivity.messages import say
 from positivity.model.gpu import has_gpu
-from positivity.model.registry import DEFAULT, LIGHT, ModelConfig, ModelDirectory, load
+from positivity.model.registry import (
+    DEFAULT,
+    LIGHT,
+    LINEAR,
+    ModelConfig,
+    ModelDirectory,
+    load,
+)
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import Tokenizer
 
@@ -162,6 +169,10 @@ def load_engine(
     """What runs a model's network; the arguments are those of `Scorer.load`."""
     if engine not in ENGINES:
         raise UsageError(f"--engine {engine!r} is none of {', '.join(ENGINES)}")
+    if directory.config.network.get("kind") == LINEAR:  # no network: there is nothing to choose
+        from positivity.model.engine_linear import LinearEngine
+
+        return LinearEngine(directory)
     if engine == "onnx":
         if device not in ("auto", "cpu") or exact:
             raise UsageError(

@@ -39,6 +39,8 @@ class ReadOptions:
     community: bool = False  # of an X archive, also the tweets in communities
     deleted: bool = False  # of an X archive, also the tweets that were deleted
     format: str | None = None  # one of exports.KEYS
+    labels: bool = False  # give a column `label` too, where the file says which tweet is what
+    label_column: str | None = None
 
 
 @dataclass(frozen=True)

@@ -78,16 +78,23 @@ class Batch:
 
 def batches(examples: Examples, size: int, seed: Sequence[int]) -> Iterator[Batch]:
     """All examples once, in an order that the seed alone decides; alike lengths together."""
+    for rows in in_batches(examples.lengths, size, seed):
+        yield _batch(examples, rows)
+
+
+def in_batches(
+    lengths: NDArray[np.int64], size: int, seed: Sequence[int]
+) -> Iterator[NDArray[np.int64]]:
+    """The rows of each batch, in an order that the seed alone decides; alike lengths together."""
     generator = np.random.default_rng(list(seed))
-    order = generator.permutation(len(examples))
-    lengths = examples.lengths
+    order = generator.permutation(len(lengths))
     rows: list[NDArray[np.int64]] = []
     for start in range(0, len(order), size * _BUCKET_BATCHES):
         part = order[start : start + size * _BUCKET_BATCHES]
         part = part[np.argsort(lengths[part], kind="stable")]
         rows += [part[i : i + size] for i in range(0, len(part), size)]
     for index in generator.permutation(len(rows)):
-        yield _batch(examples, rows[index])
+        yield rows[index]
 
 
 def _batch(examples: Examples, rows: NDArray[np.int64]) -> Batch:

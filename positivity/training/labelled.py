@@ -74,6 +74,10 @@ class Data:
             raise InputError(f"{path}: no trained teacher; {self._first(teacher)}")
         return path
 
+    def read_marked(self, source: Source) -> tuple[list[str], list[str], list[int]]:
+        """What `read_marked` finds in a source's file."""
+        return read_marked(self.folder / source.file, source)
+
     def _first(self, teacher: str) -> str:
         return f"first: positivity train {teacher} --data {self.folder}"
 
@@ -141,6 +145,24 @@ def _with_rows(path: Path, source: Source) -> tuple[LabelledTweets, NDArray[np.i
         return LabelledTweets(texts, np.full((len(texts), 3), 1 / 3, np.float32), []), rows
     words = _column(path, frame, source.label or "label", _LABEL_COLUMNS).astype(str).str.strip()
     return LabelledTweets(texts, _one_hot(path, words, source), words.tolist()), rows
+
+
+def read_marked(path: Path, source: Source) -> tuple[list[str], list[str], list[int]]:
+    """Texts, what people copied out of each as carrying its sentiment, and its side: 1, or -1.
+
+    Neutral rows are left out, which have no side.
+
+    Raises:
+        InputError: the file, a column or a label cannot be read.
+    """
+    frame, texts = _rows(path, source)
+    if not source.marked:
+        raise InputError(f"{path}: the source names no `marked` column")
+    selected = _column(path, frame, source.marked).fillna("").astype(str).tolist()
+    words = _column(path, frame, source.label or "label", _LABEL_COLUMNS).astype(str).str.strip()
+    sides = (_one_hot(path, words, source).argmax(axis=1) - LABELS.index("neutral")).tolist()
+    rows = [row for row, side in enumerate(sides) if side]
+    return [texts[i] for i in rows], [selected[i] for i in rows], [sides[i] for i in rows]
 
 
 def read_graded(path: Path, source: Source) -> tuple[list[str], NDArray[np.float64]]:

@@ -12,6 +12,8 @@ from positivity.evaluation import LABELS, labels_of
 from positivity.text.tokenizer import TOKENIZERS
 
 Section = TypeVar("Section")
+FLOORS = ("majority", "vader", "logreg")
+_KEPT = "recipe.json"  # in the folder of a run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class Source:
     label: str | None = None
     # Columns with the probabilities of negative, neutral, positive, in place of a label.
     probabilities: tuple[str, ...] = ()
+    marked: str = ""  # for a tagger: the column of the part of the text that carries the label
     # Only rows whose column has this value, or one of these.
     keep: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)  # the file's words -> our three
@@ -114,6 +117,19 @@ class PretrainingRecipe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FloorRecipe:
+    """What stands in a network's place: the least that a network has to beat."""
+
+    kind: str
+    # Of logreg: how far its weights may go, C in scikit-learn; less is smoother.
+    freedom: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.kind not in FLOORS:
+            raise ValueError(f"floor kind {self.kind!r} is not one of {', '.join(FLOORS)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """A model to train: its data, vocabulary, network and optimization."""
 
@@ -125,8 +141,10 @@ class Recipe:
     # Its `kind` (model/kinds.py), and the config of that kind less the vocabulary.
     network: Mapping[str, Any] = field(default_factory=dict)
     training: TrainingRecipe = TrainingRecipe()
+    floor: FloorRecipe | None = None  # in place of the network
     emoji: EmojiRecipe | None = None
-    initial_vectors: str = ""  # of words, by the teacher of this name; at random when empty
+    # Of words, by the teacher of this name or from the model of this name; at random when empty.
+    initial_vectors: str = ""
     # In their place, a file of word2vec's or GloVe's vectors, relative to the data folder or, where
     # it is not there, to the folder of the runs.
     embeddings: str = ""
@@ -218,6 +236,12 @@ def card_of(path: Path) -> str:
     return card_of(path.with_name(f"{extended}.toml")) if extended else ""
 
 
+def lineage(path: Path) -> list[str]:
+    """The names of the recipes that a recipe extends, the nearest first."""
+    extended = _table(path).get("extends")
+    return [extended, *lineage(path.with_name(f"{extended}.toml"))] if extended else []
+
+
 def _content(path: Path) -> dict[str, Any]:
     """What a file says, over what the recipe beside it says that it extends."""
     content = _table(path)
@@ -242,14 +266,31 @@ def _table(path: Path) -> dict[str, Any]:
 
 def same_recipe_as_before(folder: Path, recipe: Recipe | TeacherRecipe) -> None:
     """Writes the recipe to a run's folder, or refuses to go on with another one's run."""
-    path = folder / "recipe.json"
-    content = json.dumps(asdict(recipe), indent=1)
-    if path.exists() and path.read_text(encoding="utf-8") != content:
+    if holds_another(folder, recipe):
         raise StateError(
             f"{folder}: a run of another recipe, or of this one before it was changed; "
             "remove the folder or name another with --run"
         )
-    path.write_text(content, encoding="utf-8")
+    (folder / _KEPT).write_text(_content_of(recipe), encoding="utf-8")
+
+
+def holds_another(folder: Path, recipe: Recipe | TeacherRecipe) -> bool:
+    """Whether a folder has a run that is not this recipe's, as it is now.
+
+    What recipes could not say yet when it began has its default.
+    """
+    path = folder / _KEPT
+    if not path.exists():
+        return False
+    try:
+        before = _recipe(json.loads(path.read_text(encoding="utf-8")))
+    except (TypeError, ValueError):  # damaged, or it says what recipes can say no longer
+        return True
+    return _content_of(before) != _content_of(recipe)
+
+
+def _content_of(recipe: Recipe | TeacherRecipe) -> str:
+    return json.dumps(asdict(recipe), indent=1)
 
 
 def _recipe(content: dict[str, Any]) -> Recipe | TeacherRecipe:
@@ -267,7 +308,7 @@ def _recipe(content: dict[str, Any]) -> Recipe | TeacherRecipe:
         )
     tokenizer = dict(parts.pop("tokenizer", {}))
     tokenizer["corpus"] = _sources(tokenizer.get("corpus", []))
-    emoji = parts.pop("emoji", None)
+    emoji, floor = parts.pop("emoji", None), parts.pop("floor", None)
     pretraining = parts.pop("pretraining", None)
     return _section(
         Recipe,
@@ -275,6 +316,7 @@ def _recipe(content: dict[str, Any]) -> Recipe | TeacherRecipe:
         | {
             "tokenizer": _section(TokenizerRecipe, tokenizer),
             "training": _section(TrainingRecipe, parts.get("training", {})),
+            "floor": _section(FloorRecipe, floor) if floor is not None else None,
             "emoji": _section(EmojiRecipe, emoji) if emoji is not None else None,
             "pretraining": _pretraining(pretraining) if pretraining is not None else None,
             "train": _sources(parts.get("train", [])),

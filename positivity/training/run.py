@@ -1,7 +1,8 @@
 """A training run from recipe to model directory, in a folder of its own.
 
 The folder keeps what is costly (`vocabulary/`, `checkpoint.pt`), what happened (`records.json`,
-`curves.png`) and the result (`model/`). Running again in the same folder goes on where it stopped.
+`times.json`, `curves.png`) and the result (`model/`). Running again in the same folder goes on
+where it stopped.
 """
 
 import io
@@ -19,18 +20,23 @@ from positivity.files import write_atomically
 from positivity.model import registry
 from positivity.model.engine_torch import choose_device
 from positivity.model.kinds import make_network, settings_of
+from positivity.model.language_model import LanguageModel
 from positivity.model.network import Network
 from positivity.model.registry import ModelConfig, ModelDirectory
+from positivity.model.tagger import TaggerNetwork
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import TOKENIZERS, Tokenizer, load_tokenizer
+from positivity.training.clock import Clock
 from positivity.training.datasets import corpus
 from positivity.training.emoji_prediction import EmojiPrediction
 from positivity.training.fair_vectors import equalize
-from positivity.training.initial import initial_vectors
+from positivity.training.initial import initial_vectors, vectors_of_model
 from positivity.training.labelled import Data
+from positivity.training.language_modelling import LanguageModelling
 from positivity.training.loop import Record, Step, Trainer
 from positivity.training.recipe import PretrainingRecipe, Recipe, same_recipe_as_before
 from positivity.training.sentiment import Sentiment
+from positivity.training.tagging import Tagging
 from positivity.training.task import ModelTask
 from positivity.training.vocabulary import train_vocabulary
 from positivity.training.word_vectors import of_pieces, read_vectors
@@ -41,7 +47,10 @@ MakeTask = Callable[[Recipe, Data, Normalizer, Tokenizer], ModelTask[Any, Any]]
 PRETRAINING = "pretraining.json"
 
 # What a network of some kind is trained to do, where it is not to classify tweets.
-TASKS: dict[str, MakeTask] = {}
+TASKS: dict[str, MakeTask] = {
+    LanguageModel.kind: LanguageModelling,
+    TaggerNetwork.kind: Tagging,
+}
 
 
 class Run:
@@ -80,7 +89,7 @@ class Run:
         normalizer, tokenizer = train_vocabulary(
             corpus(self.recipe, self._data), self.recipe.tokenizer
         )
-        registry.write_directory(folder, _text_files(normalizer, tokenizer))
+        registry.write_directory(folder, text_files(normalizer, tokenizer))
         return normalizer, tokenizer
 
     def _trainer(self) -> Trainer[Any, Any]:
@@ -98,16 +107,21 @@ class Run:
         if self.checkpoint.exists():
             return
         if self.recipe.initial_vectors:
-            encoder = self._data.encoder(self.recipe.initial_vectors)
-            self._say("asking the teacher for word vectors")
-            size = network.config.embedding_size
-            vectors = initial_vectors(encoder, self.tokenizer.pieces(), size)
+            vectors = self._vectors_of_model(network.config.embedding_size)
         elif self.recipe.embeddings:
             vectors = self._vectors_of_file(network.config.embedding_size)
         else:
             return
         with torch.no_grad():
             network.embedding.weight[1:].copy_(vectors[1:])  # the padding's stays zero
+
+    def _vectors_of_model(self, size: int) -> torch.Tensor:
+        name, pieces = self.recipe.initial_vectors, self.tokenizer.pieces()
+        if name in registry.names():
+            return vectors_of_model(registry.load(name), pieces, size)
+        encoder = self._data.encoder(name)
+        self._say("asking the teacher for word vectors")
+        return initial_vectors(encoder, pieces, size)
 
     def _vectors_of_file(self, size: int) -> torch.Tensor:
         path = self._data.vectors(self.recipe.embeddings)
@@ -129,6 +143,13 @@ class Run:
 
     def train(self) -> Iterator[Step | Record]:
         """Trains to the end; what has been trained is kept at every record."""
+        clock = Clock(self.folder, self._device.type)
+        for each in self._stages():
+            if isinstance(each, Record):
+                clock.write()
+            yield each
+
+    def _stages(self) -> Iterator[Step | Record]:
         if self.recipe.pretraining is not None and not self.checkpoint.exists():
             yield from self._pretrain(self.recipe.pretraining)
         yield from self._records(self.trainer, self.checkpoint, "records.json")
@@ -183,7 +204,7 @@ class Run:
             temperature=temperature,
         )
         path = self.folder / "model"
-        files = _text_files(self.normalizer, self.tokenizer)
+        files = text_files(self.normalizer, self.tokenizer)
         weights = {name: tensor.half().cpu() for name, tensor in network.state_dict().items()}
         files[registry.WEIGHTS] = to_safetensors(weights)
         registry.save(path, config, files)
@@ -194,7 +215,8 @@ class Run:
         metrics["seed"] = self.recipe.seed
         if self.recipe.pretraining is not None:
             records = json.loads((self.folder / PRETRAINING).read_text(encoding="utf-8"))
-            metrics["pretraining"] = max(record["recalls"]["emoji"] for record in records)
+            best = max(record["recalls"]["emoji"] for record in records)
+            metrics["pretraining"] = {"emoji_macro_recall": best}
         files[registry.METRICS] = json.dumps(metrics, indent=1).encode() + b"\n"
         files[registry.CARD] = (
             (card or "# {name}\n\n{figures}\n")
@@ -210,7 +232,7 @@ class Run:
         return registry.load(str(path))
 
 
-def _text_files(normalizer: Normalizer, tokenizer: Tokenizer) -> dict[str, bytes]:
+def text_files(normalizer: Normalizer, tokenizer: Tokenizer) -> dict[str, bytes]:
     tables = {"emoji": normalizer.emoji, "words": normalizer.words}
     return {
         registry.TABLES: json.dumps(tables, ensure_ascii=False, indent=0).encode(),

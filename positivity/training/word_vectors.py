@@ -180,7 +180,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("tweets", type=Path, help="a table with a column `text`")
     parser.add_argument("--output", type=Path, required=True, help="the file of vectors to write")
     parser.add_argument("--size", type=int, default=100, help="numbers of a vector")
-    parser.add_argument("--sample", type=int, default=300_000, help="so many tweets at random")
+    parser.add_argument("--sample", type=int, default=1_000_000, help="so many tweets at random")
     options = parser.parse_args(arguments)
     try:
         source = Source(file=options.tweets.name, sample=options.sample)
