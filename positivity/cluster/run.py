@@ -26,7 +26,7 @@ from positivity.cluster.work import (
 )
 from positivity.duplicates import Keys
 
-_KEYS_TOGETHER = 8_000_000  # sorted at once, in about 250 MB
+_KEYS_TOGETHER = 8_000_000  # sorted at once, in about 350 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
