@@ -106,14 +106,13 @@ class Run:
     def _give_initial_vectors(self, network: Network) -> None:
         if self.checkpoint.exists():
             return
-        if self.recipe.initial_vectors:
-            vectors = self._vectors_of_model(network.config.embedding_size)
-        elif self.recipe.embeddings:
-            vectors = self._vectors_of_file(network.config.embedding_size)
-        else:
-            return
-        with torch.no_grad():
-            network.embedding.weight[1:].copy_(vectors[1:])  # the padding's stays zero
+        weight = network.embedding.weight
+        with torch.no_grad():  # the padding's stays zero
+            if self.recipe.initial_vectors:
+                weight[1:].copy_(self._vectors_of_model(network.config.embedding_size)[1:])
+            elif self.recipe.embeddings:
+                weight[1:].copy_(self._vectors_of_file(network.config.embedding_size)[1:])
+            weight.mul_(self.recipe.vector_spread)
 
     def _vectors_of_model(self, size: int) -> torch.Tensor:
         name, pieces = self.recipe.initial_vectors, self.tokenizer.pieces()
