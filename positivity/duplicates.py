@@ -12,7 +12,8 @@ from positivity.tweets import TweetBatch
 Keys = NDArray[np.uint64]
 
 _LONGEST_RUN = 1 << 20  # tweets: while two runs are merged, both and the new one are in memory
-_NUMERIC_ID = "^[1-9][0-9]{0,17}$"
+_MOST_DIGITS = 19  # of numbers below the bit that sets a hash apart
+_HASHED = 1 << 63
 
 
 class SeenTweets:
@@ -61,17 +62,25 @@ class SeenTweets:
 def _keys(batch: TweetBatch) -> tuple[Keys, NDArray[np.bool_]]:
     """A key for each tweet [n], and whether it has one [n]."""
     ids = batch.column("id")
-    numeric = pc.fill_null(pc.match_substring_regex(ids, _NUMERIC_ID), False)
-    keys = pc.if_else(numeric, ids, "0").cast(pa.uint64()).to_numpy(zero_copy_only=False).copy()
-    times = batch.column("created_at").cast(pa.int64()).to_pylist()
+    keys, numeric = _numbers(ids)
     known = np.ones(batch.num_rows, np.bool_)
-    others: Sequence[int] = np.flatnonzero(~np.asarray(numeric)).tolist()
+    others: Sequence[int] = np.flatnonzero(~numeric).tolist()
+    times = batch.column("created_at").cast(pa.int64()) if others else None
     for row in others:
-        tweet_id, time = ids[row].as_py(), times[row]
+        tweet_id, time = ids[row].as_py(), times[row].as_py()
         if tweet_id is None and time is None:
             known[row] = False
             continue
         author, text = batch.column("author")[row].as_py(), batch.column("text")[row].as_py()
         name = tweet_id if tweet_id is not None else (author, time, text)
-        keys[row] = hash(name) % 2**64 | 1 << 63  # apart from the ids that are numbers
+        keys[row] = hash(name) % 2**64 | _HASHED  # apart from the ids that are numbers
     return keys, known
+
+
+def _numbers(ids: pa.Array) -> tuple[Keys, NDArray[np.bool_]]:
+    """The ids that are numbers [n], and which are [n]: "7" is one, "007" another text."""
+    decimal = pc.and_(pc.ascii_is_decimal(ids), pc.invert(pc.starts_with(ids, "0")))
+    short = pc.less_equal(pc.binary_length(ids), _MOST_DIGITS)
+    numeric = pc.fill_null(pc.and_(decimal, short), False)
+    keys = pc.if_else(numeric, ids, "0").cast(pa.uint64()).to_numpy(zero_copy_only=False).copy()
+    return keys, np.asarray(numeric.to_numpy(zero_copy_only=False)) & (keys < _HASHED)
