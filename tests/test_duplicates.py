@@ -9,8 +9,12 @@ from hypothesis import strategies as st
 from positivity.duplicates import SeenTweets
 from positivity.tweets import tweet_batch
 
-IDS = st.none() | st.integers(0, 30).map(str) | st.sampled_from(
-    ["007", "a", "", "9" * 18, "9" * 19, str(2**63), str(2**63 - 1), str(2**64), "٣", "9" * 30]
+IDS = (
+    st.none()
+    | st.integers(0, 30).map(str)
+    | st.sampled_from(
+        ["007", "a", "", "9" * 18, "9" * 19, str(2**63), str(2**63 - 1), str(2**64), "٣", "9" * 30]
+    )
 )
 TIMES = st.none() | st.integers(0, 2).map(lambda n: datetime(2020, 1, 1 + n, tzinfo=UTC))
 TWEETS = st.tuples(IDS, TIMES, st.none() | st.sampled_from("xy"), st.sampled_from("ab"))
