@@ -1,12 +1,13 @@
 """Whether explanations can be trusted: agreement, deletion, and what they cost.
 
-    python -m benchmarks.explain SPANS.parquet TWEETS [--model base] [--rows N] [--runs 5]
+    python -m benchmarks.explain SPANS.parquet TWEETS [--model base] [--tagger spans] [--rows N]
+                                 [--runs 5]
 
 SPANS has the columns split, label, text and selected_text: the words that people marked as carrying
 the sentiment (tweet_sentiment_extraction). Only positive and negative tweets of which a part is
 marked are used: those of `dev` to choose how strong a word must be to be taken, those of `eval` for
 the figures. TWEETS is a parquet or CSV file with a `text` column; 3,200 of its texts are scored and
-explained as whole processes, in turn. Prints Markdown.
+explained as whole processes, in turn; with `--runs 0` this is left out. Prints Markdown.
 """
 
 import argparse
@@ -21,13 +22,15 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.speed import distinct_texts, in_turn, write_csv
-from positivity.account.explanation import GRADIENTS, METHODS
+from positivity.account.explanation import GRADIENTS, LEAVE_ONE_OUT, SPANS
 from positivity.explainer import find_effects
-from positivity.explanation import Unit, joined, score_normalized, span_of, units
+from positivity.explanation import Unit, joined, score_normalized, units
 from positivity.model.registry import load
 from positivity.model.scorer import Scorer
+from positivity.spans import SpanTagger, f1, jaccard, marked_words, strongest
 from positivity.text.normalize import Normalizer
 
+METHODS = (LEAVE_ONE_OUT, GRADIENTS)  # that tell what each word does to a score
 ACCOUNT = 3200  # tweets: what X gives of an account
 THRESHOLDS = np.arange(0.05, 1.0, 0.05)  # of the strongest word's effect
 TAKEN_OUT = 3
@@ -52,12 +55,10 @@ def marked_tweets(spans: pd.DataFrame, normalizer: Normalizer) -> list[Marked]:
     """The tweets with an opinion of which a part is marked, and only a part."""
     found = []
     for row in spans[spans.label != "neutral"].itertuples():
-        text, selected = str(row.text), str(row.selected_text).strip()
-        start = text.find(selected)
+        text = str(row.text)
         parts = units(text, normalizer)
-        places = [span_of(part) for part in parts]
-        gold = np.array([s < start + len(selected) and e > start for s, e in places], bool)
-        if start >= 0 and gold.any() and not gold.all():
+        gold = marked_words(text, str(row.selected_text), parts)
+        if gold is not None and not gold.all():
             found.append(Marked(text, 1 if row.label == "positive" else -1, parts, gold))
     return found
 
@@ -79,20 +80,9 @@ def at_random(tweets: Sequence[Marked]) -> Weights:
     return [rng.random(len(each.parts)) for each in tweets]
 
 
-def f1(gold: np.ndarray, taken: np.ndarray) -> float:
-    """Of the words taken, 0..1."""
-    return float(2 * (gold & taken).sum() / max(1, gold.sum() + taken.sum()))
-
-
-def taken_at(weights: np.ndarray, threshold: float) -> np.ndarray:
-    """The words that speak for the side by a part of what the strongest one does."""
-    strongest = weights.max()
-    return np.asarray((weights >= threshold * strongest) & (strongest > 0))
-
-
 def mean_f1(tweets: Sequence[Marked], weights: Weights, threshold: float) -> float:
     pairs = zip(tweets, weights, strict=True)
-    return statistics.mean(f1(each.gold, taken_at(weight, threshold)) for each, weight in pairs)
+    return statistics.mean(f1(each.gold, strongest(weight, threshold)) for each, weight in pairs)
 
 
 def average_precision(gold: np.ndarray, weights: np.ndarray) -> float:
@@ -122,7 +112,7 @@ def moved(tweets: Sequence[Marked], choices: Sequence[Iterable[int]], scorer: Sc
     return np.abs(scores[: len(tweets)] - scores[len(tweets) :])
 
 
-def cost(path: Path, model: str, runs: int) -> str:
+def cost(path: Path, model: str, tagger: str, runs: int) -> str:
     """What an explained report takes, beside the plain one."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "account.csv"
@@ -135,6 +125,10 @@ def cost(path: Path, model: str, runs: int) -> str:
                 "`positivity explain`": [*python, "explain", *more],
                 "`positivity explain --method gradients`": [
                     *(*python, "explain", "--method", GRADIENTS),
+                    *more,
+                ],
+                "`positivity explain --method spans`": [
+                    *(*python, "explain", "--method", SPANS, "--tagger", tagger),
                     *more,
                 ],
             },
@@ -157,8 +151,11 @@ def cost(path: Path, model: str, runs: int) -> str:
 class Bench:
     """The tables on one model."""
 
-    def __init__(self, model: str, spans: pd.DataFrame, rows: int | None) -> None:
+    def __init__(
+        self, model: str, spans: pd.DataFrame, rows: int | None, tagger: str = "spans"
+    ) -> None:
         self.directory = load(model)
+        self.tagger = SpanTagger(load(tagger))
         self.scorer = Scorer.load(self.directory, device="cpu", exact=True)
         normalizer = self.scorer.normalizer
         self.dev = marked_tweets(spans[spans.split == "dev"], normalizer)[:rows]
@@ -177,7 +174,13 @@ class Bench:
 
     def human(self) -> str:
         """Agreement with the words that people marked."""
-        lines = ["| words chosen by | F1 | average precision |", "|---|---|---|"]
+        lines = ["| words chosen by | F1 | Jaccard | average precision |", "|---|---|---|---|"]
+        texts, sides = [each.text for each in self.eval], [each.side for each in self.eval]
+        marked = self.tagger.mark(texts, sides)
+        taken = [each.taken for each in marked]
+        lines.append(
+            self._row(f"tagger `{self.tagger.name}`", taken, [m.probabilities for m in marked])
+        )
         ways: dict[str, Callable[[Sequence[Marked]], Weights]] = {
             **{name: self._speaking(name) for name in METHODS},
             "VADER's lexicon": by_lexicon,
@@ -187,14 +190,17 @@ class Bench:
             dev = weigh(self.dev)
             best = max(THRESHOLDS, key=lambda each: mean_f1(self.dev, dev, each))
             weights = weigh(self.eval)
-            precision = statistics.mean(
-                average_precision(each.gold, weight)
-                for each, weight in zip(self.eval, weights, strict=True)
-            )
-            figure = mean_f1(self.eval, weights, best)
-            lines.append(f"| {name} | {figure:.3f} | {precision:.3f} |")
-        everything = statistics.mean(f1(each.gold, np.ones_like(each.gold)) for each in self.eval)
-        return "\n".join([*lines, f"| all words | {everything:.3f} | |"])
+            lines.append(self._row(name, [strongest(each, best) for each in weights], weights))
+        lines.append(self._row("all words", [np.ones_like(each.gold) for each in self.eval]))
+        return "\n".join(lines)
+
+    def _row(self, name: str, taken: Weights, weights: Weights | None = None) -> str:
+        """The means over tweets, for the words taken and for the order of their weights."""
+        gold = [each.gold for each in self.eval]
+        figures = [f"{statistics.mean(map(measure, gold, taken)):.3f}" for measure in (f1, jaccard)]
+        if weights is not None:
+            figures.append(f"{statistics.mean(map(average_precision, gold, weights)):.3f}")
+        return f"| {' | '.join([name, *figures, ''][:4])} |"
 
     def _speaking(self, method: str) -> Callable[[Sequence[Marked]], Weights]:
         def weigh(tweets: Sequence[Marked]) -> Weights:
@@ -206,7 +212,7 @@ class Bench:
         return weigh
 
     def agreement(self) -> str:
-        """Of the two methods with each other."""
+        """Of leave-one-out and gradients with each other."""
         pairs = [
             (a, b)
             for a, b in zip(*(self.effects[name] for name in METHODS), strict=True)
@@ -218,7 +224,7 @@ class Bench:
         signs = statistics.mean(int((a > 0) == (b > 0)) for a, b in strongest)
         return "\n".join(
             [
-                "| the two methods, on a tweet | |",
+                "| leave-one-out and gradients, on a tweet | |",
                 "|---|---|",
                 f"| rank correlation of their effects, mean | {ranks:.2f} |",
                 f"| name the same word as the strongest | {100 * same:.0f} % |",
@@ -270,10 +276,11 @@ def main() -> None:
     parser.add_argument("spans", type=Path)
     parser.add_argument("tweets", type=Path)
     parser.add_argument("--model", default="base")
+    parser.add_argument("--tagger", default="spans")
     parser.add_argument("--rows", type=int, help="of each split at most")
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
-    bench = Bench(options.model, pd.read_parquet(options.spans), options.rows)
+    bench = Bench(options.model, pd.read_parquet(options.spans), options.rows, options.tagger)
     config = bench.directory.config
     print(
         f"Model `{config.name}` {config.version} ({bench.directory.digest}), "
@@ -281,7 +288,8 @@ def main() -> None:
     )
     for table in (bench.human(), bench.agreement(), bench.deletion(), bench.completeness()):
         print(f"{table}\n")
-    print(cost(options.tweets, options.model, options.runs))
+    if options.runs:
+        print(cost(options.tweets, options.model, options.tagger, options.runs))
 
 
 if __name__ == "__main__":

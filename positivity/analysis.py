@@ -251,7 +251,11 @@ def _rows_by_value(column: pa.Array) -> Iterator[tuple[str | None, NDArray[np.in
 def model_info(directory: ModelDirectory) -> ModelInfo:
     """What a report says of the model: name, version, macro recall on each evaluation set."""
     figures = directory.metrics().get("eval", {})
-    recalls = {name: round(each["macro_recall"], 3) for name, each in figures.items()}
+    recalls = {
+        name: round(each["macro_recall"], 3)
+        for name, each in figures.items()
+        if "macro_recall" in each  # a model of two classes has none
+    }
     return ModelInfo(directory.config.name, directory.config.version, recalls)
 
 

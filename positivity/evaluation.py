@@ -6,8 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 LABELS = ("negative", "neutral", "positive")
+POLAR = ("negative", "positive")  # what a classifier of two classes tells apart
 _CALIBRATION_BINS = 15
 _SIMULATIONS = 100
+
+
+def labels_of(classes: int) -> tuple[str, ...]:
+    """The labels of a classifier of three classes, or of two."""
+    return LABELS if classes == len(LABELS) else POLAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,9 @@ class Metrics:
     calibration_error_balanced: float
     # What the latter would be on as many tweets if the probabilities were exactly right.
     calibration_error_by_chance: float
+    # The mean recall of negative and positive, decided by which of the two is likelier; neutral
+    # tweets are left out. None where no tweet is either.
+    two_class_macro_recall: float | None
     classes: dict[str, ClassMetrics]  # only those that occur in the gold labels
     confusion: tuple[tuple[int, ...], ...]  # [gold][predicted], in the order of LABELS
 
@@ -54,7 +63,7 @@ def evaluate(probabilities: NDArray[np.floating], gold: NDArray[np.integer]) -> 
     present = [i for i in range(size) if confusion[i].sum()]
     classes = {LABELS[i]: _class_metrics(confusion, i) for i in present}
     weights = 1.0 / np.bincount(gold, minlength=size)[gold]
-    polar = [classes[name].f1 for name in ("negative", "positive") if name in classes]
+    polar = [classes[name].f1 for name in POLAR if name in classes]
     return Metrics(
         tweets=len(gold),
         macro_recall=float(np.mean([metrics.recall for metrics in classes.values()])),
@@ -63,9 +72,27 @@ def evaluate(probabilities: NDArray[np.floating], gold: NDArray[np.integer]) -> 
         calibration_error=calibration_error(probabilities, gold),
         calibration_error_balanced=calibration_error(probabilities, gold, weights),
         calibration_error_by_chance=_calibration_error_by_chance(probabilities, weights),
+        two_class_macro_recall=two_class_macro_recall(probabilities, gold),
         classes=classes,
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
     )
+
+
+def two_class_macro_recall(
+    probabilities: NDArray[np.floating], gold: NDArray[np.integer]
+) -> float | None:
+    """The mean recall of the negative and of the positive tweets, between these two alone.
+
+    A tweet with as much of one as of the other counts half. None where no tweet is either.
+    """
+    lead = probabilities[:, LABELS.index("positive")] - probabilities[:, LABELS.index("negative")]
+    rises = 0.5 + 0.5 * np.sign(
+        lead.astype(np.float64)
+    )  # 1 where positive, 0 where negative, 0.5 where neither
+    sides = (("negative", 1 - rises), ("positive", rises))
+    rows = ((gold == LABELS.index(name), right) for name, right in sides)
+    recalls = [float(right[of_side].mean()) for of_side, right in rows if of_side.any()]
+    return float(np.mean(recalls)) if recalls else None
 
 
 def _class_metrics(confusion: NDArray[np.integer], label: int) -> ClassMetrics:

@@ -4,7 +4,7 @@ Only some hundred texts are scored for it, whatever the size of the account: the
 and for each term that goes with one side a few of the tweets that contain it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ import numpy as np
 from positivity.account.explanation import (
     GRADIENTS,
     LEAVE_ONE_OUT,
+    SPANS,
     ExplainedTweet,
     Explanation,
     WeighedTerm,
@@ -23,6 +24,7 @@ from positivity.analysis import ScoredBatch
 from positivity.explanation import (
     Unit,
     effect_of,
+    encode_parts,
     explain,
     joined,
     score_normalized,
@@ -31,6 +33,7 @@ from positivity.explanation import (
 )
 from positivity.model.registry import ModelDirectory
 from positivity.model.scorer import Scorer
+from positivity.spans import SpanTagger
 from positivity.text.terms import TermFinder
 
 if TYPE_CHECKING:
@@ -55,9 +58,20 @@ class Watcher(Protocol):
 class Explainer:
     """A watcher that explains the report on the tweets that it saw."""
 
-    def __init__(self, directory: ModelDirectory, zone: ZoneInfo, method: str) -> None:
-        """`method` is one of METHODS, and finds what the words of the shown tweets did."""
+    def __init__(
+        self,
+        directory: ModelDirectory,
+        zone: ZoneInfo,
+        method: str,
+        tagger: SpanTagger | None = None,
+    ) -> None:
+        """
+        Args:
+            method: one of METHODS, by which the words of the shown tweets are found.
+            tagger: what marks them, by spans.
+        """
         self._directory, self._zone, self._method = directory, zone, method
+        self._tagger = tagger
         self._scorer: Scorer | None = None
         self._grounds: Grounds | None = None
 
@@ -89,13 +103,14 @@ class Explainer:
             least_sure=unsure,
             terms_positive=tuple(each for each in weighed if each.weight > 0)[:_SHOWN_TERMS],
             terms_negative=tuple(each for each in weighed if each.weight < 0)[:_SHOWN_TERMS],
+            tagger=self._tagger.name if self._tagger is not None else None,
         )
 
     def _explained(self, tweets: Sequence[StrongTweet]) -> Iterable[ExplainedTweet]:
         assert self._scorer is not None
         texts = [tweet.text for tweet in tweets]
         probabilities = self._scorer.score(texts).astype(float).round(_DIGITS).tolist()
-        reasons = find_effects(texts, self._scorer, self._directory, self._method)
+        reasons = find_effects(texts, self._scorer, self._directory, self._method, self._tagger)
         for tweet, (negative, neutral, positive), (effects, baseline) in zip(
             tweets, probabilities, reasons, strict=True
         ):
@@ -114,17 +129,33 @@ class Explainer:
 
 
 def find_effects(
-    texts: Sequence[str], scorer: Scorer, directory: ModelDirectory, method: str
+    texts: Sequence[str],
+    scorer: Scorer,
+    directory: ModelDirectory,
+    method: str,
+    tagger: SpanTagger | None = None,
 ) -> list[tuple[tuple[Effect, ...], float | None]]:
     """The effects of each text's parts by one of METHODS and, by gradients, their baseline."""
     if method == LEAVE_ONE_OUT:
         return [(effects, None) for effects in explain(texts, scorer)]
+    if method == SPANS and tagger is not None:
+        return [(effects, None) for effects in _by_tagger(texts, scorer, tagger)]
     if method != GRADIENTS:
         raise ValueError(f"no method {method!r}")
     from positivity.model.gradients import IntegratedGradients
 
     gradients = IntegratedGradients(directory)
     return [_by_gradients(text, scorer, gradients) for text in texts]
+
+
+def _by_tagger(
+    texts: Sequence[str], scorer: Scorer, tagger: SpanTagger
+) -> Iterable[tuple[Effect, ...]]:
+    """The stretch of each text that carries the side which the model leans to."""
+    probabilities = scorer.score(texts).astype(float).round(_DIGITS)  # as they are shown
+    sides = np.where(probabilities[:, 2] >= probabilities[:, 0], 1, -1).tolist()
+    for side, marking in zip(sides, tagger.mark(texts, sides), strict=True):
+        yield marking.effects(side)
 
 
 def _by_gradients(
@@ -136,19 +167,6 @@ def _by_gradients(
     shares = np.diff(np.concatenate([[0.0], found.tokens.cumsum()])[[0, *ends]])
     effects = tuple(effect_of(part, share) for part, share in zip(parts, shares, strict=True))
     return effects, round(found.baseline, _DIGITS) + 0.0
-
-
-def encode_parts(
-    parts: Sequence[Unit], encode: Callable[[Sequence[str]], list[list[int]]]
-) -> tuple[list[int], list[int]]:
-    """The ids of a text, and after how many of them each of its parts ends."""
-    (ids,) = encode([joined(parts)])
-    alone = encode([joined([part]) for part in parts])
-    if [each for part in alone for each in part] == ids:
-        return ids, np.cumsum([len(part) for part in alone], dtype=int).tolist()
-    # A tokenizer that also reads the spaces between: those before a part are the part's.
-    beginnings = [joined(parts[: number + 1]) for number in range(len(parts))]
-    return ids, [len(each) for each in encode(beginnings)]
 
 
 def weigh(terms: Sequence[Term], grounds: Grounds, scorer: Scorer) -> list[WeighedTerm]:

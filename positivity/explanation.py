@@ -5,7 +5,7 @@ score with it less the score without it. It needs nothing but scores, so it is t
 engine and model. Effects need not add up: in "not good" either word turns the score by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -104,3 +104,16 @@ def units(text: str, normalizer: Normalizer) -> list[Unit]:
 def joined(parts: Sequence[Unit]) -> str:
     """The normalized text of some units."""
     return " ".join(piece.text for unit in parts for piece in unit)
+
+
+def encode_parts(
+    parts: Sequence[Unit], encode: Callable[[Sequence[str]], list[list[int]]]
+) -> tuple[list[int], list[int]]:
+    """The ids of a text, and after how many of them each of its parts ends."""
+    (ids,) = encode([joined(parts)])
+    alone = encode([joined([part]) for part in parts])
+    if [each for part in alone for each in part] == ids:
+        return ids, np.cumsum([len(part) for part in alone], dtype=int).tolist()
+    # A tokenizer that also reads the spaces between: those before a part are the part's.
+    beginnings = [joined(parts[: number + 1]) for number in range(len(parts))]
+    return ids, [len(each) for each in encode(beginnings)]

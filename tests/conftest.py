@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,6 +10,10 @@ from positivity.model.registry import ModelDirectory
 from positivity.text.emojis import compile_table
 from positivity.text.normalize import Normalizer
 from tests.standin import Standin
+
+if TYPE_CHECKING:
+    from positivity.training.examples import Examples
+    from positivity.training.run import Run
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -131,6 +136,14 @@ def tiny_model(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Mod
     for _ in run.train():
         pass
     return run.finish()
+
+
+def examples_of(run: "Run") -> "Examples":
+    """What a run of a classifier trains on."""
+    from positivity.training.sentiment import Sentiment
+
+    assert isinstance(run.task, Sentiment)
+    return run.task.examples
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,15 @@ MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob(
 
 # A heavy library and where it may be imported.
 LIBRARIES = {
-    "torch": ("model/network.py", "model/engine_torch.py", "model/gradients.py", "training/"),
+    "torch": (
+        *("model/network.py", "model/elman.py", "model/kinds.py"),
+        *("model/crf.py", "model/tagger.py"),
+        *("model/convolutional.py", "model/hierarchical.py", "model/deepmoji.py"),
+        *("model/engine_torch.py", "model/gradients.py", "training/"),
+    ),
     "onnxruntime": ("model/engine_onnx.py",),
     "onnx": ("training/light.py",),
-    "safetensors": ("model/engine_torch.py", "training/"),
+    "safetensors": ("model/engine_torch.py", "model/engine_linear.py", "training/"),
     "tweepy": ("sources/x_api.py",),
     "requests": ("sources/x_api.py", "sources/x_transport.py", "sources/x_network.py"),
     "urllib3": ("sources/x_transport.py", "sources/x_network.py"),
@@ -27,6 +32,8 @@ LIBRARIES = {
     "matplotlib": ("training/", "report/"),
     "jinja2": ("report/html.py",),
     "sklearn": ("training/",),
+    "vaderSentiment": ("training/",),
+    "gensim": ("training/word_vectors.py",),
     "python_calamine": ("sources/excel.py",),
     "ftfy": ("sources/mojibake.py",),
     "xlsxwriter": ("report/tables.py",),

@@ -85,6 +85,40 @@ def test_json_tells_what_each_word_did(tweets: Path, model: str, method: str) ->
     assert "train" not in {term["text"] for term in terms}
 
 
+def test_spans_mark_a_stretch_of_the_side_that_the_model_leans_to(tweets: Path, model: str) -> None:
+    found = explained(str(tweets), "--model", model, "--method", "spans")
+    assert (found["method"], found["tagger"]) == ("spans", "spans 1")
+    for side in ("strongest_positive", "strongest_negative", "least_sure"):
+        for tweet in found[side]:
+            (stretch,) = tweet["effects"]
+            assert 0 <= stretch["start"] < stretch["end"] <= len(tweet["text"])
+            assert 0 < abs(stretch["effect"]) <= 1
+            assert (stretch["effect"] > 0) == (tweet["score"] >= 0)
+            assert tweet["baseline"] is None
+    best, worst = (found[f"strongest_{each}"][0] for each in ("positive", "negative"))
+    for tweet, words in ((best, {"love", "great"}), (worst, {"hate", "awful"})):
+        (stretch,) = tweet["effects"]
+        assert words & set(tweet["text"][stretch["start"] : stretch["end"]].split())
+    # What carries a side is found as it always is.
+    plain = explained(str(tweets), "--model", model)
+    assert found["terms_positive"] == plain["terms_positive"]
+    assert plain["tagger"] is None
+
+
+@pytest.mark.parametrize("format", ["terminal", "html", "markdown"])
+def test_spans_in_the_formats_for_people(tweets: Path, model: str, format: str) -> None:
+    shown = explain(str(tweets), "--model", model, "--method", "spans", "--format", format).stdout
+    marks = {
+        "terminal": r"(love|great)[^\[\]]*[\[ ]\+[01]\.\d\d\]",
+        "html": r'<mark class="up-[123]">[^<]*(love|great)[^<]*<span class="sign">\+',
+        "markdown": r"\*\*[^*]*(love|great)[^*]*\*\* \(\+[01]\.\d\d\)",
+    }
+    assert re.search(marks[format], shown)
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert format == "terminal" or "<script>alert" not in shown
+
+
 def test_the_verdict_is_the_one_of_score(tweets: Path, model: str) -> None:
     options = [str(tweets), "--model", model, "--since", "2026-03-05", "--include", "retweets"]
     plain = runner.invoke(app, ["score", *options, "--format", "json"])
@@ -175,6 +209,10 @@ def test_files_that_break_are_explained_as_far_as_they_go(
         (["x.csv", "--as", "nonsense"], "nonsense"),
         (["x.csv", "--timezone", "Mars"], "no such time zone"),
         (["--sample", "--since", "soon"], "not a date"),
+        (["--sample", "--tagger", "spans"], "--tagger goes with --method spans"),
+        (["--sample", "--method", "spans", "--tagger", "base"], "marks no words"),
+        (["--sample", "--method", "spans", "--tagger", "none"], "no model 'none'"),
+        (["--sample", "--model", "spans"], "scores no tweets: it marks words"),
     ],
 )
 def test_what_cannot_be_asked(options: list[str], says: str) -> None:

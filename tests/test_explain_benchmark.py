@@ -7,14 +7,13 @@ import pytest
 from benchmarks.explain import (
     Bench,
     average_precision,
-    f1,
     marked_tweets,
     moved,
     spearman,
-    taken_at,
     without,
 )
 from positivity.model.scorer import Scorer
+from positivity.spans import f1, strongest
 from positivity.text.normalize import Normalizer
 from tests.conftest import NEGATIVE, POSITIVE
 
@@ -50,8 +49,8 @@ def test_figures_by_hand() -> None:
     assert f1(gold, ~gold) == 0
     assert average_precision(gold, np.array([4.0, 3, 2, 1])) == pytest.approx((1 + 2 / 3) / 2)
     assert average_precision(gold, np.array([2.0, 0, 1, -1])) == 1
-    assert taken_at(np.array([1.0, 0.5, -2]), 0.5).tolist() == [True, True, False]
-    assert not taken_at(np.array([-1.0, -2]), 0.5).any()
+    assert strongest(np.array([1.0, 0.5, -2]), 0.5).tolist() == [True, True, False]
+    assert not strongest(np.array([-1.0, -2]), 0.5).any()
     assert spearman(np.array([1.0, 2, 3]), np.array([1.0, 20, 30])) == pytest.approx(1)
     assert spearman(np.array([1.0, 2, 3]), np.array([3.0, 2, 1])) == pytest.approx(-1)
 
@@ -74,6 +73,7 @@ def test_the_tables() -> None:
         for cells in [[each.strip() for each in line.strip("|").split("|")]]
     }
     assert figures["leave-one-out"] > 0.8 > figures["chance"]
+    assert figures["tagger `spans 1`"] > 0.8
     assert figures["all words"] == pytest.approx(2 / 8)
     assert "rank correlation" in bench.agreement()
     assert "times chance" in bench.deletion()

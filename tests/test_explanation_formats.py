@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,12 +15,14 @@ from rich.console import Console
 from positivity.account.explanation import (
     GRADIENTS,
     LEAVE_ONE_OUT,
+    METHODS,
+    SPANS,
     ExplainedTweet,
     Explanation,
     WeighedTerm,
 )
 from positivity.account.report import Effect
-from positivity.report.html import render_explanation_html, weighed
+from positivity.report.html import CERTAINTIES, render_explanation_html, weighed
 from positivity.report.machine import explanation_schema, render_explanation_json
 from positivity.report.markdown_why import render_explanation_markdown
 from positivity.report.reasons import marked_effects, render_explanation
@@ -54,6 +57,7 @@ def explanation(text: str = "not a great day", method: str = LEAVE_ONE_OUT) -> E
         least_sure=(one,),
         terms_positive=(WeighedTerm(word, "word", 1234, 5, 3.1, 0.42, 16, 1.302),),
         terms_negative=(WeighedTerm("#delayed", "hashtag", 1, 9, -2.0, -0.25, 10, -0.5),),
+        tagger="marker 7" if method == SPANS else None,
     )
 
 
@@ -115,10 +119,39 @@ def test_gradients_say_where_they_start(format: str) -> None:
     assert "from +0.10" not in rendered(explanation(), format)
 
 
+@pytest.mark.parametrize("format", ["terminal", "html", "markdown"])
+def test_spans_say_that_they_are_what_people_would_mark(format: str) -> None:
+    text = " ".join(rendered(explanation(method=SPANS), format).split())
+    assert "words that a person would mark" in text
+    assert "when the word is left out" not in text
+    assert "more positive" not in text
+    assert "words that a person would mark" not in rendered(explanation(), format)
+
+
+def test_at_a_terminal_a_stretch_shows_both_its_ends() -> None:
+    one = replace(tweet(), effects=(Effect(0, 11, -0.7), Effect(12, 15, -0.6)))
+    text = rendered(replace(explanation(method=SPANS), least_sure=(one,)), "terminal")
+    assert "[not a great −0.70] day[−0.60]" in text
+
+
+def test_the_page_and_the_json_name_the_tagger() -> None:
+    assert "spans, tagger marker 7" in rendered(explanation(method=SPANS), "html")
+    assert ", tagger" not in rendered(explanation(), "html")
+    document = json.loads(rendered(explanation(method=SPANS), "json"))
+    assert document["explanation"]["tagger"] == "marker 7"
+
+
+def test_stretches_on_the_page_have_the_steps_of_certainty() -> None:
+    steps = [step for _, does, step in weighed(tweet(), CERTAINTIES) if does]
+    assert steps == [2, 1, 1]  # -0.7, 0.42, 0.05
+    assert '<mark class="down-2">not' in rendered(explanation(method=SPANS), "html")
+    assert '<mark class="down-3">not' in rendered(explanation(), "html")
+
+
 def test_json_follows_its_schema() -> None:
     schema = explanation_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
-    for method in (LEAVE_ONE_OUT, GRADIENTS):
+    for method in METHODS:
         document = json.loads(rendered(explanation(HOSTILE, method), "json"))
         jsonschema.Draft202012Validator(schema).validate(document)
     document["explanation"]["least_sure"][0]["score"] = 3
@@ -157,13 +190,14 @@ def chrome() -> "Iterator[Browser]":
         yield started
 
 
+@pytest.mark.parametrize("method", [LEAVE_ONE_OUT, SPANS])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(
-    chrome: "Browser", tmp_path: Path, scheme: Literal["light", "dark"]
+    chrome: "Browser", tmp_path: Path, scheme: Literal["light", "dark"], method: str
 ) -> None:
     axe = pytest.importorskip("axe_core_python.sync_playwright")
     path = tmp_path / "page.html"
-    path.write_text(rendered(explanation(), "html"), encoding="utf-8")
+    path.write_text(rendered(explanation(method=method), "html"), encoding="utf-8")
     tab = chrome.new_page(color_scheme=scheme, bypass_csp=True)  # axe itself is a script
     tab.goto(path.as_uri())
     violations = axe.Axe().run(tab)["violations"]

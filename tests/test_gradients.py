@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from positivity.account.explanation import GRADIENTS, LEAVE_ONE_OUT
-from positivity.explainer import encode_parts, find_effects
-from positivity.explanation import joined, units
+from positivity.explainer import find_effects
+from positivity.explanation import encode_parts, joined, units
 from positivity.model.gradients import IntegratedGradients
 from positivity.model.registry import ModelDirectory, load
 from positivity.model.scorer import Scorer, windows_of
@@ -75,7 +75,7 @@ def test_a_text_of_several_windows_is_the_mean_of_them(tiny_model: ModelDirector
     gradients = IntegratedGradients(tiny_model)
     ids = [2 + i % 9 for i in range(150)]
     found = gradients.attribute(ids)
-    parts = [gradients.attribute(window) for window in windows_of(ids)]
+    parts = [gradients.attribute(window) for window in windows_of(ids, 96)]
     assert [len(part.tokens) for part in parts] == [96, 54]
     assert found.score == pytest.approx((96 * parts[0].score + 54 * parts[1].score) / 150)
     assert np.allclose(found.tokens[:96], parts[0].tokens * 96 / 150)

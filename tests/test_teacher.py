@@ -1,5 +1,6 @@
 """A teacher, from a tiny encoder made on the spot: it learns, resumes, labels, is learnt from."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +21,8 @@ from positivity.training.loop import Record
 from positivity.training.recipe import Recipe, Source, TeacherRecipe, read_recipe
 from positivity.training.run import Run
 from positivity.training.teacher import TeacherRun
-from positivity.training.variants import negated, variants
-from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE
+from positivity.training.variants import negated, phrases, variants
+from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE, examples_of
 
 RECIPE = """
 name = "tiny-teacher"
@@ -152,6 +153,14 @@ def test_stopped_and_resumed_it_ends_where_it_would_have(
         pass
     assert kept.stat().st_mtime_ns == written
     assert len(pd.read_parquet(resumed.labels)) == total
+    # A part that was lost is labelled again, and nothing written over.
+    kept.unlink()
+    kept.with_suffix(".npy").unlink()
+    others = {path: path.stat().st_mtime_ns for path in kept.parent.iterdir()}
+    for _ in resumed.label():
+        pass
+    assert {path: path.stat().st_mtime_ns for path in others} == others
+    assert len(pd.read_parquet(resumed.labels)) == total
 
 
 def test_another_recipe_is_refused(
@@ -170,7 +179,7 @@ def test_a_student_learns_from_it(trained: TeacherRun, tiny_data: Path, tmp_path
     records = [each for each in run.train() if isinstance(each, Record)]
     # A run keeps the weights of its best evaluation.
     assert max(record.recall for record in records) > 0.9
-    assert not run.trainer.examples.log_priors.any() or np.ptp(run.trainer.examples.log_priors) == 0
+    assert not examples_of(run).log_priors.any() or np.ptp(examples_of(run).log_priors) == 0
 
 
 def test_states_stand_beside_their_texts(trained: TeacherRun, tiny_data: Path) -> None:
@@ -195,15 +204,17 @@ def test_a_student_learns_what_its_teacher_sees(
     )
     data = Data(tiny_data, trained.folder.parent)
     run = Run(hinted, data, tmp_path, device="cpu", say=lambda line: None)
-    assert (run.trainer.examples.state_rows >= 0).any()
+    assert (examples_of(run).state_rows >= 0).any()
     first = next(iter(run.train()))
     *_, last = (each for each in run.train() if isinstance(each, Record))
     assert last.loss < first.loss / 2
     # Stopped and resumed, the layer that tells them is there again.
     again = Run(hinted, data, tmp_path, device="cpu", say=lambda line: None)
-    assert run.trainer._hints is not None
-    assert again.trainer._hints is not None
-    assert torch.equal(again.trainer._hints.weight, run.trainer._hints.weight)
+    assert run.trainer.helper is not None
+    assert again.trainer.helper is not None
+    resumed = again.trainer.helper.state_dict()
+    for name, learnt in run.trainer.helper.state_dict().items():
+        assert torch.equal(resumed[name], learnt)
 
 
 def test_a_teacher_that_has_not_labelled_is_said(tiny_data: Path, tmp_path: Path) -> None:
@@ -260,6 +271,21 @@ def test_variants_are_made_of_the_words_there_are() -> None:
 )
 def test_a_denial_is_put_in_or_taken_out(tweet: str, made: set[str]) -> None:
     assert set(negated([tweet] * 30, np.random.default_rng(0))) == made
+
+
+def test_phrases_are_clauses_and_most_are_denied() -> None:
+    tweet = "@you The food was lovely, but we hated the long wait: https://t.co/abc never again!"
+    made = Counter(phrases([tweet] * 600, np.random.default_rng(0)))
+    plain = {"The food was lovely", "we hated the long wait", "never again"}
+    assert plain <= made.keys()
+    assert 0.25 < sum(made[each] for each in plain) / 600 < 0.45
+    assert {"nobody hated the long wait", "i don't think The food was lovely"} <= made.keys()
+    assert "without never again" in made
+    assert not any("@" in text or "http" in text for text in made)
+
+
+def test_a_tweet_without_a_clause_gives_no_phrase() -> None:
+    assert list(phrases(["", "wow", "@you", "... !"], np.random.default_rng(0))) == []
 
 
 def test_words_that_feel_alike_begin_as_neighbours(trained: TeacherRun) -> None:

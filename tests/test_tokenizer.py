@@ -9,6 +9,7 @@ from positivity.text.tokenizer import (
     PAD,
     TOKENIZERS,
     UNKNOWN,
+    BasicEnglishTokenizer,
     Tokenizer,
     load_tokenizer,
 )
@@ -20,7 +21,7 @@ WHOLE = ["<user>", ":red_heart:"]
 
 @pytest.fixture(params=sorted(TOKENIZERS))
 def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
-    size = {"subword": 70, "word": 40, "character": 40}[request.param]
+    size = {"subword": 70}.get(request.param, 40)
     trained: Tokenizer = TOKENIZERS[request.param].train(TWEETS, size=size, whole=WHOLE)
     return trained
 
@@ -44,9 +45,9 @@ def test_every_id_is_within_the_vocabulary(tokenizer: Tokenizer) -> None:
     assert max(ids) < len(tokenizer) == len(tokenizer.pieces())
 
 
-@pytest.mark.parametrize("kind", ["subword", "word"])
+@pytest.mark.parametrize("kind", ["subword", "word", "basic_english"])
 def test_special_tokens_and_emoji_are_one_piece(kind: str) -> None:
-    tokenizer = TOKENIZERS[kind].train(TWEETS, size={"subword": 70, "word": 40}[kind], whole=WHOLE)
+    tokenizer = TOKENIZERS[kind].train(TWEETS, size={"subword": 70}.get(kind, 40), whole=WHOLE)
     [ids] = tokenizer.encode_many(["<user> :red_heart: <user>"])
     assert [tokenizer.pieces()[i] for i in ids] == [" <user>", " :red_heart:", " <user>"]
 
@@ -61,6 +62,20 @@ def test_saved_and_loaded_it_is_the_same(tokenizer: Tokenizer, tmp_path: Path) -
 def test_training_again_gives_the_same_vocabulary(tokenizer: Tokenizer) -> None:
     again = type(tokenizer).train(TWEETS, size=len(tokenizer), whole=WHOLE)  # type: ignore[attr-defined]
     assert again.pieces() == tokenizer.pieces()
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("it 's bad , not good !!", ["it", "'", "s", "bad", ",", "not", "good", "!", "!"]),
+        ('he said : "no" ; (yes) .', ["he", "said", "no", "(", "yes", ")", "."]),
+        ("<user> :red_heart: what ?", ["<user>", ":red_heart:", "what", "?"]),
+    ],
+)
+def test_basic_english_sets_marks_apart_and_drops_some(text: str, units: list[str]) -> None:
+    tokenizer = BasicEnglishTokenizer.train([text], size=40)
+    [ids] = tokenizer.encode_many([text])
+    assert [tokenizer.pieces()[i].strip() for i in ids] == units
 
 
 def test_a_kind_of_the_future_is_refused(tmp_path: Path) -> None:

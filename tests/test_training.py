@@ -15,14 +15,15 @@ from positivity.text.emojis import compile_table
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import WordTokenizer
 from positivity.training.augmentation import augment
-from positivity.training.datasets import NamedSet, batches, build_examples
+from positivity.training.datasets import NamedSet, build_examples
 from positivity.training.emoji_ranking import EmojiRanking, emoji_evidence, read_ranking
+from positivity.training.examples import batches
 from positivity.training.labelled import Data, read_labelled
 from positivity.training.loop import Record
 from positivity.training.measure import measure, spearman
 from positivity.training.recipe import EmojiRecipe, Recipe, Source, card_of, read_recipe
 from positivity.training.run import Run
-from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE, WORDS
+from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE, WORDS, examples_of
 
 RANKING = """Emoji,Occurrences,Negative,Neutral,Positive
 😂,100,20,30,50
@@ -347,6 +348,6 @@ def test_a_trial_trains_on_a_part(tiny_data: Path, tmp_path: Path) -> None:
     few = replace(recipe, training=replace(recipe.training, tweets=40))
     data = Data(tiny_data, tmp_path)
     run = Run(few, data, tmp_path / "run", device="cpu", say=silent)
-    assert len(run.trainer.examples) == 40
+    assert len(examples_of(run)) == 40
     again = Run(few, data, tmp_path / "again", device="cpu", say=silent)
-    np.testing.assert_array_equal(run.trainer.examples.tokens, again.trainer.examples.tokens)
+    np.testing.assert_array_equal(examples_of(run).tokens, examples_of(again).tokens)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from positivity.account.report import Effect, Report
 
-LEAVE_ONE_OUT, GRADIENTS = "leave-one-out", "gradients"
-METHODS = (LEAVE_ONE_OUT, GRADIENTS)  # of finding what a word did
+LEAVE_ONE_OUT, GRADIENTS = "leave-one-out", "gradients"  # find what each word did to the score
+SPANS = "spans"  # marks the words that a person would mark
+METHODS = (LEAVE_ONE_OUT, GRADIENTS, SPANS)
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainedTweet:
-    """A tweet, what the model says of it, and what each of its parts did to the score."""
+    """A tweet, what the model says of it, and which of its parts make it so."""
 
     id: str | None
     created_at: str | None  # ISO 8601 with the offset of the report's time zone
@@ -24,7 +25,8 @@ class ExplainedTweet:
     positive: float
     score: float  # positive minus negative, -1..1
     baseline: float | None  # by gradients: what the effects start from; they add up to the score
-    effects: tuple[Effect, ...]  # of its words, hashtags and emoji, in the order of the text
+    # Of its words, hashtags and emoji, in the order of the text; by spans, of the marked stretch.
+    effects: tuple[Effect, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +54,4 @@ class Explanation:
     least_sure: tuple[ExplainedTweet, ...]  # the least sure first
     terms_positive: tuple[WeighedTerm, ...]  # heaviest first
     terms_negative: tuple[WeighedTerm, ...]
+    tagger: str | None = None  # by spans: the name and version of what marked them

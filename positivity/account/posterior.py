@@ -32,8 +32,14 @@ DRAWS = 16  # of the shares for each of them
 UNIFORM = 1.0  # parameter of the Dirichlet prior under which all shares are as plausible
 LEVEL = 0.95
 
-_CLIMBS = 12
+# The probabilities of each class [recalibrations, cells]: three arrays, for sums over an axis as
+# short as that of the classes cost more than all else.
+ByClass = list[Floats]
+
+_CLIMBS = 4
 _POLISHES = 12
+_MET = 1e-3  # log-ratios
+_FARTHEST = 50.0  # log-ratios
 _LONGEST_STEP = 1.5
 _WIDER = 1.25  # the proposals' spread, as a factor of the curvature's
 
@@ -110,12 +116,12 @@ class BayesianQuantifier:
         """
         occupied = np.flatnonzero(counts)
         weights = np.asarray(counts, np.float64)[occupied] / effect
-        probabilities = self._probabilities[:, occupied]
+        by_class = [np.ascontiguousarray(self._probabilities[:, occupied, i]) for i in range(3)]
         concentration = np.broadcast_to(
-            UNIFORM if prior is None else prior, (len(probabilities), 3)
+            UNIFORM if prior is None else prior, (len(self._probabilities), 3)
         )
-        peak, curvature = _peak(probabilities, weights, concentration)
-        return _sample(probabilities, weights, concentration, peak, curvature)
+        peak, curvature = _peak(by_class, weights, concentration)
+        return _sample(by_class, weights, concentration, peak, curvature)
 
     def with_fewer(self, recalibrations: int) -> "BayesianQuantifier":
         """The same, quicker and coarser."""
@@ -141,73 +147,91 @@ def _quantifier(recalibration: Recalibration, recalibrations: int) -> BayesianQu
     return BayesianQuantifier(recalibration, recalibrations=recalibrations)
 
 
-def _peak(q: Floats, weights: Floats, prior: Floats) -> tuple[Floats, Floats]:
+def _peak(q: ByClass, weights: Floats, prior: Floats) -> tuple[Floats, Floats]:
     """The most plausible log-ratios of the shares [m, 2] and the curvature there [m, 2, 2].
 
     In log-ratios a uniform prior on the shares is a factor of their product, so the peak lies
-    inside and is well rounded. Some steps of EM, then Newton's.
+    inside and is well rounded. Some steps of EM, then Newton's. Draws are spread around the peak
+    and weighed by the likelihood itself: it need not be met to the last digit.
     """
-    total = weights.sum() + prior.sum(axis=1)
-    shares = np.full((len(q), 3), 1 / 3)
+    total = weights.sum() + prior.sum(axis=1)  # [m]
+    shares = np.full((len(prior), 3), 1 / 3)
     for _ in range(_CLIMBS):
-        shares = (_expected(q, weights, shares) + prior) / total[:, None]
+        parts = _parts(q, shares)
+        shares = (np.stack([each @ weights for each in parts], axis=1) + prior) / total[:, None]
     ratios = _to_ratios(shares)
-    curvature = np.zeros((len(q), 2, 2))
+    curvature = np.zeros((len(prior), 3))
     for _ in range(_POLISHES):
-        shares = _to_shares(ratios)
-        gradient, curvature = _slopes(q, weights, prior, shares)
-        step = np.linalg.solve(curvature, gradient[..., None])[..., 0]
+        gradient, curvature = _slopes(q, weights, prior, _to_shares(ratios))
+        step = _solved(curvature, gradient)
         longest = np.abs(step).max(axis=1, keepdims=True)
         ratios = ratios + step * np.minimum(1, _LONGEST_STEP / np.maximum(longest, 1e-12))
-        if longest.max() < 1e-6:
+        if longest.max() < _MET:
             break
-    return ratios, curvature
+    return ratios, curvature[:, [0, 1, 1, 2]].reshape(-1, 2, 2)
 
 
-def _expected(q: Floats, weights: Floats, shares: Floats) -> Floats:
-    """How many tweets of each class [m, 3] are expected among those seen, given the shares."""
-    joint = q * shares[:, None, :]
-    total = joint.sum(axis=2)
-    return np.asarray(np.einsum("k,mky->my", weights, joint / total[:, :, None]))
+def _parts(q: ByClass, shares: Floats) -> list[Floats]:
+    """How likely each class is [m, k] in each cell, given the shares [m, 3]: a list by class."""
+    joint = [q[label] * shares[:, label, None] for label in range(3)]
+    total = joint[0] + joint[1] + joint[2]
+    return [each / total for each in joint]
 
 
-def _slopes(q: Floats, weights: Floats, prior: Floats, shares: Floats) -> tuple[Floats, Floats]:
-    """Gradient and negative curvature of the log-posterior in log-ratios ([m, 2], [m, 2, 2])."""
-    joint = q * shares[:, None, :]
-    each = joint[:, :, [0, 2]] / joint.sum(axis=2)[:, :, None]  # [m, k, 2]
+def _slopes(q: ByClass, weights: Floats, prior: Floats, shares: Floats) -> tuple[Floats, Floats]:
+    """Gradient [m, 2] and negative curvature [m, 3] of the log-posterior in log-ratios.
+
+    The curvature is that of the first ratio, of both, of the second.
+    """
+    first, _, second = _parts(q, shares)  # [m, k]
     sides = shares[:, [0, 2]]
-    expected = np.einsum("k,mka->ma", weights, each)
-    total = weights.sum() + prior.sum(axis=1)
-    gradient = expected + prior[:, [0, 2]] - total[:, None] * sides
-    certain = total[:, None, None] * _covariance(sides)
-    uncertain = np.einsum("k,mka,mkb->mab", weights, each, each)
-    unknown = expected[:, :, None] * np.eye(2) - uncertain
+    expected = np.stack([first @ weights, second @ weights], axis=1)
+    total = (weights.sum() + prior.sum(axis=1))[:, None]
+    gradient = expected + prior[:, [0, 2]] - total * sides
+    apart = sides * (1 - sides)
+    together = -sides[:, :1] * sides[:, 1:]
+    certain = total * np.concatenate([apart[:, :1], together, apart[:, 1:]], axis=1)
+    weighed = first * weights
+    squares = [(weighed * first).sum(axis=1), (weighed * second).sum(axis=1)]
+    squares.append((second * second) @ weights)
+    unknown = -np.stack(squares, axis=1)
+    unknown[:, [0, 2]] += expected
     curvature = certain - unknown
     # Far from the peak the surface can bend the other way; there EM's own bound serves.
-    bends = (np.linalg.det(curvature) <= 1e-9) | (curvature[:, 0, 0] <= 0)
+    determinant = curvature[:, 0] * curvature[:, 2] - curvature[:, 1] ** 2
+    bends = (determinant <= 1e-9) | (curvature[:, 0] <= 0)
     curvature[bends] = certain[bends]
     return gradient, curvature
 
 
-def _covariance(sides: Floats) -> Floats:
-    return np.asarray(sides[:, :, None] * (np.eye(2) - sides[:, None, :]))
+def _solved(curvature: Floats, gradient: Floats) -> Floats:
+    """Newton's step [m, 2]."""
+    a, b, c = curvature.T
+    determinant = a * c - b * b
+    return np.stack(
+        [
+            (c * gradient[:, 0] - b * gradient[:, 1]) / determinant,
+            (a * gradient[:, 1] - b * gradient[:, 0]) / determinant,
+        ],
+        axis=1,
+    )
 
 
 def _sample(
-    q: Floats, weights: Floats, prior: Floats, peak: Floats, curvature: Floats
+    q: ByClass, weights: Floats, prior: Floats, peak: Floats, curvature: Floats
 ) -> Plausible:
     """Importance sampling: draws around each peak, weighted by the log-posterior itself."""
     offsets, log_proposal = _offsets()  # [s, 2], [s]
     root = np.linalg.cholesky(np.linalg.inv(curvature)) * _WIDER
-    ratios = peak[:, None, :] + np.einsum("mab,sb->msa", root, offsets)
+    ratios = peak[:, None, :] + offsets @ root.transpose(0, 2, 1)
     shares = _to_shares(ratios)  # [m, s, 3]
-    mixture = np.einsum("msy,mky->msk", shares, q)
-    log_posterior = np.log(mixture) @ weights
+    mixture = sum(shares[:, :, label, None] * q[label][:, None, :] for label in range(3))
+    log_posterior = np.log(mixture) @ weights  # of [m, s, k]
     log_posterior += (prior[:, None, :] * np.log(shares)).sum(axis=2)
     logs = log_posterior - log_proposal
     plausibility = np.exp(logs - logs.max(axis=1, keepdims=True))
-    plausibility /= plausibility.sum(axis=1, keepdims=True) * len(q)
-    return Plausible(shares.reshape(-1, 3), plausibility.ravel(), len(q))
+    plausibility /= plausibility.sum(axis=1, keepdims=True) * len(peak)
+    return Plausible(shares.reshape(-1, 3), plausibility.ravel(), len(peak))
 
 
 @lru_cache
@@ -236,7 +260,7 @@ def _to_ratios(shares: Floats) -> Floats:
 
 
 def _to_shares(ratios: Floats) -> Floats:
-    logits = np.stack([ratios[..., 0], np.zeros(ratios.shape[:-1]), ratios[..., 1]], axis=-1)
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    shares = powers / powers.sum(axis=-1, keepdims=True)
-    return np.asarray(shares.clip(1e-12))
+    powers = np.ones((*ratios.shape[:-1], 3))
+    np.exp(ratios.clip(-_FARTHEST, _FARTHEST), out=powers[..., ::2])
+    total = powers[..., 0] + powers[..., 1] + powers[..., 2]
+    return np.asarray((powers / total[..., None]).clip(1e-12))

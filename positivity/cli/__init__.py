@@ -19,6 +19,7 @@ from positivity.cli.doctor import doctor_command
 from positivity.cli.evaluate import evaluate_command
 from positivity.cli.explain import explain_command
 from positivity.cli.forget import forget_command
+from positivity.cli.lab import lab_command
 from positivity.cli.models import app as models_app
 from positivity.cli.report import report_command
 from positivity.cli.run import run_command
@@ -89,6 +90,7 @@ app.command("compare")(compare_command)
 app.command("say")(say_command)
 app.command("train")(train_command)
 app.command("evaluate")(evaluate_command)
+app.command("lab")(lab_command)
 app.add_typer(models_app, name="models")
 app.add_typer(auth_app, name="auth")
 app.command("usage")(usage_command)

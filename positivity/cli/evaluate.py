@@ -202,9 +202,11 @@ def _print_classification(metrics: "Metrics", console: "Console") -> None:
     from positivity.evaluation import LABELS
 
     summary = Table(box=None, show_header=False)
+    two = metrics.two_class_macro_recall
     for name, value in (
         ("tweets", f"{metrics.tweets:,}"),
         ("macro-averaged recall", f"{metrics.macro_recall:.3f}"),
+        ("that of negative against positive", "none are" if two is None else f"{two:.3f}"),
         ("F1 of positive and negative", f"{metrics.f1_positive_negative:.3f}"),
         ("accuracy", f"{metrics.accuracy:.3f}"),
         ("expected calibration error", f"{metrics.calibration_error:.3f}"),

@@ -1,6 +1,7 @@
 """`positivity explain`: why a file of tweets or a stored account got its verdict."""
 
 import sys
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,11 +40,14 @@ from positivity.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from zoneinfo import ZoneInfo
 
     from positivity.account.explanation import Explanation
     from positivity.check.scoring import Question
+    from positivity.explainer import Explainer
 
 PARTLY_DONE = 8
+TAGGER = "spans"  # the one that ships
 
 
 class ExplanationFormat(StrEnum):
@@ -56,10 +60,19 @@ class ExplanationFormat(StrEnum):
 
 
 class Method(StrEnum):
-    """How it is found out what a word did."""
+    """How it is found out which words it was."""
 
     LEAVE_ONE_OUT = "leave-one-out"
     GRADIENTS = "gradients"
+    SPANS = "spans"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A method with what it takes."""
+
+    method: Method
+    tagger: str  # name or path, for spans
 
 
 def explain_command(
@@ -89,9 +102,17 @@ def explain_command(
     method: Annotated[
         Method,
         typer.Option(
-            help="Leave words out one by one, or follow gradients.", rich_help_panel=SCORING
+            help="Leave words out one by one, follow gradients, or mark as people did.",
+            rich_help_panel=SCORING,
         ),
     ] = Method.LEAVE_ONE_OUT,
+    tagger: Annotated[
+        str | None,
+        typer.Option(
+            help="With --method spans: name or path of what marks; default spans.",
+            rich_help_panel=SCORING,
+        ),
+    ] = None,
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
     engine: EngineOption = Engine.AUTO,
@@ -117,6 +138,9 @@ def explain_command(
         raise UsageError("name files of tweets or a stored @handle, or try --sample")
     if output is not None:
         refuse_folder(output)  # now, rather than when all is scored
+    if tagger is not None and method is not Method.SPANS:
+        raise UsageError("--tagger goes with --method spans")
+    how = Way(method, tagger or TAGGER)
     zone = time_zone(timezone)
     handle = _handle(given)
     reading = ReadOptions(
@@ -136,7 +160,7 @@ def explain_command(
         if reading != ReadOptions():
             raise UsageError(f"{handle} is read from the store: options on files do not go with it")
         asked = question(since, until, timezone, include, language)
-        explanation = explain_account(handle, asked, model, method, device=device, engine=engine)
+        explanation = explain_account(handle, asked, model, how, device=device, engine=engine)
     else:
         job = ScoreJob(
             files=tuple(given),
@@ -154,7 +178,7 @@ def explain_command(
             rejects=None,
             progress=not quiet and sys.stderr.isatty(),
         )
-        explanation, partly = explain_files(job, method)
+        explanation, partly = explain_files(job, how)
     write_explanation(explanation, format, output)
     if partly:
         raise typer.Exit(PARTLY_DONE)
@@ -170,23 +194,20 @@ def _handle(inputs: list[str]) -> str | None:
     return handles[0]
 
 
-def explain_files(job: ScoreJob, method: str) -> tuple["Explanation", bool]:
+def explain_files(job: ScoreJob, how: Way) -> tuple["Explanation", bool]:
     """The explanation of the files of a job, and whether any was not read to its end.
 
     Raises:
         PositivityError: nothing could be read, or the model or an option cannot be used.
     """
     prepare_process()
-    from positivity.explainer import Explainer
-    from positivity.model.registry import load
-
-    explainer = Explainer(load(job.model), job.zone, method)
+    explainer = _explainer(job.model, job.zone, how)
     (report,), partly = score(job, explainer)
     return explainer.explain(report), partly
 
 
 def explain_account(
-    handle: str, question: "Question", model: str, method: str, *, device: str, engine: str
+    handle: str, question: "Question", model: str, how: Way, *, device: str, engine: str
 ) -> "Explanation":
     """The explanation of an account as it is in the store.
 
@@ -197,8 +218,6 @@ def explain_account(
     from positivity.check.money import Prices
     from positivity.check.scoring import StoreAnalyzer
     from positivity.cli.stored import open_store, stored_account
-    from positivity.explainer import Explainer
-    from positivity.model.registry import load
     from positivity.settings import load_settings
 
     settings = load_settings()
@@ -206,10 +225,23 @@ def explain_account(
         account = stored_account(store, handle)
         analyzer = StoreAnalyzer(store, model, device=device, engine=engine)
         analyzer.selection(question)  # complains of an option before the model is loaded
-        explainer = Explainer(load(model), question.zone, method)
+        explainer = _explainer(model, question.zone, how)
         prices = Prices(settings.post_price, settings.user_price)
         report = analyzer.report(account, question, prices, watcher=explainer)
         return explainer.explain(report)
+
+
+def _explainer(model: str, zone: "ZoneInfo", how: Way) -> "Explainer":
+    """What explains, with all that it loads."""
+    from positivity.explainer import Explainer
+    from positivity.model.registry import load
+
+    tagger = None
+    if how.method is Method.SPANS:
+        from positivity.spans import SpanTagger
+
+        tagger = SpanTagger(load(how.tagger))
+    return Explainer(load(model), zone, how.method, tagger)
 
 
 def write_explanation(

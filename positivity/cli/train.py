@@ -50,7 +50,7 @@ def train_command(
     """
     from positivity.training.recipe import TeacherRecipe, card_of, read_recipe
 
-    path = _recipe_path(recipe)
+    path = recipe_path(recipe)
     wanted = read_recipe(path)
     if not data.exists():
         raise InputError(f"{data}: no such file or folder; docs/training.md says where data is")
@@ -63,6 +63,11 @@ def train_command(
             data, text_column, label_column, delimiter, encoding, no_header, where or []
         )
         wanted, data = on_one_file(wanted, source), data.parent
+    if wanted.floor is not None:
+        card = train_floor(wanted, data, folder, card=card_of(path))
+        typer.echo(f"saved {folder / 'model'}")
+        typer.echo(f"\n{card}", nl=False)
+        return
     directory = train(
         wanted,
         data,
@@ -71,10 +76,13 @@ def train_command(
         card=card_of(path),
     )
     typer.echo(f"saved {directory.path}")
-    typer.echo(f'try: positivity say --model {directory.path} "what a day"')
+    if directory.config.kind == "tagger":
+        typer.echo(f"try: positivity explain --sample --method spans --tagger {directory.path}")
+    else:
+        typer.echo(f'try: positivity say --model {directory.path} "what a day"')
 
 
-def _recipe_path(recipe: Path) -> Path:
+def recipe_path(recipe: Path) -> Path:
     """The file itself, or the shipped recipe of that name."""
     if recipe.exists():
         return recipe
@@ -95,24 +103,47 @@ def on_one_file(recipe: "Recipe", source: "Source") -> "Recipe":
         dev=(),
         eval=(),
         emoji=None,
+        pretraining=None,
+        training=replace(recipe.training, chain_thaw=0),  # which is for what was pre-trained
         tokenizer=replace(recipe.tokenizer, corpus=()),
     )
 
 
 def train(
-    recipe: "Recipe", data: Path, folder: Path, *, device: str, card: str = ""
+    recipe: "Recipe",
+    data: Path,
+    folder: Path,
+    *,
+    device: str,
+    card: str = "",
+    at_most: float = float("inf"),
 ) -> "ModelDirectory":
-    """Trains a recipe, with its progress on stderr; returns the saved model."""
+    """Trains a recipe, with its progress on stderr; returns the saved model.
+
+    Raises:
+        TooLong: it would take more seconds than `at_most`; its checkpoint is kept.
+    """
+    from positivity.training.lab.pace import within
     from positivity.training.labelled import Data
     from positivity.training.run import Run
 
     run = Run(recipe, Data(data, folder.parent), folder, device=device, say=say)
     try:
-        _show(run.train(), run.trainer.steps)
+        _show(within(run.train(), at_most), run.trainer.steps, run.task.measure)
     except KeyboardInterrupt:
         say(f"stopped; the same command goes on from {run.checkpoint}")
         raise
     return run.finish(card=card)
+
+
+def train_floor(recipe: "Recipe", data: Path, folder: Path, *, card: str = "") -> str:
+    """Fits a floor and measures it; returns the card with its figures."""
+    from positivity.model.registry import CARD
+    from positivity.training.floors import FloorRun
+    from positivity.training.labelled import Data
+
+    model = FloorRun(recipe, Data(data, folder.parent), folder, say=say).finish(card=card)
+    return (model / CARD).read_text(encoding="utf-8")
 
 
 def train_teacher(recipe: "TeacherRecipe", data: Path, folder: Path, *, device: str) -> Path:
@@ -122,7 +153,7 @@ def train_teacher(recipe: "TeacherRecipe", data: Path, folder: Path, *, device: 
 
     run = TeacherRun(recipe, Data(data, folder.parent), folder, device=device)
     try:
-        _show(run.train(), run.steps)
+        _show(run.train(), run.steps, "macro recall")
         for done, total in run.label():
             say(f"labelled {done:,} of {total:,} tweets")
         say(f"macro recall: {run.figures()}")
@@ -132,7 +163,7 @@ def train_teacher(recipe: "TeacherRecipe", data: Path, folder: Path, *, device: 
     return run.labels
 
 
-def _show(training: "Iterator[Step | Record]", steps: int) -> None:
+def _show(training: "Iterator[Step | Record]", steps: int, measure: str) -> None:
     """Trains, with a bar on a terminal and a line for each look at the development sets."""
     from rich.console import Console
     from rich.progress import (
@@ -155,15 +186,15 @@ def _show(training: "Iterator[Step | Record]", steps: int) -> None:
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=steps, loss=float("nan"))
         for each in training:
-            progress.update(task, completed=each.step, loss=each.loss)
+            progress.update(task, completed=each.step, total=each.steps, loss=each.loss)
             if isinstance(each, Record):
-                console.print(_line(each), soft_wrap=True)
+                console.print(_line(each, measure), soft_wrap=True)
 
 
-def _line(record: "Record") -> str:
+def _line(record: "Record", measure: str) -> str:
     recalls = "  ".join(f"{name} {recall:.3f}" for name, recall in record.recalls.items())
     mark = "  best" if record.best else ""
     return (
         f"step {record.step:,}/{record.steps:,}  loss {record.loss:.3f}  "
-        f"macro recall {record.recall:.3f} ({recalls}){mark}"
+        f"{measure} {record.recall:.3f} ({recalls}){mark}"
     )

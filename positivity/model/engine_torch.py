@@ -1,16 +1,15 @@
 """The forward pass in PyTorch, on the CPU or a GPU."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from positivity.errors import UsageError
+from positivity.errors import StateError, UsageError
 from positivity.messages import say
-from positivity.model.network import NetworkConfig, SentimentNetwork
-from positivity.model.registry import WEIGHTS, ModelDirectory
+from positivity.model.kinds import make_network
+from positivity.model.network import Classifier, Network
+from positivity.model.registry import LINEAR, WEIGHTS, ModelDirectory
 
 # Shapes of batches on the CPU: rows, and from which length on only every fourth.
 _ROWS = (256, 64, 16)
@@ -18,13 +17,38 @@ _LONG, _LONG_STEP = 32, 4
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
-def load_network(directory: ModelDirectory) -> SentimentNetwork:
-    """The network of a model in float32, ready to score."""
-    config: dict[str, Any] = dict(directory.config.network)
-    network = SentimentNetwork(NetworkConfig(**config | {"pooling": tuple(config["pooling"])}))
+def load_network(directory: ModelDirectory) -> Network:
+    """The network of a model, of whatever kind, in float32 and ready to be used.
+
+    Raises:
+        UsageError: it has none.
+        StateError: this program has no such kind of network.
+    """
+    if directory.config.kind == LINEAR:
+        raise UsageError(
+            f"{directory.path}: has no network, but weights of words that are added up"
+        )
+    try:
+        network = make_network(directory.config.network)
+    except (TypeError, ValueError) as error:
+        raise StateError(
+            f"{directory.path}: written by a newer positivity (network: {error}); update it"
+        ) from None
     weights = load_file(directory.path / WEIGHTS)  # stored in half precision
     network.load_state_dict({n: tensor.float() for n, tensor in weights.items()}, assign=True)
     return network.requires_grad_(False).eval()
+
+
+def load_classifier(directory: ModelDirectory) -> Classifier:
+    """The network of a model that classifies.
+
+    Raises:
+        UsageError: it does something else.
+    """
+    directory.require_classifier()
+    network = load_network(directory)
+    assert isinstance(network, Classifier)
+    return network
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -81,7 +105,7 @@ class TorchEngine:
     ) -> None:
         """`exact` keeps to float32 where bfloat16 would be faster."""
         self.device = choose_device(device)
-        self._network = load_network(directory).to(self.device)
+        self._network = load_classifier(directory).to(self.device)
         on_cpu = self.device.type == "cpu"
         self.precision = "float32"
         if on_cpu and bfloat16_is_fast(self.device) and not exact:
@@ -93,7 +117,7 @@ class TorchEngine:
         self.batch_sizes: tuple[int, ...] = _ROWS if on_cpu else (4096,)
 
     def logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Logits [batch, 3] of padded ids [batch, time] with their lengths [batch]."""
+        """Logits [batch, classes] of padded ids [batch, time] with their lengths [batch]."""
         rows = len(ids)
         if self.device.type == "cpu":
             if torch.get_num_threads() != 1:

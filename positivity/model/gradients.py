@@ -6,17 +6,18 @@ vector of padding, all zeros, in the place of every token: as long, and with not
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from positivity.model.engine_torch import load_network
+from positivity.model.engine_torch import load_classifier
 from positivity.model.registry import ModelDirectory
 from positivity.model.scorer import windows_of
+from positivity.text.tokenizer import TOKENIZERS
 
-NEGATIVE, POSITIVE = 0, 2
 _GAP = 0.004  # half as much again is the most that a text's attributions may miss in their sum
 _STEPS = 32
 _MOST_HALVINGS = 6  # of a step
@@ -36,14 +37,17 @@ class IntegratedGradients:
     """Attributes scores to tokens, with the weights of a model and in float32 on the CPU."""
 
     def __init__(self, directory: ModelDirectory) -> None:
-        self._network = load_network(directory)
+        self._network = load_classifier(directory)
+        self._labels = directory.config.labels
+        self._window_size: int = TOKENIZERS[directory.config.tokenizer].window
         self._temperature = directory.config.temperature
 
     def attribute(self, ids: Sequence[int]) -> Attribution:
         """The attribution of one text's ids; a text longer than a window is the mean of some."""
         if not len(ids):
             return Attribution(np.zeros(0), 0.0, 0.0)
-        parts = [(len(window) / len(ids), self._window(window)) for window in windows_of(ids)]
+        windows = windows_of(ids, self._window_size)
+        parts = [(len(window) / len(ids), self._window(window)) for window in windows]
         return Attribution(
             np.concatenate([share * part.tokens for share, part in parts]),
             sum(share * part.score for share, part in parts),
@@ -51,8 +55,9 @@ class IntegratedGradients:
         )
 
     def _window(self, ids: Sequence[int]) -> Attribution:
-        vectors = self._network.embedding(torch.tensor([list(ids)]))[0]  # [tokens, embedding]
-        path = _Path(self._scores, vectors)
+        row = torch.tensor([list(ids)])
+        vectors = self._network.embedding(row)[0]  # [tokens, embedding]
+        path = _Path(partial(self._scores, row), vectors)
         starts = torch.arange(_STEPS, dtype=torch.float64) / _STEPS
         tokens = torch.zeros(len(ids), dtype=torch.float64)
         for halvings in range(_MOST_HALVINGS + 1):
@@ -77,11 +82,14 @@ class IntegratedGradients:
         baseline, score = path.scores(torch.tensor([0.0, 1.0], dtype=torch.float64)).tolist()
         return Attribution(tokens.numpy(), score, baseline)
 
-    def _scores(self, vectors: Tensor) -> Tensor:
-        """Positive minus negative [batch] of vectors [batch, tokens, embedding]."""
-        logits = self._network.mlp(self._network.pooled_vectors(vectors))
+    def _scores(self, row: Tensor, vectors: Tensor) -> Tensor:
+        """Positive minus negative [batch] of vectors [batch, tokens, embedding] of one row's ids
+        [1, tokens]."""
+        ids = row.expand(len(vectors), -1)
+        logits = self._network.mlp(self._network.pooled_vectors(vectors, ids=ids))
         probabilities = (logits / self._temperature).softmax(dim=1)
-        return torch.as_tensor(probabilities[:, POSITIVE] - probabilities[:, NEGATIVE])
+        negative, positive = self._labels.index("negative"), self._labels.index("positive")
+        return torch.as_tensor(probabilities[:, positive] - probabilities[:, negative])
 
 
 class _Path:

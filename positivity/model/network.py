@@ -1,16 +1,19 @@
-"""The network: embedding, recurrent layers in one or both directions, pooling, a small MLP."""
+"""What all networks share, and the recurrent one: embedding, layers, pooling, a small MLP."""
 
-from collections.abc import Callable
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 
+from positivity.model.elman import Elman
+
 Cell = Literal["elman", "gru", "lstm"]
 Pooling = Literal["attention", "last", "mean", "max"]
 
-_CELLS: dict[str, Callable[..., nn.RNNBase]] = {"elman": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+_CELLS: dict[str, Callable[..., nn.Module]] = {"elman": Elman, "gru": nn.GRU, "lstm": nn.LSTM}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +27,8 @@ class NetworkConfig:
     layers: int = 1
     bidirectional: bool = True
     pooling: tuple[Pooling, ...] = ("attention", "max")  # side by side when several
-    mlp_size: int = 64
-    classes: int = 3
+    mlp_size: int = 64  # 0 for none: a linear layer alone
+    classes: int = 3  # or 2, negative and positive
     # Training only: shares of word vectors' channels, of states and of the MLP that are left out.
     embedding_dropout: float = 0.2
     state_dropout: float = 0.2
@@ -53,35 +56,37 @@ class Padding:
         return cls(lengths, torch.arange(time, device=lengths.device) < lengths[:, None])
 
 
-class SentimentNetwork(nn.Module):
-    """Token ids -> logits of negative, neutral, positive.
+class Network(nn.Module):
+    """A network of some kind, made from a config that is stored with its weights."""
 
-    A tweet's logits do not depend on the others of its batch, nor on the padding.
-    """
+    kind: ClassVar[str]
+    Config: ClassVar[type[Any]]  # a dataclass
+    config: Any
+    embedding: nn.Embedding  # what it reads ids with
 
-    def __init__(self, config: NetworkConfig) -> None:
+    def __init__(self, config: Any) -> None:
         super().__init__()
         self.config = config
-        self.embedding = nn.Embedding(config.vocabulary_size, config.embedding_size, padding_idx=0)
-        directions = 2 if config.bidirectional else 1
-        sizes = [config.embedding_size] + [config.hidden_size * directions] * (config.layers - 1)
-        self.layers = nn.ModuleList(_RecurrentLayer(size, config) for size in sizes)
-        states = config.hidden_size * directions
-        self.pooled_size = states * len(config.pooling)
-        self.attention = nn.Linear(states, 1) if "attention" in config.pooling else None
-        self.mlp = nn.Sequential(
-            nn.Dropout(config.mlp_dropout),
-            nn.Linear(self.pooled_size, config.mlp_size),
-            nn.ReLU(),
-            nn.Dropout(config.mlp_dropout),
-            nn.Linear(config.mlp_size, config.classes),
-        )
-        # Whole channels of a vector, the same at every word: words keep their differences.
-        self.embedding_dropout = nn.Dropout1d(config.embedding_dropout)
-        self.state_dropout = nn.Dropout1d(config.state_dropout)
+
+    @classmethod
+    def settings_of_vocabulary(cls, pieces: Sequence[str]) -> dict[str, Any]:
+        """What the config says of the vocabulary, from what each id stands for."""
+        return {"vocabulary_size": len(pieces)}
+
+
+class Classifier(Network):
+    """Token ids -> logits of the classes: negative, neutral, positive; or of any number of them.
+
+    A tweet's logits do not depend on the others of its batch, nor on the padding. A classifier of
+    two classes has two logits: their softmax is the sigmoid of their difference, and its
+    cross-entropy the binary one, so there is no other head for it.
+    """
+
+    pooled_size: int
+    mlp: nn.Sequential  # from pooled vectors to logits
 
     def forward(self, ids: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Logits [batch, 3].
+        """Logits [batch, classes].
 
         Args:
             ids: token ids [batch, time], padded with 0 at the end; at least one token a row.
@@ -93,25 +98,73 @@ class SentimentNetwork(nn.Module):
     def pooled(self, ids: Tensor, lengths: Tensor | None = None) -> Tensor:
         """What the MLP reads of each row: the states, pooled in each way [batch, numbers]."""
         padding = None if lengths is None else Padding.of(lengths, ids.shape[1])
-        return self.pooled_vectors(self.embedding(ids), padding)
+        return self.pooled_vectors(self.embedding(ids), padding, ids)
 
-    def pooled_vectors(self, vectors: Tensor, padding: Padding | None = None) -> Tensor:
-        """`pooled` of word vectors [batch, time, embedding], whatever words they are of, if any."""
-        states = _by_channel(self.embedding_dropout, vectors)
+    @abstractmethod
+    def pooled_vectors(
+        self, vectors: Tensor, padding: Padding | None = None, ids: Tensor | None = None
+    ) -> Tensor:
+        """`pooled` of word vectors [batch, time, embedding], whatever words they are of, if any.
+
+        Args:
+            ids: the tokens [batch, time] in whose places the vectors stand, where the network
+                reads more of a token than its vector.
+        """
+
+
+def head(inputs: int, mlp_size: int, classes: int, dropout: float) -> nn.Sequential:
+    """The MLP from pooled vectors to logits; a linear layer alone where its size is 0."""
+    if not mlp_size:
+        return nn.Sequential(nn.Dropout(dropout), nn.Linear(inputs, classes))
+    return nn.Sequential(
+        nn.Dropout(dropout),
+        nn.Linear(inputs, mlp_size),
+        nn.ReLU(),
+        nn.Dropout(dropout),
+        nn.Linear(mlp_size, classes),
+    )
+
+
+class SentimentNetwork(Classifier):
+    """Word vectors, recurrent layers, and their states pooled."""
+
+    kind = "recurrent"
+    Config = NetworkConfig
+    config: NetworkConfig
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__(config)
+        self.embedding = nn.Embedding(config.vocabulary_size, config.embedding_size, padding_idx=0)
+        directions = 2 if config.bidirectional else 1
+        sizes = [config.embedding_size] + [config.hidden_size * directions] * (config.layers - 1)
+        self.layers = nn.ModuleList(
+            RecurrentLayer(
+                size, config.hidden_size, config.cell, bidirectional=config.bidirectional
+            )
+            for size in sizes
+        )
+        states = config.hidden_size * directions
+        self.pooled_size = states * len(config.pooling)
+        self.attention = nn.Linear(states, 1) if "attention" in config.pooling else None
+        self.mlp = head(self.pooled_size, config.mlp_size, config.classes, config.mlp_dropout)
+        # Whole channels of a vector, the same at every word: words keep their differences.
+        self.embedding_dropout = nn.Dropout1d(config.embedding_dropout)
+        self.state_dropout = nn.Dropout1d(config.state_dropout)
+
+    def pooled_vectors(
+        self, vectors: Tensor, padding: Padding | None = None, ids: Tensor | None = None
+    ) -> Tensor:
+        states = by_channel(self.embedding_dropout, vectors)
         for layer in self.layers:
             states = layer(states, padding)  # [batch, time, hidden x directions]
-            states = _by_channel(self.state_dropout, states)
+            states = by_channel(self.state_dropout, states)
         return torch.cat([self._pool(how, states, padding) for how in self.config.pooling], dim=1)
 
     def _pool(self, how: Pooling, states: Tensor, padding: Padding | None) -> Tensor:
         """One vector for each tweet: [batch, time, states] -> [batch, states]."""
         if how == "attention":
             assert self.attention is not None
-            scores = self.attention(states).squeeze(2)  # [batch, time]
-            if padding is not None:
-                scores = scores.masked_fill(~padding.mask, float("-inf"))
-            # As a product of matrices: [batch, 1, time] x [batch, time, states].
-            return torch.bmm(scores.softmax(dim=1).unsqueeze(1), states).squeeze(1)
+            return attended(self.attention(states).squeeze(2), states, padding)
         if how == "last":
             # The last state of each direction has read the whole tweet.
             hidden = self.config.hidden_size
@@ -130,42 +183,52 @@ class SentimentNetwork(nn.Module):
         return states.amax(dim=1)
 
 
-class _RecurrentLayer(nn.Module):
+def attended(scores: Tensor, states: Tensor, padding: Padding | None) -> Tensor:
+    """The mean of states [batch, time, states] by the softmax of their scores [batch, time]."""
+    if padding is not None:
+        scores = scores.masked_fill(~padding.mask, float("-inf"))
+    # As a product of matrices: [batch, 1, time] x [batch, time, states].
+    return torch.bmm(scores.softmax(dim=1).unsqueeze(1), states).squeeze(1)
+
+
+class RecurrentLayer(nn.Module):
     """One recurrent layer, in one or both directions.
 
     The backward direction reads each row reversed within its own length. So padding follows the
     tokens in both directions and changes no state, without packing, which costs twice the time.
     """
 
-    def __init__(self, input_size: int, config: NetworkConfig) -> None:
+    def __init__(
+        self, input_size: int, hidden_size: int, cell: Cell, *, bidirectional: bool
+    ) -> None:
         super().__init__()
-        cell = _CELLS[config.cell]
-        self.forward_cell = cell(input_size, config.hidden_size, batch_first=True)
+        make = _CELLS[cell]
+        self.forward_cell = make(input_size, hidden_size, batch_first=True)
         self.backward_cell = (
-            cell(input_size, config.hidden_size, batch_first=True) if config.bidirectional else None
+            make(input_size, hidden_size, batch_first=True) if bidirectional else None
         )
         for name, parameter in self.named_parameters():
             if "weight_hh" in name:
                 # Each gate's matrix starts as a rotation: gradients keep their size.
-                for gate in parameter.data.chunk(parameter.shape[0] // config.hidden_size):
+                for gate in parameter.data.chunk(parameter.shape[0] // hidden_size):
                     nn.init.orthogonal_(gate)
             elif "weight_ih" in name:
                 nn.init.xavier_uniform_(parameter)
             else:
                 nn.init.zeros_(parameter)
-                if config.cell == "lstm" and "bias_ih" in name:  # begin by remembering
-                    nn.init.ones_(parameter.data[config.hidden_size : 2 * config.hidden_size])
+                if cell == "lstm" and "bias_ih" in name:  # begin by remembering
+                    nn.init.ones_(parameter.data[hidden_size : 2 * hidden_size])
 
     def forward(self, inputs: Tensor, padding: Padding | None) -> Tensor:
         """[batch, time, input] -> [batch, time, hidden x directions]."""
         onward, _ = self.forward_cell(inputs)
         if self.backward_cell is None:
             return torch.as_tensor(onward)
-        back, _ = self.backward_cell(_reversed(inputs, padding))
-        return torch.cat([onward, _reversed(back, padding)], dim=2)
+        back, _ = self.backward_cell(reversed_rows(inputs, padding))
+        return torch.cat([onward, reversed_rows(back, padding)], dim=2)
 
 
-def _reversed(rows: Tensor, padding: Padding | None) -> Tensor:
+def reversed_rows(rows: Tensor, padding: Padding | None) -> Tensor:
     """Each row [time, size] in reverse order, its padding left at the end."""
     if padding is None:
         return rows.flip(1)
@@ -177,7 +240,7 @@ def _reversed(rows: Tensor, padding: Padding | None) -> Tensor:
     return rows.reshape(batch * steps, size)[places.flatten()].view(batch, steps, size)
 
 
-def _by_channel(dropout: nn.Dropout1d, states: Tensor) -> Tensor:
+def by_channel(dropout: nn.Dropout1d, states: Tensor) -> Tensor:
     """Drops whole channels of [batch, time, channels]."""
     if not dropout.training or dropout.p == 0:
         return states

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from positivity.errors import InputError, StateError, UsageError
+from positivity.evaluation import LABELS, labels_of
 from positivity.files import write_atomically
 from positivity.recalibration import Recalibration
 from positivity.settings import home
@@ -26,9 +27,16 @@ from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import Tokenizer, load_tokenizer
 
 DEFAULT = "base"
+RECURRENT = "recurrent"  # the kind of a network that does not say which it is
+# Kinds of network that do something else than to classify tweets, and what with.
+_OTHER_USES = {
+    "tagger": "marks words; `positivity explain --method spans` uses it",
+    "language_model": "writes text; `positivity generate` uses it",
+}
 FORMAT = 1
 CONFIG, WEIGHTS, TABLES = "config.json", "model.safetensors", "normalizer.json"
 LIGHT = "model.onnx"
+LINEAR = "linear"  # the kind of what is no network: weights of words, added up
 METRICS, CARD, SUMS = "metrics.json", "MODEL_CARD.md", "SHA256SUMS"
 QUANTIFICATION = "quantification.json"
 _LARGEST_SHARED_FILE = 1 << 30
@@ -42,10 +50,20 @@ class ModelConfig:
     version: str
     description: str
     tokenizer: str  # its kind
-    network: Mapping[str, Any]  # NetworkConfig
+    network: Mapping[str, Any]  # its kind, unless it is recurrent, and that kind's config
     temperature: float = 1.0  # calibration: probabilities = softmax(logits / temperature)
     normalizer_version: int = normalize.VERSION
     format: int = FORMAT
+
+    @property
+    def kind(self) -> str:
+        """The kind of its network."""
+        return str(self.network.get("kind", RECURRENT))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes that a classifier tells apart, in the order of its logits."""
+        return labels_of(int(self.network.get("classes", len(LABELS))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +84,17 @@ class ModelDirectory:
         """The measured figures; empty for a model that was never evaluated."""
         path = self.path / METRICS
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+    def require_classifier(self) -> None:
+        """Refuses a model that does something else than to classify tweets.
+
+        Raises:
+            UsageError: saying what it is for.
+        """
+        if self.config.kind in _OTHER_USES:
+            raise UsageError(
+                f"{self.path}: this model scores no tweets: it {_OTHER_USES[self.config.kind]}"
+            )
 
     def recalibration(self) -> Recalibration | None:
         """What shares are corrected with; None for a model without, or of another version."""

@@ -9,15 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from positivity.errors import StateError, UsageError
+from positivity.evaluation import LABELS
 from positivity.messages import say
 from positivity.model.gpu import has_gpu
-from positivity.model.registry import DEFAULT, LIGHT, ModelConfig, ModelDirectory, load
+from positivity.model.registry import (
+    DEFAULT,
+    LIGHT,
+    LINEAR,
+    ModelConfig,
+    ModelDirectory,
+    load,
+)
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import Tokenizer
 
-# Longer texts than the network was trained on are read in windows of this many tokens; no text is
-# cut. Tweets of 280 characters fit in one.
-_WINDOW = 96
 _MOST_PADDING = 0.1
 ENGINES = ("auto", "torch", "onnx")
 
@@ -29,7 +34,7 @@ class Engine(Protocol):
     batch_sizes: tuple[int, ...]  # rows that a batch had best have, the most first
 
     def logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Logits [batch, 3] of padded ids [batch, time] with their lengths [batch]."""
+        """Logits [batch, classes] of padded ids [batch, time] with their lengths [batch]."""
 
 
 class Scorer:
@@ -62,10 +67,12 @@ class Scorer:
             exact: in float32, by torch.
 
         Raises:
-            UsageError: an engine that there is not, or not for this device.
+            UsageError: an engine that there is not, or not for this device; or a model that does
+                something else than to classify.
             StateError: the engine asked for cannot run the model.
         """
         directory = load(model) if isinstance(model, str) else model
+        directory.require_classifier()
         runs = load_engine(directory, device=device, engine=engine, exact=exact)
         return cls(directory.config, directory.normalizer(), directory.tokenizer(), runs)
 
@@ -88,11 +95,12 @@ class Scorer:
         """`score` of texts that are encoded already."""
         if not len(ids):
             return np.empty((0, 3), np.float32)
+        window = self._tokenizer.window
         sizes = np.fromiter(map(len, ids), np.int64, len(ids))
-        parts = np.maximum(-(-sizes // _WINDOW), 1)  # windows of each text
+        parts = np.maximum(-(-sizes // window), 1)  # windows of each text
         owners = np.repeat(np.arange(len(ids)), parts)
         within = np.arange(len(owners)) - (np.cumsum(parts) - parts)[owners]
-        lengths = np.minimum(sizes[owners] - within * _WINDOW, _WINDOW)
+        lengths = np.minimum(sizes[owners] - within * window, window)
         flat = np.fromiter(chain.from_iterable(ids), np.int64, int(sizes.sum()))
         probabilities = self._calibrated(self._logits(flat, lengths))
         if len(owners) == len(ids) and sizes.all():
@@ -106,7 +114,7 @@ class Scorer:
 
     def _logits(self, flat: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
         """Logits [windows, 3] of windows that lie end to end in `flat`, with their lengths."""
-        logits = np.zeros((len(lengths), 3), np.float32)
+        logits = np.zeros((len(lengths), len(self.config.labels)), np.float32)
         starts = np.cumsum(lengths) - lengths
         batches = list(_batches(lengths, self._engine.batch_sizes))
 
@@ -124,16 +132,26 @@ class Scorer:
         return logits
 
     def _calibrated(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        """softmax(logits / temperature)."""
+        """softmax(logits / temperature), with a neutral probability of 0 where there is none."""
         scaled = logits.astype(np.float64) / self.config.temperature
         exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
-        return np.asarray(probabilities, np.float32)
+        return np.asarray(of_three(probabilities), np.float32)
 
 
-def windows_of(ids: Sequence[int]) -> list[Sequence[int]]:
-    """The parts that a text is read in, one after the other; an empty text has one."""
-    return [ids[at : at + _WINDOW] for at in _starts(ids)]
+def of_three(probabilities: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Probabilities [texts, 2] of negative and positive with neutral ones of 0 between them.
+
+    Those of three classes stay as they are.
+    """
+    if probabilities.shape[1] == len(LABELS):
+        return probabilities
+    return np.insert(probabilities, LABELS.index("neutral"), 0.0, axis=1)
+
+
+def windows_of(ids: Sequence[int], size: int) -> list[Sequence[int]]:
+    """The parts of at most `size` that a text is read in, in order; an empty text has one."""
+    return [ids[at : at + size] for at in range(0, max(1, len(ids)), size)]
 
 
 def load_engine(
@@ -142,6 +160,10 @@ def load_engine(
     """What runs a model's network; the arguments are those of `Scorer.load`."""
     if engine not in ENGINES:
         raise UsageError(f"--engine {engine!r} is none of {', '.join(ENGINES)}")
+    if directory.config.network.get("kind") == LINEAR:  # no network: there is nothing to choose
+        from positivity.model.engine_linear import LinearEngine
+
+        return LinearEngine(directory)
     if engine == "onnx":
         if device not in ("auto", "cpu") or exact:
             raise UsageError(
@@ -166,11 +188,6 @@ def _light_engine(directory: ModelDirectory) -> Engine:
         reason = str(error).splitlines()[0] if str(error) else "broken"
         raise StateError(f"ONNX Runtime cannot be loaded ({reason})") from None
     return OnnxEngine(directory)
-
-
-def _starts(ids: Sequence[int]) -> range:
-    """Where the windows of a text begin; an empty text has one."""
-    return range(0, max(1, len(ids)), _WINDOW)
 
 
 def _batches(lengths: NDArray[np.int64], sizes: tuple[int, ...]) -> Iterator[NDArray[np.int64]]:

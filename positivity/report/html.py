@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, TextIO
 
-from positivity.account.explanation import ExplainedTweet, Explanation, WeighedTerm
+from positivity.account.explanation import SPANS, ExplainedTweet, Explanation, WeighedTerm
 from positivity.account.report import Comparison, Effect, Report, StrongTweet, Term
 from positivity.report import charts
 from positivity.report.glyphs import UNICODE
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _LEAST_EFFECT = 0.05  # of the strongest word; below, no word did it
 _MOST_SHOWN = 400  # months
 SCALE = (0.02, 0.1, 0.3)  # effects from which a word is marked, more and most; alike on all pages
+CERTAINTIES = (0.02, 0.5, 0.8)  # the same by spans
 
 
 def render_html(
@@ -60,8 +61,17 @@ def render_html(
 
 def render_explanation_html(explanation: Explanation, out: TextIO) -> None:
     """Write one page on why a report says what it says."""
-    template = _environment().get_template("explanation.html")
-    out.write(template.render(explanation=explanation, report=explanation.report, scale=SCALE))
+    by_spans = explanation.method == SPANS
+    out.write(
+        _environment()
+        .get_template("explanation.html")
+        .render(
+            explanation=explanation,
+            report=explanation.report,
+            scale=CERTAINTIES if by_spans else SCALE,
+            by_spans=by_spans,
+        )
+    )
 
 
 def render_comparison_html(
@@ -147,12 +157,14 @@ def marked(tweet: StrongTweet) -> list[tuple[str, str, int]]:
     return parts
 
 
-def weighed(tweet: ExplainedTweet) -> list[tuple[str, Effect | None, int]]:
-    """The text in parts: (text, what it did or None, its step of the `SCALE`, 0 to 3)."""
+def weighed(
+    tweet: ExplainedTweet, scale: Sequence[float] = SCALE
+) -> list[tuple[str, Effect | None, int]]:
+    """The text in parts: (text, what it did or None, its step of the scale, 0 to 3)."""
     parts: list[tuple[str, Effect | None, int]] = []
     at = 0
     for each in tweet.effects:
-        step = sum(abs(each.effect) >= least for least in SCALE)
+        step = sum(abs(each.effect) >= least for least in scale)
         if not step or not at <= each.start < each.end:
             continue
         parts.append((tweet.text[at : each.start], None, 0))

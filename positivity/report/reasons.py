@@ -111,8 +111,12 @@ def _marked(text: str, effects: tuple[Effect, ...], console: Console) -> Text | 
         parts.append((text[at : each.start], ""))
         side = "green" if each.effect > 0 else "red"
         sign = "+" if each.effect > 0 else minus
-        parts.append((text[each.start : each.end], f"bold {side}"))
-        parts.append((f"[{sign}{abs(each.effect):.2f}]", side))
+        marked = text[each.start : each.end]
+        # Of several words it must be seen without colours, too, where the mark begins.
+        opening, closing = ("[", " ") if any(map(str.isspace, marked)) else ("", "[")
+        parts.append((opening, side))
+        parts.append((marked, f"bold {side}"))
+        parts.append((f"{closing}{sign}{abs(each.effect):.2f}]", side))
         at = each.end
     if not parts:
         return None

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from positivity.account.explanation import (
     GRADIENTS,
     LEAVE_ONE_OUT,
+    SPANS,
     ExplainedTweet,
     Explanation,
 )
@@ -106,10 +107,19 @@ def line_of(report: Report) -> tuple[str, Sequence[Month] | Sequence[Week]]:
     return ("week", report.weeks) if days < _FEW_DAYS else ("month", report.months)
 
 
+_MOVED = f"+ made it more positive, {UNICODE.minus} more negative"
 HOW_TO_READ = {
-    LEAVE_ONE_OUT: "how much the score moves when the word is left out",
+    LEAVE_ONE_OUT: (
+        f"the number at a word is how much the score moves when the word is left out: {_MOVED}"
+    ),
     GRADIENTS: (
-        "the word's part of the way from the score of an empty text, by integrated gradients"
+        "the number at a word is the word's part of the way from the score of an empty text, by "
+        f"integrated gradients: {_MOVED}"
+    ),
+    SPANS: (
+        "marked are the words that a person would mark as what makes the tweet positive (+) or "
+        f"negative ({UNICODE.minus}), whichever the model leans to, and how sure the tagger is "
+        "of them, 0 to 1"
     ),
 }
 
@@ -119,8 +129,7 @@ def how_to_read(explanation: Explanation) -> str:
     minus = UNICODE.minus
     return (
         "A tweet's score is the probability of positive minus that of negative, from "
-        f"{minus}1 to 1; the number at a word is {HOW_TO_READ[explanation.method]}: "
-        f"+ made it more positive, {minus} more negative."
+        f"{minus}1 to 1; {HOW_TO_READ[explanation.method]}."
     )
 
 

@@ -6,6 +6,7 @@ Id 0 pads, id 1 stands for what the tokenizer does not know.
 
 import io
 import json
+import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -22,6 +23,9 @@ class Tokenizer(Protocol):
 
     kind: ClassVar[str]
     file_name: ClassVar[str]
+    # Longer texts than networks are trained on are read in windows of this many ids; no text is
+    # cut. Tweets of 280 characters fit in one.
+    window: ClassVar[int]
 
     def __len__(self) -> int:
         """Number of ids."""
@@ -44,6 +48,7 @@ class SubwordTokenizer:
 
     kind: ClassVar[str] = "subword"
     file_name: ClassVar[str] = "tokenizer.model"
+    window: ClassVar[int] = 96
 
     def __init__(self, model: bytes) -> None:
         from sentencepiece import SentencePieceProcessor
@@ -104,6 +109,7 @@ class _ListTokenizer(ABC):
 
     kind: ClassVar[str]
     file_name: ClassVar[str] = "vocabulary.json"
+    window: ClassVar[int] = 96
     _joint: ClassVar[str]
 
     def __init__(self, units: Sequence[str]) -> None:
@@ -159,10 +165,26 @@ class WordTokenizer(_ListTokenizer):
         return ["<pad>", "<unk>", *(f" {unit}" for unit in self._units)]
 
 
+# As torchtext's tokenizer of this name does, which many tutorials use: each of some marks is a
+# token, others are dropped. But the name of an emoji is one token.
+_BASIC_ENGLISH = re.compile(r":[^\s:]+:|[.,!?()']|[^\s.,!?()'\";:]+")
+
+
+class BasicEnglishTokenizer(WordTokenizer):
+    """One id a word, cut as `basic_english` of torchtext cuts."""
+
+    kind: ClassVar[str] = "basic_english"
+
+    @staticmethod
+    def _split(text: str) -> list[str]:
+        return _BASIC_ENGLISH.findall(text.lower())
+
+
 class CharacterTokenizer(_ListTokenizer):
     """One id a character."""
 
     kind: ClassVar[str] = "character"
+    window: ClassVar[int] = 384  # normalizing writes emoji and hashtags out in words
     _joint: ClassVar[str] = ""
 
     @staticmethod
@@ -171,7 +193,8 @@ class CharacterTokenizer(_ListTokenizer):
 
 
 TOKENIZERS: dict[str, Any] = {
-    each.kind: each for each in (SubwordTokenizer, WordTokenizer, CharacterTokenizer)
+    each.kind: each
+    for each in (SubwordTokenizer, WordTokenizer, BasicEnglishTokenizer, CharacterTokenizer)
 }
 
 

@@ -167,6 +167,8 @@ _MEMBERS = {
     for word in group
 }
 _ALL_NAMES = tuple(name for names in _NAMES for name in names.split())
+# Words of which each may stand in the others' places, group by group.
+INTERCHANGEABLE = (_ALL_NAMES, *(tuple(names.split()) for names in _GROUPS))
 _SWAPPABLE = _MEMBERS.keys() | _GENDERED.keys() | _UNGENDERED.keys()
 
 

@@ -4,7 +4,7 @@ What is known of one tweet from several sources is joined; what stands in a deve
 evaluation set is never trained on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,33 +15,12 @@ from positivity.errors import InputError
 from positivity.evaluation import LABELS
 from positivity.text import emoticons
 from positivity.text.normalize import Normalizer
-from positivity.text.tokenizer import UNKNOWN, Tokenizer
+from positivity.text.tokenizer import Tokenizer
 from positivity.training.augmentation import augment
 from positivity.training.emoji_ranking import EmojiRanking, emoji_evidence, read_ranking
+from positivity.training.examples import Examples, encode, make_examples
 from positivity.training.labelled import Data, LabelledTweets
 from positivity.training.recipe import EmojiRecipe, Recipe, Source
-
-_BUCKET_BATCHES = 64  # batches that are sorted by length together
-
-
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """Tweets as ids, with soft targets."""
-
-    tokens: NDArray[np.int32]  # all tweets' ids, one after the other
-    offsets: NDArray[np.int64]  # [tweets + 1], where each begins
-    targets: NDArray[np.float32]  # [tweets, 3]
-    weights: NDArray[np.float32]  # [tweets]
-    log_priors: NDArray[np.float32]  # [tweets, 3], log of the shares of the classes in its source
-    states: NDArray[np.float16]  # [read by a teacher, numbers], what its encoder made of each
-    state_rows: NDArray[np.int64]  # [tweets], where each tweet's state is, -1 where there is none
-
-    def __len__(self) -> int:
-        return len(self.weights)
-
-    @property
-    def lengths(self) -> NDArray[np.int64]:
-        return np.diff(self.offsets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +66,15 @@ class _Pool:
         self.state_rows.append(rows)
 
 
-def read_sets(sources: Sequence[Source], data: Data) -> list[NamedSet]:
-    """The development or evaluation sets of a recipe."""
+def read_sets(
+    sources: Sequence[Source], data: Data, labels: Sequence[str] = LABELS
+) -> list[NamedSet]:
+    """The development or evaluation sets of a recipe: their tweets of these labels."""
     sets = []
     for source in sources:
-        tweets = data.read(source)
+        tweets = data.read(source).of(labels)
+        if not tweets.texts:
+            raise InputError(f"{source.file}: it has no tweets that are {' or '.join(labels)}")
         sets.append(NamedSet(source.name or Path(source.file).stem, tweets.texts, tweets.gold))
     return sets
 
@@ -123,7 +106,9 @@ def build_examples(
     cue_tweets: list[tuple[list[str], NDArray[np.float32], float]] = []
     forbidden = {text for each in held_out for text in normalizer.normalize_many(each.texts)}
     for source in recipe.train:
-        tweets, texts = _allowed(data.read(source), normalizer, forbidden)
+        tweets, texts = _allowed(data.read(source).of(recipe.labels), normalizer, forbidden)
+        if not texts:
+            continue
         if source.strip_emoticons:
             texts = [_without_emoticons(text) for text in texts]
         if source.cues:
@@ -152,7 +137,8 @@ def build_examples(
                 normalizer,
                 generator,
             )
-    _add_cues(pool, cue_tweets)
+    if cue_tweets:
+        _add_cues(pool, cue_tweets)
     if ranking and recipe.emoji and recipe.emoji.alone:
         pool.add(*_lone_emoji(ranking, normalizer, recipe.emoji.alone, generator), 1.0)
     joined = _joined(pool)
@@ -160,7 +146,17 @@ def build_examples(
         joined = joined.drawn(recipe.training.tweets, generator)
     if recipe.training.augmentation:
         joined = replace(joined, texts=augment(joined.texts, generator))
-    return _encoded(joined, tokenizer, recipe.training.max_length)
+    ids = encode(joined.texts, tokenizer, recipe.training)
+    columns = [LABELS.index(label) for label in recipe.labels]
+    targets = joined.targets[:, columns]
+    return make_examples(
+        ids,
+        targets / targets.sum(axis=1, keepdims=True) if len(columns) < len(LABELS) else targets,
+        joined.weights,
+        joined.log_priors[:, columns],
+        joined.states,
+        joined.state_rows,
+    )
 
 
 def _allowed(
@@ -169,13 +165,7 @@ def _allowed(
     """The tweets whose normalized text is not empty and not held out, and those texts."""
     normalized = normalizer.normalize_many(tweets.texts)
     rows = [row for row, text in enumerate(normalized) if text and text not in forbidden]
-    kept = LabelledTweets(
-        [tweets.texts[row] for row in rows],
-        tweets.targets[rows],
-        [tweets.cues[row] for row in rows] if tweets.cues else [],
-        tweets.states[rows] if tweets.states is not None else None,
-    )
-    return kept, [normalized[row] for row in rows]
+    return tweets.at(rows), [normalized[row] for row in rows]
 
 
 def _cue_targets(tweets: LabelledTweets, source: Source) -> NDArray[np.float32]:
@@ -294,6 +284,11 @@ class _Joined:
 
 def _joined(pool: _Pool) -> _Joined:
     """One row a text: the weighted mean of its targets."""
+    if not pool.texts:
+        raise InputError(
+            "no training tweets are left: they are empty, or all of them stand in a development "
+            "or evaluation set, too"
+        )
     targets = np.concatenate(pool.targets)
     weights = np.concatenate(pool.weights)
     priors = np.concatenate(pool.log_priors)
@@ -337,67 +332,6 @@ def _numbers(states: Sequence[NDArray[np.float16]]) -> int:
     return numbers.pop() if numbers else 0
 
 
-def _encoded(kept: _Joined, tokenizer: Tokenizer, max_length: int) -> Examples:
-    ids = [each[:max_length] or [UNKNOWN] for each in tokenizer.encode_many(kept.texts)]
-    lengths = np.fromiter(map(len, ids), np.int64, len(ids))
-    tokens = np.fromiter((i for each in ids for i in each), np.int32, int(lengths.sum()))
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    return Examples(
-        tokens,
-        offsets,
-        kept.targets,
-        kept.weights,
-        kept.log_priors,
-        kept.states,
-        kept.state_rows,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Padded examples."""
-
-    ids: NDArray[np.int64]  # [batch, time]
-    lengths: NDArray[np.int64]  # [batch]
-    targets: NDArray[np.float32]  # [batch, 3]
-    weights: NDArray[np.float32]  # [batch]
-    log_priors: NDArray[np.float32]  # [batch, 3]
-    states: NDArray[np.float32]  # [those with a state, numbers]
-    with_state: NDArray[np.int64]  # their rows
-
-
-def batches(examples: Examples, size: int, seed: Sequence[int]) -> Iterator[Batch]:
-    """All examples once, in an order that the seed alone decides; alike lengths together."""
-    generator = np.random.default_rng(list(seed))
-    order = generator.permutation(len(examples))
-    lengths = examples.lengths
-    rows: list[NDArray[np.int64]] = []
-    for start in range(0, len(order), size * _BUCKET_BATCHES):
-        part = order[start : start + size * _BUCKET_BATCHES]
-        part = part[np.argsort(lengths[part], kind="stable")]
-        rows += [part[i : i + size] for i in range(0, len(part), size)]
-    for index in generator.permutation(len(rows)):
-        yield _batch(examples, rows[index])
-
-
-def _batch(examples: Examples, rows: NDArray[np.int64]) -> Batch:
-    lengths = examples.lengths[rows]
-    time = np.arange(lengths.max())
-    places = examples.offsets[rows][:, None] + time
-    mask = time < lengths[:, None]
-    ids = np.where(mask, examples.tokens[np.minimum(places, len(examples.tokens) - 1)], 0)
-    with_state = np.flatnonzero(examples.state_rows[rows] >= 0)
-    return Batch(
-        ids.astype(np.int64),
-        lengths,
-        examples.targets[rows],
-        examples.weights[rows],
-        examples.log_priors[rows],
-        examples.states[examples.state_rows[rows[with_state]]].astype(np.float32),
-        with_state,
-    )
-
-
 def split_off_dev(recipe: Recipe, data: Data) -> NamedSet:
     """One of every ten training tweets, drawn by the seed, for a recipe without development set.
 
@@ -406,7 +340,7 @@ def split_off_dev(recipe: Recipe, data: Data) -> NamedSet:
     texts: list[str] = []
     gold: list[NDArray[np.int64]] = []
     for source in recipe.train:
-        tweets = data.read(source)
+        tweets = data.read(source).of(recipe.labels)
         chosen = np.random.default_rng(recipe.seed).random(len(tweets.texts)) < 0.1
         texts += [text for text, keep in zip(tweets.texts, chosen, strict=True) if keep]
         gold.append(tweets.gold[chosen])

@@ -1,4 +1,4 @@
-"""Word vectors to begin with: what a teacher makes of each piece of the vocabulary on its own."""
+"""Word vectors to begin with: what a teacher, or a trained model, makes of each piece alone."""
 
 import re
 from collections.abc import Sequence
@@ -7,6 +7,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
+
+from positivity.errors import InputError
+from positivity.model.engine_torch import load_network
+from positivity.model.registry import ModelDirectory
+from positivity.text.tokenizer import UNKNOWN
 
 _BATCH = 256
 _FLATTENED = 0.5  # 0 keeps each direction's spread, 1 makes all alike
@@ -45,5 +50,35 @@ def initial_vectors(encoder: Path, pieces: Sequence[str], size: int) -> Tensor:
     vectors = vectors - vectors.mean(dim=0)
     _, spread, directions = torch.linalg.svd(vectors.double(), full_matrices=False)
     projected = vectors.double() @ directions[:size].T / spread[:size] ** _FLATTENED
+    result: Tensor = (projected / projected.std()).float()
+    return result
+
+
+def vectors_of_model(directory: ModelDirectory, pieces: Sequence[str], size: int) -> Tensor:
+    """Vectors [pieces, size] of mean 0 and deviation 1, from the embedding of a trained model.
+
+    A piece that its vocabulary does not have begins as the mean of the pieces that this one cuts it
+    into. Vectors are brought down to the directions in which they differ most.
+
+    Raises:
+        InputError: the model's vectors have fewer numbers.
+    """
+    embedding = load_network(directory).embedding.weight
+    if size > embedding.shape[1]:
+        raise InputError(
+            f"vectors of model {directory.config.name} have {embedding.shape[1]} numbers: "
+            f"embedding_size cannot be {size}"
+        )
+    tokenizer = directory.tokenizer()
+    known = {piece: number for number, piece in enumerate(tokenizer.pieces())}
+    parts = tokenizer.encode_many([piece.strip() for piece in pieces])
+    ids = [
+        [known[piece]] if piece in known else part or [UNKNOWN]
+        for piece, part in zip(pieces, parts, strict=True)
+    ]
+    vectors = torch.stack([embedding[each].mean(dim=0) for each in ids])
+    vectors = vectors - vectors.mean(dim=0)
+    _, _, directions = torch.linalg.svd(vectors.double(), full_matrices=False)
+    projected = vectors.double() @ directions[:size].T
     result: Tensor = (projected / projected.std()).float()
     return result

@@ -1,5 +1,6 @@
 """Tables of labelled tweets: our own and the public sets' CSV, TSV and parquet."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from positivity.errors import InputError
 from positivity.evaluation import LABELS
 from positivity.training.recipe import Source
+from positivity.training.reviews import read_reviews
 
 # What files call the three classes. Sentiment140 has 0, 2, 4; many others -1, 0, 1.
 _NAMES = {
@@ -38,6 +40,21 @@ class LabelledTweets:
         """The likeliest class of each tweet, 0..2."""
         return np.asarray(self.targets.argmax(axis=1))
 
+    def of(self, labels: Sequence[str]) -> "LabelledTweets":
+        """The tweets that are likeliest of one of these labels."""
+        if tuple(labels) == LABELS:
+            return self
+        return self.at(np.flatnonzero(np.isin(self.gold, [LABELS.index(x) for x in labels])))
+
+    def at(self, rows: Sequence[int] | NDArray[np.int64]) -> "LabelledTweets":
+        """The tweets of these rows."""
+        return LabelledTweets(
+            [self.texts[row] for row in rows],
+            self.targets[rows],
+            [self.cues[row] for row in rows] if self.cues else [],
+            self.states[rows] if self.states is not None else None,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Data:
@@ -57,8 +74,40 @@ class Data:
             raise InputError(f"{path}: no trained teacher; {self._first(teacher)}")
         return path
 
+    def read_marked(self, source: Source) -> tuple[list[str], list[str], list[int]]:
+        """What `read_marked` finds in a source's file."""
+        return read_marked(self.folder / source.file, source)
+
     def _first(self, teacher: str) -> str:
         return f"first: positivity train {teacher} --data {self.folder}"
+
+    def read_column(self, source: Source, column: str) -> tuple[list[str], list[str]]:
+        """The texts of a source and what stands beside them in a column.
+
+        Raises:
+            InputError: the file or a column cannot be read.
+        """
+        path = self.folder / source.file
+        frame, texts = _rows(path, source)
+        if column not in frame.columns:
+            raise InputError(f"{path}: no column {column!r} in it")
+        return texts, frame[column].astype(str).tolist()
+
+    def vectors(self, name: str) -> Path:
+        """The file of word vectors of this name: in the data folder, else in that of the runs.
+
+        Raises:
+            InputError: it is in neither.
+        """
+        places = [folder / name for folder in (self.folder, self.runs)]
+        for path in places:
+            if path.is_file():
+                return path
+        raise InputError(
+            f"{name}: neither in {self.folder} nor in {self.runs}; to train such vectors: python "
+            f"-m positivity.training.word_vectors {self.folder / 'timelines.parquet'} --output "
+            f"{self.runs / name}"
+        )
 
     def read(self, source: Source) -> LabelledTweets:
         """What a source asks for.
@@ -98,6 +147,24 @@ def _with_rows(path: Path, source: Source) -> tuple[LabelledTweets, NDArray[np.i
     return LabelledTweets(texts, _one_hot(path, words, source), words.tolist()), rows
 
 
+def read_marked(path: Path, source: Source) -> tuple[list[str], list[str], list[int]]:
+    """Texts, what people copied out of each as carrying its sentiment, and its side: 1, or -1.
+
+    Neutral rows are left out, which have no side.
+
+    Raises:
+        InputError: the file, a column or a label cannot be read.
+    """
+    frame, texts = _rows(path, source)
+    if not source.marked:
+        raise InputError(f"{path}: the source names no `marked` column")
+    selected = _column(path, frame, source.marked).fillna("").astype(str).tolist()
+    words = _column(path, frame, source.label or "label", _LABEL_COLUMNS).astype(str).str.strip()
+    sides = (_one_hot(path, words, source).argmax(axis=1) - LABELS.index("neutral")).tolist()
+    rows = [row for row, side in enumerate(sides) if side]
+    return [texts[i] for i in rows], [selected[i] for i in rows], [sides[i] for i in rows]
+
+
 def read_graded(path: Path, source: Source) -> tuple[list[str], NDArray[np.float64]]:
     """Texts and the degrees that people gave them, from the column that `source.label` names.
 
@@ -135,6 +202,10 @@ def _rows(path: Path, source: Source) -> tuple[pd.DataFrame, list[str]]:
     for column, wanted in source.keep.items():
         values = [str(v) for v in (wanted if isinstance(wanted, list | tuple) else [wanted])]
         frame = frame[_column(path, frame, column).astype(str).isin(values)]
+    if source.balanced:
+        labels = _column(path, frame, source.label or "label", _LABEL_COLUMNS)
+        fewest = int(labels.value_counts().min())
+        frame = frame.groupby(labels, sort=True).sample(fewest, random_state=0).sort_index()
     if source.sample is not None and source.sample < len(frame):
         frame = frame.sample(source.sample, random_state=0)
     text = _column(path, frame, source.text, _TEXT_COLUMNS)
@@ -146,6 +217,8 @@ def _rows(path: Path, source: Source) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _read_frame(path: Path, source: Source) -> pd.DataFrame:
+    if path.is_dir():
+        return read_reviews(path)
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)

@@ -8,12 +8,14 @@ Processors without VNNI add the products of two neighbours in 16 bits, and stop 
 the weights of two neighbours are at most 128 together: 255 * 128 fits, and all processors agree.
 """
 
+from typing import TypeGuard
+
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper, parser
 
-from positivity.model.network import SentimentNetwork
+from positivity.model.network import Network, SentimentNetwork
 
 _IR, _OPERATORS, _CONTRIBUTED = 9, 20, 1  # versions that ONNX Runtime 1.18 and later read
 _LARGEST_PAIR = 127  # of weights side by side, before each is rounded
@@ -79,11 +81,14 @@ _MAX = """
 """
 
 
-def can_be_light(network: SentimentNetwork) -> bool:
-    """Whether the light engine runs such a network: one LSTM layer, attention or max pooling."""
+def can_be_light(network: Network) -> TypeGuard[SentimentNetwork]:
+    """Whether the light engine runs such a network: one LSTM layer, attention or max pooling, and
+    an MLP."""
+    if type(network) is not SentimentNetwork:
+        return False
     config = network.config
-    poolings = set(config.pooling)
-    return config.cell == "lstm" and config.layers == 1 and poolings <= {"attention", "max"}
+    one_lstm = config.cell == "lstm" and config.layers == 1
+    return one_lstm and set(config.pooling) <= {"attention", "max"} and config.mlp_size > 0
 
 
 def to_light(network: SentimentNetwork) -> bytes:

@@ -4,30 +4,18 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from positivity.evaluation import evaluate
 from positivity.files import write_atomically
-from positivity.model.engine_torch import bfloat16_is_fast
-from positivity.model.network import SentimentNetwork
-from positivity.text.tokenizer import UNKNOWN
-from positivity.training.datasets import Batch, Examples, batches
 from positivity.training.recipe import TrainingRecipe
+from positivity.training.stages import HEAD, Stage, layer_of, stages_of
+from positivity.training.task import BatchT, NetworkT, Task
 
 _TOLD_EVERY = 20  # steps
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """A development set as ids."""
-
-    name: str
-    ids: list[list[int]]
-    gold: np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +27,8 @@ class Record:
     epoch: int
     loss: float  # mean of the steps since the last record
     learning_rate: float
-    recalls: dict[str, float]  # macro recall of each development set
-    best: bool  # the best mean recall so far
+    recalls: dict[str, float]  # macro recall of each development set, or the task's own measure
+    best: bool  # the best mean so far
 
     @property
     def recall(self) -> float:
@@ -56,93 +44,92 @@ class Step:
     loss: float
 
 
-class Trainer:
-    """Trains a network; stopped and resumed from its checkpoint, it goes on as if it had not been.
+class Trainer(Generic[NetworkT, BatchT]):
+    """Trains a network at a task.
 
-    Trained with the prior of each source added to the logits (logit adjustment, Menon et al. 2021),
-    the network learns what the words say, not how common a class was where they were gathered.
+    Stopped and resumed from its checkpoint, it goes on as if it had not been.
     """
 
     def __init__(
         self,
-        network: SentimentNetwork,
-        examples: Examples,
-        dev: list[Encoded],
+        network: NetworkT,
+        task: Task[NetworkT, BatchT],
         recipe: TrainingRecipe,
         seed: int,
     ) -> None:
-        self.network = network
+        self.network, self.task = network, task
         self.averaged = _copy(network)
         self.best = _copy(network)
         self.records: list[Record] = []
-        self.examples, self._dev, self._recipe, self._seed = examples, dev, recipe, seed
+        self._recipe, self._seed = recipe, seed
         self._device = next(network.parameters()).device
-        # The weights stay in float32; what is computed from them is quicker, and exact enough.
-        self._quick = bfloat16_is_fast(self._device)
         self._step = 0
-        per_epoch = math.ceil(len(examples) / recipe.batch_size)
-        self.steps = per_epoch * recipe.epochs
-        self._evaluate_every = max(1, per_epoch // recipe.evaluations)
+        self._per_epoch = math.ceil(len(task) / recipe.batch_size)
+        self._stages = stages_of(recipe, network)
+        self.steps = self._per_epoch * sum(stage.epochs for stage in self._stages)
+        self._evaluate_every = max(1, self._per_epoch // recipe.evaluations)
         decayed = [p for p in network.parameters() if p.ndim > 1]
         rest = [p for p in network.parameters() if p.ndim <= 1]
         groups: list[dict[str, Any]] = [{"params": decayed}, {"params": rest, "weight_decay": 0.0}]
-        self._hints = self._hint_layer()
-        if self._hints is not None:
-            groups.append({"params": list(self._hints.parameters())})
+        self.helper = task.helper(network)
+        if self.helper is not None:
+            self.helper.to(self._device)
+            groups.append({"params": list(self.helper.parameters())})
         self._optimizer = torch.optim.AdamW(
             groups,
             lr=recipe.learning_rate,
             weight_decay=recipe.weight_decay,
         )
 
-    def _hint_layer(self) -> nn.Linear | None:
-        """Tells from the pooled states what the teacher made of a text; only for training."""
-        numbers = self.examples.states.shape[1]
-        if not self._recipe.hints or not numbers:
-            return None
-        return nn.Linear(self.network.pooled_size, numbers).to(self._device)
+    def begin_with(self, pretrained: NetworkT) -> None:
+        """Takes over what a network of the same layers has learnt, but for its last layers."""
+        learnt = {
+            name: tensor
+            for name, tensor in pretrained.state_dict().items()
+            if layer_of(name) != HEAD
+        }
+        for network in (self.network, self.averaged, self.best):
+            network.load_state_dict({**network.state_dict(), **learnt})
 
     def run(self, *, checkpoint: Path | None = None) -> Iterator[Step | Record]:
         """Trains to the end: a step now and then, and a record at each look at the development
         sets, just after its checkpoint was written."""
-        done = 0
-        losses: list[Tensor] = []
-        for epoch in range(self._recipe.epochs):
-            for batch in batches(self.examples, self._recipe.batch_size, (self._seed, epoch)):
-                done += 1
-                if done <= self._step:  # trained before the checkpoint
-                    continue
-                losses.append(self._train_step(batch))
-                self._step = done
-                if done % self._evaluate_every == 0 or done == self.steps:
-                    record = self._look(epoch, float(torch.stack(losses).mean()))
-                    losses.clear()
-                    if checkpoint is not None:
-                        self.save(checkpoint)
-                    yield record
-                elif done % _TOLD_EVERY == 0:
-                    yield Step(done, self.steps, float(losses[-1]))
+        done = epoch = 0
+        for stage in self._stages:
+            first, last = done, done + stage.epochs * self._per_epoch
+            if self._step <= first > 0:  # the stage before has ended: its best goes on
+                self._take_best()
+            stage.thaw(self.network)
+            losses: list[Tensor] = []
+            for _ in range(stage.epochs):
+                for batch in self.task.batches(self._recipe.batch_size, (self._seed, epoch)):
+                    done += 1
+                    if done <= self._step:  # trained before the checkpoint
+                        continue
+                    losses.append(self._train_step(batch, self._rate(stage, first, last)))
+                    self._step = done
+                    if done % self._evaluate_every == 0 or done == last:
+                        rate = self._rate(stage, first, last)
+                        record = self._look(epoch, float(torch.stack(losses).mean()), rate)
+                        losses.clear()
+                        if checkpoint is not None:
+                            self.save(checkpoint)
+                        yield record
+                    elif done % _TOLD_EVERY == 0:
+                        yield Step(done, self.steps, float(losses[-1]))
+                epoch += 1
 
-    def _train_step(self, batch: Batch) -> Tensor:
+    def _take_best(self) -> None:
+        self.network.load_state_dict(self.best.state_dict())
+        self.averaged.load_state_dict(self.best.state_dict())
+
+    def _train_step(self, batch: BatchT, rate: float) -> Tensor:
         self.network.train()
-        rate = self._learning_rate()
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         # Random numbers of each step follow from the seed and the step: resuming changes none.
         torch.manual_seed(self._seed * 1_000_003 + self._step)
-        ids = torch.from_numpy(batch.ids).to(self._device)
-        lengths = torch.from_numpy(batch.lengths).to(self._device)
-        ids = _drop_words(ids, self._recipe.word_dropout)
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._quick):
-            pooled = self.network.pooled(ids, lengths)
-            logits = self.network.mlp(pooled).float()
-        logits = logits + torch.from_numpy(batch.log_priors).to(self._device)
-        targets = torch.from_numpy(batch.targets).to(self._device)
-        weights = torch.from_numpy(batch.weights).to(self._device)
-        losses = nn.functional.cross_entropy(logits, targets, reduction="none")  # [batch]
-        loss = (losses * weights).sum() / weights.sum()
-        if self._hints is not None:
-            loss = loss + self._recipe.hints * self._hint_loss(pooled, weights, batch)
+        loss = self.task.loss(self.network, batch, self.helper)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.clip)
@@ -150,24 +137,16 @@ class Trainer:
         self._average()
         return loss.detach()
 
-    def _hint_loss(self, pooled: Tensor, weights: Tensor, batch: Batch) -> Tensor:
-        """The mean square by which the teacher's states are missed, 1 for knowing nothing."""
-        assert self._hints is not None
-        rows = torch.from_numpy(batch.with_state).to(self._device)
-        states = torch.from_numpy(batch.states).to(self._device)
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._quick):
-            told = self._hints(pooled[rows])
-        missed = (told.float() - states).square().mean(dim=1)  # [those with a state]
-        loss: Tensor = (missed * weights[rows]).sum() / weights.sum()
-        return loss
-
-    def _learning_rate(self) -> float:
-        """Linear warm-up, then half a cosine to zero."""
-        warmup = max(1, int(self._recipe.warmup * self.steps))
-        if self._step < warmup:
-            return self._recipe.learning_rate * (self._step + 1) / warmup
-        progress = (self._step - warmup) / max(1, self.steps - warmup)
-        return self._recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
+    def _rate(self, stage: Stage, first: int, last: int) -> float:
+        """Linear warm-up, then half a cosine to zero, or the same to the end of the stage."""
+        step, steps = self._step - first, last - first
+        warmup = max(1, int(self._recipe.warmup * steps))
+        if step < warmup:
+            return stage.learning_rate * (step + 1) / warmup
+        if self._recipe.schedule == "constant":
+            return stage.learning_rate
+        progress = (step - warmup) / max(1, steps - warmup)
+        return stage.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -178,18 +157,13 @@ class Trainer:
         for mean, new in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
             mean.lerp_(new, 1 - decay)
 
-    def _look(self, epoch: int, loss: float) -> Record:
-        recalls = {}
-        for each in self._dev:
-            probabilities = predict(self.averaged, each.ids).softmax(dim=1).cpu().numpy()
-            recalls[each.name] = evaluate(probabilities, each.gold).macro_recall
+    def _look(self, epoch: int, loss: float, rate: float) -> Record:
+        recalls = self.task.scores(self.averaged)
         mean = float(np.mean(list(recalls.values())))
         best = all(mean > record.recall for record in self.records)
         if best:
             self.best.load_state_dict(self.averaged.state_dict())
-        record = Record(
-            self._step, self.steps, epoch + 1, loss, self._learning_rate(), recalls, best
-        )
+        record = Record(self._step, self.steps, epoch + 1, loss, rate, recalls, best)
         self.records.append(record)
         return record
 
@@ -201,7 +175,7 @@ class Trainer:
             "averaged": self.averaged.state_dict(),
             "best": self.best.state_dict(),
             "optimizer": self._optimizer.state_dict(),
-            "hints": self._hints.state_dict() if self._hints is not None else None,
+            "helper": self.helper.state_dict() if self.helper is not None else None,
             "records": [asdict(record) for record in self.records],
         }
         with write_atomically(path) as file:
@@ -214,37 +188,13 @@ class Trainer:
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
         self.best.load_state_dict(state["best"])
-        if self._hints is not None:
-            self._hints.load_state_dict(state["hints"])
+        if self.helper is not None:
+            self.helper.load_state_dict(state["helper"])
         self._optimizer.load_state_dict(state["optimizer"])
         self.records = [Record(**record) for record in state["records"]]
 
 
-def _copy(network: SentimentNetwork) -> SentimentNetwork:
-    copy = SentimentNetwork(network.config).to(next(network.parameters()).device)
+def _copy(network: NetworkT) -> NetworkT:
+    copy = type(network)(network.config).to(next(network.parameters()).device)
     copy.load_state_dict(network.state_dict())
     return copy.requires_grad_(False).eval()
-
-
-def _drop_words(ids: Tensor, share: float) -> Tensor:
-    """Makes a share of the tokens unknown, never the padding."""
-    if not share:
-        return ids
-    dropped = (torch.rand(ids.shape, device=ids.device) < share) & (ids != 0)
-    return ids.masked_fill(dropped, UNKNOWN)
-
-
-@torch.inference_mode()
-def predict(network: SentimentNetwork, ids: list[list[int]], batch_size: int = 256) -> Tensor:
-    """Logits [tweets, 3] of tweets of any lengths, in the order given."""
-    device = next(network.parameters()).device
-    order = sorted(range(len(ids)), key=lambda row: len(ids[row]))
-    logits = torch.empty(len(ids), network.config.classes)
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
-        lengths = torch.tensor([max(1, len(ids[row])) for row in rows])
-        padded = torch.zeros(len(rows), int(lengths.max()), dtype=torch.long)
-        for i, row in enumerate(rows):
-            padded[i, : len(ids[row])] = torch.tensor(ids[row], dtype=torch.long)
-        logits[rows] = network(padded.to(device), lengths.to(device)).cpu()
-    return logits

@@ -1,6 +1,6 @@
 """Measures a saved model: on labelled sets, on degrees, on emoji. Every figure of its card."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,12 +8,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from positivity.evaluation import evaluate
+from positivity.evaluation import POLAR, evaluate
 from positivity.model.scorer import Scorer
 from positivity.training.datasets import NamedSet
 from positivity.training.emoji_ranking import read_ranking
 from positivity.training.labelled import Data, read_graded
 from positivity.training.recipe import Recipe, Source
+
+# What a model of two classes is not measured by: it would look like what it is not.
+_THREE_CLASS = ("macro_recall", "f1_positive_negative")
+_COLUMNS = {
+    "macro_recall": "macro recall",
+    "f1_positive_negative": "F1 (positive, negative)",
+    "two_class_macro_recall": "macro recall of two classes",
+    "accuracy": "accuracy",
+    "calibration_error": "calibration error",
+    "calibration_error_balanced": "balanced",
+    "calibration_error_by_chance": "by chance",
+}
 
 
 def measure(
@@ -31,7 +43,9 @@ def measure(
     for part, sets in (("dev", dev), ("eval", quoted)):
         for each in sets:
             probabilities = exact.score(each.texts)
-            figures[part][each.name] = asdict(evaluate(probabilities, each.gold))
+            measured = asdict(evaluate(probabilities, each.gold))
+            of_these = _THREE_CLASS if len(recipe.labels) == len(POLAR) else ()
+            figures[part][each.name] = {k: v for k, v in measured.items() if k not in of_these}
             difference = abs(probabilities - quick.score(each.texts))
             largest = max(largest, float(difference.max()))
     # How far the reduced precision of fast CPUs moves a probability, at most.
@@ -86,19 +100,15 @@ def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray((last - (counts - 1) / 2)[inverse])
 
 
-def figures_table(metrics: dict[str, Any]) -> str:
+def figures_table(metrics: Mapping[str, Any]) -> str:
     """The measured figures as a Markdown table, a row for each set."""
+    sets = [(f"{n} ({part})", m) for part in ("dev", "eval") for n, m in metrics[part].items()]
+    columns = [key for key in _COLUMNS if any(m.get(key) is not None for _, m in sets)]
     rows = [
-        "| set | tweets | macro recall | F1 (positive, negative) | accuracy | calibration error "
-        "| balanced | by chance |",
-        "|---|---|---|---|---|---|---|---|",
+        f"| set | tweets | {' | '.join(_COLUMNS[key] for key in columns)} |",
+        "|" + "---|" * (2 + len(columns)),
     ]
-    for part in ("dev", "eval"):
-        for name, m in metrics[part].items():
-            rows.append(
-                f"| {name} ({part}) | {m['tweets']:,} | {m['macro_recall']:.3f} "
-                f"| {m['f1_positive_negative']:.3f} | {m['accuracy']:.3f} "
-                f"| {m['calibration_error']:.3f} | {m['calibration_error_balanced']:.3f} "
-                f"| {m['calibration_error_by_chance']:.3f} |"
-            )
+    for name, m in sets:
+        values = ("" if m.get(key) is None else f"{m[key]:.3f}" for key in columns)
+        rows.append(f"| {name} | {m['tweets']:,} | {' | '.join(values)} |")
     return "\n".join(rows)

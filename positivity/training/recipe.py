@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from positivity.errors import InputError, StateError
+from positivity.evaluation import LABELS, labels_of
 from positivity.text.tokenizer import TOKENIZERS
 
 Section = TypeVar("Section")
+FLOORS = ("majority", "vader", "logreg")
+_KEPT = "recipe.json"  # in the folder of a run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,7 @@ class Source:
     label: str | None = None
     # Columns with the probabilities of negative, neutral, positive, in place of a label.
     probabilities: tuple[str, ...] = ()
+    marked: str = ""  # for a tagger: the column of the part of the text that carries the label
     # Only rows whose column has this value, or one of these.
     keep: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)  # the file's words -> our three
@@ -39,8 +43,10 @@ class Source:
     strip_emoticons: bool = False  # where the cue is still in the text
     blind_to_emoji: bool = False  # whoever labelled could not see the emoji: they add their part
     sample: int | None = None  # that many rows at random
+    balanced: bool = False  # as many of each label as of the rarest, at random
     variants: int = 0  # in place of each tweet, so many texts made from it (for a teacher to label)
     negated: bool = False  # in place of each tweet, itself with a denial put in or taken out
+    phrases: bool = False  # in place of each tweet, some words of it, half of them with a denial
     teacher: str = ""  # in place of a file: the labels of the teacher of this name
 
 
@@ -80,7 +86,12 @@ class TrainingRecipe:
     warmup: float = 0.05  # share of all steps
     weight_decay: float = 0.01
     clip: float = 1.0  # largest norm of the gradient
+    schedule: str = "cosine"  # from the learning rate to zero; or "constant"
+    # Epochs in which each layer learns alone, the new one first, before `epochs` of all together:
+    # chain-thaw (Felbo et al. 2017), for a network that was pre-trained.
+    chain_thaw: int = 0
     max_length: int = 96  # tokens of a tweet that training reads
+    keep: str = "start"  # which end of a longer tweet is read: "start" or "end"
     word_dropout: float = 0.05  # share of tokens made unknown
     # How much it counts to tell, too, what the teacher's encoder made of a text: a hint (Romero et
     # al. 2015, "FitNets: hints for thin deep nets").
@@ -89,6 +100,33 @@ class TrainingRecipe:
     # Names and groups in each other's place, other spellings, typos: the label stays.
     augmentation: bool = False
     evaluations: int = 4  # looks at the development sets in an epoch
+
+    def __post_init__(self) -> None:
+        if self.schedule not in ("cosine", "constant"):
+            raise ValueError(f"schedule {self.schedule!r} is not one of cosine, constant")
+        if self.keep not in ("start", "end"):
+            raise ValueError(f"keep {self.keep!r} is not one of start, end")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PretrainingRecipe:
+    """What the network learns before its own task: which emoji a tweet carried."""
+
+    train: tuple[Source, ...]  # tables with a column `emoji` that the text is without
+    training: TrainingRecipe = TrainingRecipe()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorRecipe:
+    """What stands in a network's place: the least that a network has to beat."""
+
+    kind: str
+    # Of logreg: how far its weights may go, C in scikit-learn; less is smoother.
+    freedom: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.kind not in FLOORS:
+            raise ValueError(f"floor kind {self.kind!r} is not one of {', '.join(FLOORS)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +138,26 @@ class Recipe:
     version: str = "1"
     seed: int = 1
     tokenizer: TokenizerRecipe = TokenizerRecipe()
-    network: Mapping[str, Any] = field(default_factory=dict)  # NetworkConfig less the vocabulary
+    # Its `kind` (model/kinds.py), and the config of that kind less the vocabulary.
+    network: Mapping[str, Any] = field(default_factory=dict)
     training: TrainingRecipe = TrainingRecipe()
+    floor: FloorRecipe | None = None  # in place of the network
     emoji: EmojiRecipe | None = None
-    initial_vectors: str = ""  # of words, by the teacher of this name; at random when empty
+    # Of words, by the teacher of this name or from the model of this name; at random when empty.
+    initial_vectors: str = ""
+    # In their place, a file of word2vec's or GloVe's vectors, relative to the data folder or, where
+    # it is not there, to the folder of the runs.
+    embeddings: str = ""
+    pretraining: PretrainingRecipe | None = None
     train: tuple[Source, ...] = ()
     dev: tuple[Source, ...] = ()  # to choose and to calibrate
     eval: tuple[Source, ...] = ()  # only to quote
     graded: tuple[Source, ...] = ()  # degrees instead of classes as labels; only to quote
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What is told apart; with two classes neutral tweets are left out everywhere."""
+        return labels_of(self.network.get("classes", len(LABELS)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +236,12 @@ def card_of(path: Path) -> str:
     return card_of(path.with_name(f"{extended}.toml")) if extended else ""
 
 
+def lineage(path: Path) -> list[str]:
+    """The names of the recipes that a recipe extends, the nearest first."""
+    extended = _table(path).get("extends")
+    return [extended, *lineage(path.with_name(f"{extended}.toml"))] if extended else []
+
+
 def _content(path: Path) -> dict[str, Any]:
     """What a file says, over what the recipe beside it says that it extends."""
     content = _table(path)
@@ -210,14 +266,31 @@ def _table(path: Path) -> dict[str, Any]:
 
 def same_recipe_as_before(folder: Path, recipe: Recipe | TeacherRecipe) -> None:
     """Writes the recipe to a run's folder, or refuses to go on with another one's run."""
-    path = folder / "recipe.json"
-    content = json.dumps(asdict(recipe), indent=1)
-    if path.exists() and path.read_text(encoding="utf-8") != content:
+    if holds_another(folder, recipe):
         raise StateError(
             f"{folder}: a run of another recipe, or of this one before it was changed; "
             "remove the folder or name another with --run"
         )
-    path.write_text(content, encoding="utf-8")
+    (folder / _KEPT).write_text(_content_of(recipe), encoding="utf-8")
+
+
+def holds_another(folder: Path, recipe: Recipe | TeacherRecipe) -> bool:
+    """Whether a folder has a run that is not this recipe's, as it is now.
+
+    What recipes could not say yet when it began has its default.
+    """
+    path = folder / _KEPT
+    if not path.exists():
+        return False
+    try:
+        before = _recipe(json.loads(path.read_text(encoding="utf-8")))
+    except (TypeError, ValueError):  # damaged, or it says what recipes can say no longer
+        return True
+    return _content_of(before) != _content_of(recipe)
+
+
+def _content_of(recipe: Recipe | TeacherRecipe) -> str:
+    return json.dumps(asdict(recipe), indent=1)
 
 
 def _recipe(content: dict[str, Any]) -> Recipe | TeacherRecipe:
@@ -235,20 +308,29 @@ def _recipe(content: dict[str, Any]) -> Recipe | TeacherRecipe:
         )
     tokenizer = dict(parts.pop("tokenizer", {}))
     tokenizer["corpus"] = _sources(tokenizer.get("corpus", []))
-    emoji = parts.pop("emoji", None)
+    emoji, floor = parts.pop("emoji", None), parts.pop("floor", None)
+    pretraining = parts.pop("pretraining", None)
     return _section(
         Recipe,
         parts
         | {
             "tokenizer": _section(TokenizerRecipe, tokenizer),
             "training": _section(TrainingRecipe, parts.get("training", {})),
+            "floor": _section(FloorRecipe, floor) if floor is not None else None,
             "emoji": _section(EmojiRecipe, emoji) if emoji is not None else None,
+            "pretraining": _pretraining(pretraining) if pretraining is not None else None,
             "train": _sources(parts.get("train", [])),
             "dev": _sources(parts.get("dev", [])),
             "eval": _sources(parts.get("eval", [])),
             "graded": _sources(parts.get("graded", [])),
         },
     )
+
+
+def _pretraining(table: Mapping[str, Any]) -> PretrainingRecipe:
+    training = _section(TrainingRecipe, table.get("training", {}))
+    sources = _sources(table.get("train", []))
+    return _section(PretrainingRecipe, {**table, "train": sources, "training": training})
 
 
 def _sources(tables: list[dict[str, Any]]) -> tuple[Source, ...]:

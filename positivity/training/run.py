@@ -1,7 +1,8 @@
 """A training run from recipe to model directory, in a folder of its own.
 
 The folder keeps what is costly (`vocabulary/`, `checkpoint.pt`), what happened (`records.json`,
-`curves.png`) and the result (`model/`). Running again in the same folder goes on where it stopped.
+`times.json`, `curves.png`) and the result (`model/`). Running again in the same folder goes on
+where it stopped.
 """
 
 import io
@@ -18,28 +19,33 @@ from positivity.errors import InputError, StateError
 from positivity.files import write_atomically
 from positivity.model import registry
 from positivity.model.engine_torch import choose_device
-from positivity.model.network import NetworkConfig, SentimentNetwork
+from positivity.model.kinds import make_network, settings_of
+from positivity.model.network import Network
 from positivity.model.registry import ModelConfig, ModelDirectory
+from positivity.model.tagger import TaggerNetwork
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import TOKENIZERS, Tokenizer, load_tokenizer
-from positivity.training.calibration import fit_temperature
-from positivity.training.datasets import (
-    build_examples,
-    corpus,
-    read_sets,
-    split_off_dev,
-)
-from positivity.training.export import add_light, summary
-from positivity.training.initial import initial_vectors
+from positivity.training.clock import Clock
+from positivity.training.datasets import corpus
+from positivity.training.emoji_prediction import EmojiPrediction
+from positivity.training.fair_vectors import equalize
+from positivity.training.initial import initial_vectors, vectors_of_model
 from positivity.training.labelled import Data
-from positivity.training.light import can_be_light
-from positivity.training.loop import Encoded, Record, Step, Trainer, predict
-from positivity.training.measure import figures_table, measure
-from positivity.training.quantification import quantification_file
-from positivity.training.recipe import Recipe, same_recipe_as_before
+from positivity.training.loop import Record, Step, Trainer
+from positivity.training.recipe import PretrainingRecipe, Recipe, same_recipe_as_before
+from positivity.training.sentiment import Sentiment
+from positivity.training.tagging import Tagging
+from positivity.training.task import ModelTask
 from positivity.training.vocabulary import train_vocabulary
+from positivity.training.word_vectors import of_pieces, read_vectors
 
 Say = Callable[[str], None]
+MakeTask = Callable[[Recipe, Data, Normalizer, Tokenizer], ModelTask[Any, Any]]
+
+PRETRAINING = "pretraining.json"
+
+# What a network of some kind is trained to do, where it is not to classify tweets.
+TASKS: dict[str, MakeTask] = {TaggerNetwork.kind: Tagging}
 
 
 class Run:
@@ -61,9 +67,10 @@ class Run:
         self._device = choose_device(device)
         folder.mkdir(parents=True, exist_ok=True)
         same_recipe_as_before(folder, recipe)
-        self.dev = read_sets(recipe.dev, data) or [split_off_dev(recipe, data)]
-        self.eval = read_sets(recipe.eval, data)
         self.normalizer, self.tokenizer = self._vocabulary()
+        self._say("reading and encoding the training tweets")
+        make_task = TASKS.get(recipe.network.get("kind", ""), Sentiment)
+        self.task = make_task(recipe, data, self.normalizer, self.tokenizer)
         self.trainer = self._trainer()
 
     def _vocabulary(self) -> tuple[Normalizer, Tokenizer]:
@@ -77,46 +84,53 @@ class Run:
         normalizer, tokenizer = train_vocabulary(
             corpus(self.recipe, self._data), self.recipe.tokenizer
         )
-        registry.write_directory(folder, _text_files(normalizer, tokenizer))
+        registry.write_directory(folder, text_files(normalizer, tokenizer))
         return normalizer, tokenizer
 
-    def _trainer(self) -> Trainer:
-        self._say("reading and encoding the training tweets")
-        examples = build_examples(
-            self.recipe, self._data, self.normalizer, self.tokenizer, [*self.dev, *self.eval]
-        )
+    def _trainer(self) -> Trainer[Any, Any]:
         torch.manual_seed(self.recipe.seed)
-        network = SentimentNetwork(self._network_config()).to(self._device)
+        network = self._network().to(self._device)
         self._give_initial_vectors(network)
-        dev = [Encoded(each.name, self._encode(each.texts), each.gold) for each in self.dev]
-        trainer = Trainer(network, examples, dev, self.recipe.training, self.recipe.seed)
+        trainer = Trainer(network, self.task, self.recipe.training, self.recipe.seed)
         weights = sum(parameter.numel() for parameter in network.parameters())
-        self._say(f"{len(examples):,} tweets, {weights:,} weights, on {self._device}")
+        self._say(f"{len(self.task):,} examples, {weights:,} weights, on {self._device}")
         if self.checkpoint.exists():
             trainer.restore(self.checkpoint)
         return trainer
 
-    def _give_initial_vectors(self, network: SentimentNetwork) -> None:
-        if not self.recipe.initial_vectors or self.checkpoint.exists():
+    def _give_initial_vectors(self, network: Network) -> None:
+        if self.checkpoint.exists():
             return
-        encoder = self._data.encoder(self.recipe.initial_vectors)
-        self._say("asking the teacher for word vectors")
-        size = network.config.embedding_size
-        vectors = initial_vectors(encoder, self.tokenizer.pieces(), size)
+        if self.recipe.initial_vectors:
+            vectors = self._vectors_of_model(network.config.embedding_size)
+        elif self.recipe.embeddings:
+            vectors = self._vectors_of_file(network.config.embedding_size)
+        else:
+            return
         with torch.no_grad():
             network.embedding.weight[1:].copy_(vectors[1:])  # the padding's stays zero
 
-    def _network_config(self) -> NetworkConfig:
-        settings: dict[str, Any] = dict(self.recipe.network)
-        if "pooling" in settings:
-            settings["pooling"] = tuple(settings["pooling"])
+    def _vectors_of_model(self, size: int) -> torch.Tensor:
+        name, pieces = self.recipe.initial_vectors, self.tokenizer.pieces()
+        if name in registry.names():
+            return vectors_of_model(registry.load(name), pieces, size)
+        encoder = self._data.encoder(name)
+        self._say("asking the teacher for word vectors")
+        return initial_vectors(encoder, pieces, size)
+
+    def _vectors_of_file(self, size: int) -> torch.Tensor:
+        path = self._data.vectors(self.recipe.embeddings)
+        pieces = self.tokenizer.pieces()
+        found = read_vectors(path, [piece.strip() for piece in pieces], size)
+        self._say(f"{path}: vectors of {len(found):,} of {len(pieces):,} words")
+        return torch.from_numpy(of_pieces(found, pieces, size, self.recipe.seed))
+
+    def _network(self, **settings: Any) -> Network:
+        """A network of the recipe with random weights, some settings of its own aside."""
         try:
-            return NetworkConfig(vocabulary_size=len(self.tokenizer), **settings)
+            return make_network({**self.recipe.network, **settings}, self.tokenizer.pieces())
         except (TypeError, ValueError) as error:
             raise InputError(f"recipe {self.recipe.name}: network: {error}") from None
-
-    def _encode(self, texts: list[str]) -> list[list[int]]:
-        return self.tokenizer.encode_many(self.normalizer.normalize_many(texts))
 
     @property
     def checkpoint(self) -> Path:
@@ -124,15 +138,43 @@ class Run:
 
     def train(self) -> Iterator[Step | Record]:
         """Trains to the end; what has been trained is kept at every record."""
-        for each in self.trainer.run(checkpoint=self.checkpoint):
+        clock = Clock(self.folder, self._device.type)
+        for each in self._stages():
             if isinstance(each, Record):
-                self._write_records()
+                clock.write()
             yield each
 
-    def _write_records(self) -> None:
-        records = [asdict(record) for record in self.trainer.records]
-        with write_atomically(self.folder / "records.json") as file:
-            file.write(json.dumps(records, indent=1).encode())
+    def _stages(self) -> Iterator[Step | Record]:
+        if self.recipe.pretraining is not None and not self.checkpoint.exists():
+            yield from self._pretrain(self.recipe.pretraining)
+        yield from self._records(self.trainer, self.checkpoint, "records.json")
+
+    def _pretrain(self, recipe: PretrainingRecipe) -> Iterator[Step | Record]:
+        """Trains a network of the same layers for another task, and begins with what it learnt."""
+        self._say("reading the tweets to pre-train on")
+        seed = self.recipe.seed
+        task = EmojiPrediction(recipe, self._data, self.normalizer, self.tokenizer, seed)
+        torch.manual_seed(seed)
+        network = self._network(classes=len(task.emoji)).to(self._device)
+        self._give_initial_vectors(network)
+        trainer: Trainer[Any, Any] = Trainer(network, task, recipe.training, seed)
+        checkpoint = self.folder / "pretraining.pt"
+        if checkpoint.exists():
+            trainer.restore(checkpoint)
+        self._say(f"pre-training on {len(task):,} tweets with {len(task.emoji)} emoji")
+        yield from self._records(trainer, checkpoint, PRETRAINING)
+        self.trainer.begin_with(trainer.best)
+        self._say("now the task itself")
+
+    def _records(
+        self, trainer: Trainer[Any, Any], checkpoint: Path, file_name: str
+    ) -> Iterator[Step | Record]:
+        for each in trainer.run(checkpoint=checkpoint):
+            if isinstance(each, Record):
+                records = [asdict(record) for record in trainer.records]
+                with write_atomically(self.folder / file_name) as file:
+                    file.write(json.dumps(records, indent=1).encode())
+            yield each
 
     def finish(self, *, card: str = "") -> ModelDirectory:
         """Calibrates the best network, measures it, draws the curves and saves the model.
@@ -143,43 +185,49 @@ class Run:
         if not self.trainer.records:
             raise StateError(f"{self.folder}: nothing has been trained yet")
         network = self.trainer.best
+        if self.recipe.training.augmentation:
+            equalize(network.embedding.weight, self.tokenizer.pieces())
         for parameter in network.parameters():  # what is measured is what is stored: half precision
             parameter.copy_(parameter.half().float())
-        dev_logits = [predict(network, self._encode(each.texts)) for each in self.dev]
-        temperature = fit_temperature(dev_logits, [each.gold for each in self.dev])
+        temperature = self.task.calibrate(network)
         config = ModelConfig(
             name=self.recipe.name,
             version=self.recipe.version,
             description=self.recipe.description,
             tokenizer=self.recipe.tokenizer.kind,
-            network=asdict(network.config),
+            network=settings_of(network),
             temperature=temperature,
         )
         path = self.folder / "model"
-        files = _text_files(self.normalizer, self.tokenizer)
+        files = text_files(self.normalizer, self.tokenizer)
         weights = {name: tensor.half().cpu() for name, tensor in network.state_dict().items()}
         files[registry.WEIGHTS] = to_safetensors(weights)
         registry.save(path, config, files)
-        files |= quantification_file(self.dev, dev_logits, temperature)
-        metrics = measure(path, self.dev, self.eval, self._data, self.recipe)
+        files |= self.task.files(network, temperature)
+        metrics = self.task.figures(registry.load(str(path)))
         metrics["weights"] = sum(parameter.numel() for parameter in network.parameters())
-        metrics["training_tweets"] = len(self.trainer.examples)
+        metrics["training_tweets"] = len(self.task)
         metrics["seed"] = self.recipe.seed
+        if self.recipe.pretraining is not None:
+            records = json.loads((self.folder / PRETRAINING).read_text(encoding="utf-8"))
+            best = max(record["recalls"]["emoji"] for record in records)
+            metrics["pretraining"] = {"emoji_macro_recall": best}
         files[registry.METRICS] = json.dumps(metrics, indent=1).encode() + b"\n"
         files[registry.CARD] = (
             (card or "# {name}\n\n{figures}\n")
             .replace("{name}", config.name)
-            .replace("{figures}", figures_table(metrics))
+            .replace("{figures}", self.task.figures_table(metrics))
             .encode()
         )
         registry.save(path, config, files)
-        if can_be_light(network):
-            self._say(summary(add_light(path, self.eval or self.dev)))
-        draw_curves(self.trainer.records, self.folder / "curves.png")
+        added = self.task.finished(registry.load(str(path)))
+        if added:
+            self._say(added)
+        draw_curves(self.trainer.records, self.task.measure, self.folder / "curves.png")
         return registry.load(str(path))
 
 
-def _text_files(normalizer: Normalizer, tokenizer: Tokenizer) -> dict[str, bytes]:
+def text_files(normalizer: Normalizer, tokenizer: Tokenizer) -> dict[str, bytes]:
     tables = {"emoji": normalizer.emoji, "words": normalizer.words}
     return {
         registry.TABLES: json.dumps(tables, ensure_ascii=False, indent=0).encode(),
@@ -187,8 +235,8 @@ def _text_files(normalizer: Normalizer, tokenizer: Tokenizer) -> dict[str, bytes
     }
 
 
-def draw_curves(records: list[Record], path: Path) -> None:
-    """Loss and macro recall by step, as a picture."""
+def draw_curves(records: list[Record], measure: str, path: Path) -> None:
+    """Loss and the measure on the development sets by step, as a picture."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.5), layout="constrained")
@@ -199,7 +247,7 @@ def draw_curves(records: list[Record], path: Path) -> None:
     for name in records[0].recalls:
         right.plot(steps, [record.recalls[name] for record in records], label=name)
     right.plot(steps, [record.recall for record in records], color="black", label="mean")
-    right.set(title="macro recall on the development sets", xlabel="step")
+    right.set(title=f"{measure} on the development sets", xlabel="step")
     right.legend(fontsize="small")
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=120)

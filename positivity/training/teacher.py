@@ -32,7 +32,7 @@ from positivity.training.recipe import (
     TeacherRecipe,
     same_recipe_as_before,
 )
-from positivity.training.variants import negated, variants
+from positivity.training.variants import negated, phrases, variants
 
 _BUCKET_BATCHES = 40  # batches that are sorted by length together
 _TOLD_EVERY = 20  # steps
@@ -230,14 +230,15 @@ class TeacherRun:
         """
         shards = self.folder / "labels"
         shards.mkdir(exist_ok=True)
-        before = [pd.read_parquet(path) for path in sorted(shards.glob("*.parquet"))]
-        known = {text for frame in before for text in frame.text}
+        before = sorted(shards.glob("*.parquet"))
+        known = {text for path in before for text in pd.read_parquet(path).text}
+        number = int(before[-1].stem) + 1 if before else 0
         texts = [text for text in self._texts_to_label() if text not in known]
         view = self._view(texts, shards / "view.npz")
         for start in range(0, len(texts), _SHARD):
             part = texts[start : start + _SHARD]
             probabilities, states = self._read(part)
-            path = shards / f"{len(before) + start // _SHARD:04}.parquet"
+            path = shards / f"{number + start // _SHARD:04}.parquet"
             with write_atomically(path.with_suffix(".npy")) as file:
                 np.save(file, view(states))
             frame = pd.DataFrame({"text": part})
@@ -271,6 +272,8 @@ class TeacherRun:
             read = self._data.read(source).texts
             if source.negated:
                 texts |= dict.fromkeys(negated(read, generator))
+            elif source.phrases:
+                texts |= dict.fromkeys(phrases(read, generator))
             elif not source.variants:
                 texts |= dict.fromkeys(read)
             for _ in range(source.variants):

@@ -5,12 +5,26 @@ borders run, not just which side each tweet is on (Tang et al. 2019, "Distilling
 knowledge from BERT into simple neural networks").
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 _REPLACED = 0.15  # share of the words that another one takes the place of, or nothing
 _SHORTEST, _LONGEST = 3, 14  # words of a span
+_SHORTEST_PHRASE, _LONGEST_PHRASE = 2, 10  # words
+_PLAIN = 0.35  # share of the phrases that nothing denies
+_CLAUSE_ENDS = re.compile(r"[.!?,;:()\"…]+|\s-+\s|\b(?:but|because|and)\b")
+# What denies a clause, in the place of its subject or before it; and what denies other words.
+_DENIED_SUBJECTS = ("nobody", "no one", "hardly anyone", "none of us", "neither of them")
+_DENIED_CLAUSES = (
+    *("i don't think", "i don't believe", "i doubt", "i wouldn't say", "i can't say"),
+    *("nobody says", "nobody thinks", "it isn't true that", "not that", "never have i thought"),
+)
+_DENIED_WORDS = (
+    *("not", "never", "no longer", "not even", "not exactly", "by no means", "no", "without"),
+    *("hardly", "barely", "rarely", "seldom", "not at all", "nothing", "none of the"),
+)
 # What denies, and what says the same without denying.
 _DENIALS = {
     "not": "",
@@ -35,6 +49,7 @@ _UNMARKED = {denial.replace("'", ""): denial for denial in _DENIALS if denial.en
 _DENIED = {plain: denial for denial, plain in _DENIALS.items() if plain and denial != "cannot"}
 _BEFORE_NOT = {"i'm", "it's", "that's", "he's", "she's", "you're", "we're", "they're", "am", "im"}
 _SUBJECTS = {"i", "we", "you", "they"}
+_ANY_SUBJECTS = _SUBJECTS | _BEFORE_NOT | set("he she it this that the my our your i've".split())
 _VERBS = frozenset(
     "love like want enjoy think feel care trust recommend need hate miss know believe hope wish "
     "get understand mind regret deserve".split()
@@ -72,6 +87,33 @@ def negated(texts: Sequence[str], generator: np.random.Generator) -> Iterator[st
         if chosen:
             row, other = chosen[int(generator.integers(len(chosen)))]
             yield " ".join([*words[:row], *other.split(), *words[row + 1 :]])
+
+
+def phrases(texts: Sequence[str], generator: np.random.Generator) -> Iterator[str]:
+    """A clause of each tweet, most of them with words that deny it.
+
+    In a whole tweet a denial hardly matters beside all the other words; in a phrase it is half of
+    what there is to learn from. Labels of phrases are what taught networks to compose (Socher et
+    al. 2013, "Recursive deep models for semantic compositionality over a sentiment treebank").
+    """
+    for text in texts:
+        kept = " ".join(word for word in text.split() if not word.startswith(("@", "http")))
+        clauses = [clause.split() for clause in _CLAUSE_ENDS.split(kept)]
+        fitting = [each for each in clauses if _SHORTEST_PHRASE <= len(each) <= _LONGEST_PHRASE]
+        if fitting:
+            chosen = fitting[int(generator.integers(len(fitting)))]
+            yield " ".join(chosen if generator.random() < _PLAIN else _deny(chosen, generator))
+
+
+def _deny(words: list[str], generator: np.random.Generator) -> list[str]:
+    has_subject = _plain(words[0]) in _ANY_SUBJECTS
+    if has_subject and generator.random() < 0.4:
+        return [_one_of(_DENIED_SUBJECTS, generator), *words[1:]]
+    return [_one_of(_DENIED_CLAUSES if has_subject else _DENIED_WORDS, generator), *words]
+
+
+def _one_of(choices: Sequence[str], generator: np.random.Generator) -> str:
+    return choices[int(generator.integers(len(choices)))]
 
 
 def _denied(words: Sequence[str], row: int) -> str:

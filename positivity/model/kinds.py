@@ -1,0 +1,46 @@
+"""The kinds of network, and how one is made from what a recipe or a model directory says of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from positivity.model.convolutional import ConvolutionalNetwork
+from positivity.model.deepmoji import DeepMoji
+from positivity.model.hierarchical import HierarchicalNetwork
+from positivity.model.network import Network, SentimentNetwork
+from positivity.model.registry import RECURRENT
+from positivity.model.tagger import TaggerNetwork
+
+KINDS: dict[str, type[Network]] = {
+    each.kind: each
+    for each in (
+        *(SentimentNetwork, ConvolutionalNetwork, HierarchicalNetwork, DeepMoji),
+        TaggerNetwork,
+    )
+}
+
+
+def make_network(settings: Mapping[str, Any], pieces: Sequence[str] | None = None) -> Network:
+    """A network with random weights.
+
+    Args:
+        settings: its `kind`, and what the config of that kind says.
+        pieces: what each id of the vocabulary stands for, where the settings do not have it yet.
+
+    Raises:
+        ValueError: there is no such kind, or it cannot be made so.
+        TypeError: a setting that this kind does not have.
+    """
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    kind = values.pop("kind", RECURRENT)
+    if kind not in KINDS:
+        raise ValueError(f"kind is {kind!r}; it is one of {', '.join(KINDS)}")
+    if pieces is not None:
+        values |= KINDS[kind].settings_of_vocabulary(pieces)
+    return KINDS[kind](KINDS[kind].Config(**values))
+
+
+def settings_of(network: Network) -> dict[str, Any]:
+    """What `make_network` makes such a network from; the recurrent kind goes without saying."""
+    kind = {} if network.kind == RECURRENT else {"kind": network.kind}
+    return kind | asdict(network.config)

@@ -1,0 +1,113 @@
+"""Finished runs -> a row for each recipe: figures with their spread over seeds, and their price."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from positivity.model import registry
+from positivity.training.clock import read_times
+from positivity.training.lab.notebook import Notebook
+from positivity.training.lab.plan import Entry, LabRun
+from positivity.training.lab.speed import Rate
+
+THREE, TWO = "macro_recall", "two_class_macro_recall"  # of an evaluation set, in the metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure over runs that differ in their seed alone."""
+
+    mean: float
+    spread: float | None = None  # standard deviation; None of a single run
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Figure":
+        return cls(fmean(values), stdev(values) if len(values) > 1 else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What the lab knows of a recipe."""
+
+    name: str
+    description: str = ""
+    absent: str = ""  # why there are no figures, in words
+    seeds: tuple[int, ...] = ()
+    three: Mapping[str, Figure] = field(default_factory=dict)  # by evaluation set
+    two: Mapping[str, Figure] = field(default_factory=dict)
+    other: Mapping[str, Figure] = field(default_factory=dict)  # of what is no classifier
+    weights: int | None = None
+    size: int | None = None  # bytes on disk
+    training_seconds: Figure | None = None  # of the processor; on a GPU, of the wall
+    device: str = ""
+    rate: Rate | None = None
+
+
+def row_of(entry: Entry, notebook: Notebook) -> Row:
+    """The row of a recipe, from those of its runs that are finished."""
+    finished = [run for run in entry.runs if run.is_finished()]
+    if not finished:
+        why = notebook.absent.get(entry.name, "not trained yet")
+        return Row(name=entry.name, description=entry.recipe.description, absent=why)
+    metrics = [_metrics(run) for run in finished]
+    times = [times for run in finished if (times := read_times(run.folder)) is not None]
+    on_cpu = bool(times) and times[0].device == "cpu"
+    seconds = [each.cpu_seconds if on_cpu else each.seconds for each in times]
+    three, two = _over_sets(metrics, THREE), _over_sets(metrics, TWO)
+    return Row(
+        name=entry.name,
+        description=entry.recipe.description,
+        seeds=tuple(run.recipe.seed for run in finished),
+        three=three,
+        two=two,
+        other={} if three or two else _others(metrics),
+        weights=metrics[0].get("weights"),
+        size=metrics[0].get("size") or _size(finished[0].model),
+        training_seconds=Figure.of(seconds) if seconds else None,
+        device=times[0].device if times else "",
+        rate=notebook.rates.get(entry.name),
+    )
+
+
+def is_classifier(run: LabRun) -> bool:
+    """Whether a finished run made something that tells classes of tweets apart."""
+    metrics = [_metrics(run)]
+    return bool(_over_sets(metrics, THREE) or _over_sets(metrics, TWO))
+
+
+def _metrics(run: LabRun) -> dict[str, Any]:
+    return dict(json.loads((run.model / registry.METRICS).read_text(encoding="utf-8")))
+
+
+def _size(model: Path) -> int:
+    return sum(file.stat().st_size for file in model.iterdir() if file.is_file())
+
+
+def _over_sets(metrics: Sequence[Mapping[str, Any]], figure: str) -> dict[str, Figure]:
+    """A figure of every evaluation set that has it in all runs."""
+    sets = metrics[0].get("eval", {})
+    found = {
+        name: [each["eval"][name].get(figure) for each in metrics]
+        for name in sets
+        if isinstance(sets[name], Mapping)
+    }
+    return {name: Figure.of(values) for name, values in found.items() if None not in values}
+
+
+def _others(metrics: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:
+    """The figures of a task that is no classification: all on its sets to quote, else to choose."""
+    part = "eval" if metrics[0].get("eval") else "dev"
+    each = [dict(_leaves(one.get(part, {}))) for one in metrics]
+    return {name: Figure.of([one[name] for one in each]) for name in each[0]}
+
+
+def _leaves(tree: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, float]]:
+    for key, value in tree.items():
+        name = f"{path} {key}".strip().replace("_", " ")
+        if isinstance(value, Mapping):
+            yield from _leaves(value, name)
+        elif isinstance(value, float):
+            yield name, value
