@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from positivity.analysis import ScoredBatch, Tallies
     from positivity.explainer import Watcher
     from positivity.model.scorer import Scorer
+    from positivity.report.rejects import RejectsWriter
     from positivity.report.scores import ScoresWriter
     from positivity.selection import Selection
     from positivity.sources.files import ReadOptions, TweetFile
@@ -84,8 +85,6 @@ def score_accounts(
     from positivity.explanation import explained
     from positivity.model.registry import load
     from positivity.model.scorer import Scorer
-    from positivity.report.rejects import RejectsWriter
-    from positivity.report.scores import ScoresWriter
     from positivity.selection import Selection
     from positivity.sources.files import open_tweets
     from positivity.text.language import EnglishDetector
@@ -102,9 +101,9 @@ def score_accounts(
     info, quantifier = model_info(directory), quantifier_of(directory)
     readings = [_Reading(file) for file in opened]
     with ExitStack() as stack:
-        writer = stack.enter_context(ScoresWriter(job.scores)) if job.scores else None
+        writer = stack.enter_context(_scores_writer(job.scores)) if job.scores else None
         if job.rejects:
-            rejects = stack.enter_context(RejectsWriter(job.rejects))
+            rejects = stack.enter_context(_rejects_writer(job.rejects))
             for file in opened:
                 file.on_reject = rejects.add
         scorer = Scorer.load(directory, device=job.device, engine=job.engine)
@@ -132,6 +131,19 @@ def score_accounts(
         say(f"{job.scores}: {writer.cut:,} texts were too long for a cell, and are cut in it")
     _say_what_broke(readings, unopened)
     return accounts, unopened > 0 or any(each.broke for each in readings)
+
+
+# What writes tables takes a while to be imported, and most runs write none.
+def _scores_writer(path: Path) -> "ScoresWriter":
+    from positivity.report.scores import ScoresWriter
+
+    return ScoresWriter(path)
+
+
+def _rejects_writer(path: Path) -> "RejectsWriter":
+    from positivity.report.rejects import RejectsWriter
+
+    return RejectsWriter(path)
 
 
 class _Reading:
