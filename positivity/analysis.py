@@ -191,6 +191,17 @@ class Tallies:
                 [scored.left_out[row] for row in rows],
             )
 
+    def merge(self, other: "Tallies") -> None:
+        """Counts what another one has counted, of other tweets by the same rules."""
+        if len(self._authors) < 2:
+            self._authors.update(other._authors)
+        for author, tally in other._tallies.items():
+            self._tally(author).merge(tally)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the finder of terms: what was counted elsewhere is merged, and counts no more."""
+        return self.__dict__ | {"_terms": None}
+
     def _tally(self, author: str | None) -> Tally:
         if author not in self._tallies:
             name = self._name if not self._by_author else _handle(author)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 import pyarrow as pa
@@ -33,7 +34,7 @@ class SeenTweets:
 
     def duplicates(self, batch: TweetBatch) -> NDArray[np.bool_]:
         """For each tweet of a batch, whether it was seen before, in the batch or earlier."""
-        keys, known = _keys(batch)
+        keys, known = keys_of(batch)
         found = np.zeros(batch.num_rows, np.bool_)
         rows = np.flatnonzero(known)
         new, first = np.unique(keys[rows], return_index=True)
@@ -113,8 +114,11 @@ def _among(run: Keys, keys: Keys) -> NDArray[np.bool_]:
     return np.asarray(run[places] == keys)
 
 
-def _keys(batch: TweetBatch) -> tuple[Keys, NDArray[np.bool_]]:
-    """A key for each tweet [n], and whether it has one [n]."""
+def keys_of(batch: TweetBatch) -> tuple[Keys, NDArray[np.bool_]]:
+    """A key for each tweet [n], the same in every process, and whether it has one [n].
+
+    Tweets with the same key are duplicates of the first of them.
+    """
     ids = batch.column("id")
     keys, numeric = _numbers(ids)
     known = np.ones(batch.num_rows, np.bool_)
@@ -126,8 +130,8 @@ def _keys(batch: TweetBatch) -> tuple[Keys, NDArray[np.bool_]]:
             known[row] = False
             continue
         author, text = batch.column("author")[row].as_py(), batch.column("text")[row].as_py()
-        name = tweet_id if tweet_id is not None else (author, time, text)
-        keys[row] = hash(name) % 2**64 | _HASHED  # apart from the ids that are numbers
+        name = tweet_id if tweet_id is not None else f"{author or ''}\0{time}\0{text}"
+        keys[row] = _hash(name) | _HASHED  # apart from the ids that are numbers
     return keys, known
 
 
@@ -138,3 +142,7 @@ def _numbers(ids: pa.Array) -> tuple[Keys, NDArray[np.bool_]]:
     numeric = pc.fill_null(pc.and_(decimal, short), False)
     keys = pc.if_else(numeric, ids, "0").cast(pa.uint64()).to_numpy(zero_copy_only=False).copy()
     return keys, np.asarray(numeric.to_numpy(zero_copy_only=False)) & (keys < _HASHED)
+
+
+def _hash(name: str) -> int:
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")

@@ -17,6 +17,7 @@ LIBRARIES = {
         *("model/crf.py", "model/tagger.py"),
         *("model/convolutional.py", "model/hierarchical.py", "model/deepmoji.py"),
         *("model/engine_torch.py", "model/gradients.py", "training/"),
+        *("model/cells.py", "model/inside.py", "model/language_model.py"),
     ),
     "onnxruntime": ("model/engine_onnx.py",),
     "onnx": ("training/light.py",),
@@ -27,7 +28,10 @@ LIBRARIES = {
     "emoji": ("text/emojis.py",),
     "rich": ("report/terminal", "report/reasons.py", "cli/"),
     "typer": ("cli/",),
-    "pandas": ("analyzer.py", "training/"),
+    "pandas": ("analyzer.py", "training/", "spark.py"),
+    "ray": ("cluster/ray_runner.py",),
+    "pyspark": ("spark.py",),
+    "fsspec": ("sources/urls.py",),
     "sentencepiece": ("text/tokenizer.py",),
     "matplotlib": ("training/", "report/"),
     "jinja2": ("report/html.py",),
@@ -50,6 +54,7 @@ FORBIDDEN = {
     "training/": ("account", "cli"),
     "store/": ("model", "account", "report", "training", "text", "cli"),
     "check/": ("training", "cli"),
+    "cluster/": ("training", "cli"),
 }
 
 

@@ -78,3 +78,22 @@ def test_order_and_batches_do_not_matter_and_old_days_are_dropped() -> None:
         assert (one.dense() == other.dense()).all()
         assert one.labels.tolist() == other.labels.tolist()
     assert len(parts._days) == RECENT + BEFORE
+
+
+def test_days_counted_in_several_places_are_the_same() -> None:
+    days, labels = stream([0.2, 0.4, 0.4], [0.5, 0.3, 0.2], 5)
+    days = np.concatenate([days - 900, days])  # of the first of them nothing is kept
+    labels = np.tile(labels, 2)
+    cells = cells_of(SIDES[labels])
+    expected = LastDays()
+    expected.add(days, labels, cells)
+    for order in (slice(None), slice(None, None, -1)):
+        merged = LastDays()
+        for rows in np.array_split(np.arange(len(days))[order], 7):
+            part = LastDays()
+            part.add(days[rows], labels[rows], cells[rows])
+            merged.merge(part)
+        merged.merge(LastDays())
+        assert merged._days.keys() == expected._days.keys()
+        for one, other in zip(merged.periods(), expected.periods(), strict=True):
+            assert (one.labels == other.labels).all() and one.cells == other.cells

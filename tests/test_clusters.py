@@ -74,6 +74,22 @@ def test_order_and_batches_do_not_matter_and_memory_is_bounded() -> None:
     assert len(parts._counts) <= 100
 
 
+def test_days_counted_in_several_places_are_the_same() -> None:
+    when, labels = moods(0.5, 1, days=500)
+    whole = Days(cap=100)
+    whole.add(when, labels)
+    for pieces in (2, 5, 40):  # some are narrower than the whole
+        merged = Days(cap=100)
+        for rows in np.array_split(np.arange(len(when)), pieces):
+            part = Days(cap=100)
+            part.add(when[rows], labels[rows])
+            merged.merge(part)
+        assert merged.design_effect() == whole.design_effect() > 1
+        narrow = Days(cap=100)
+        narrow.merge(merged)
+        assert narrow.design_effect() == whole.design_effect()
+
+
 def test_few_days_and_one_label_say_nothing() -> None:
     days = Days()
     assert days.design_effect() == 1

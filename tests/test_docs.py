@@ -104,6 +104,22 @@ def test_the_readme_quotes_the_model_s_own_figures() -> None:
         assert float(figure) == pytest.approx(metrics[name]["macro_recall"], abs=0.005)
 
 
+def test_machine_hours_follow_from_the_measured_speed() -> None:
+    speed = (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")
+    rows = []
+    for name in ("base", "small"):
+        measured = re.search(rf"^\| `{name}` \| ([\d,]+) \|", speed, re.MULTILINE)
+        assert measured is not None
+        on_two = int(measured[1].replace(",", ""))
+        hours = 1e9 / (on_two / 2) / 3600
+        minutes = f"{60 * hours / 128:.0f} min"
+        rows.append(f"| `{name}` | {on_two:,} | {on_two / 2:,.0f} | {hours:.1f} | {minutes} |")
+    text = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    table = text.partition("<!-- hours -->\n")[2].partition("<!-- /hours -->")[0].strip()
+    expected = "\n".join([*table.splitlines()[:2], *rows])
+    assert table == expected, f"write between the comments:\n{expected}"
+
+
 def test_the_schema_is_valid() -> None:
     from jsonschema import Draft202012Validator
 

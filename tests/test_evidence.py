@@ -1,6 +1,7 @@
 """The strongest tweets and the terms of each side."""
 
 import math
+import pickle
 import random
 import re
 from collections.abc import Sequence
@@ -9,8 +10,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from positivity.account.evidence import POOL, Strongest, TermCounts, TermKey, log_odds
+from positivity.account.evidence import MOST_RUNS, POOL, Strongest, TermCounts, log_odds
 from positivity.account.report import StrongTweet
+from positivity.account.runs import TermKey
 from positivity.tweets import tweet_batch
 
 UTC = ZoneInfo("UTC")
@@ -143,12 +145,42 @@ def test_one_side_only() -> None:
     assert all(math.isfinite(term.weight) for term in positive)
 
 
-def test_the_rarest_terms_are_dropped_above_the_cap() -> None:
-    counts = TermCounts(words, cap=100)
-    for i in range(2000):
-        counts.add(f"lovely unique{i}", positive=True)
-        counts.add(f"awful other{i}", positive=False)
-        assert len(counts._counts) <= 100
-    positive, negative = counts.top()
-    assert (positive[0].text, positive[0].positive) == ("lovely", 2000)
-    assert (negative[0].text, negative[0].negative) == ("awful", 2000)
+def test_no_count_is_lost_above_the_cap() -> None:
+    few, many = TermCounts(words, cap=100), TermCounts(words)
+    for i in range(4000):
+        for counts in (few, many):
+            counts.add(f"lovely unique{i} now{i % 977}", positive=True)
+            counts.add(f"awful other{i} then{i * i % 1009}", positive=False)
+        assert len(few._counts) <= 100
+        assert len(few._runs) <= MOST_RUNS
+    assert few._runs and not many._runs
+    assert few.top(50) == many.top(50)
+    assert (few.top()[0][0].text, few.top()[0][0].positive) == ("lovely", 4000)
+
+
+@pytest.mark.parametrize("cap", [100, 200_000])
+def test_terms_counted_in_several_places_are_the_same(cap: int) -> None:
+    whole = TermCounts(words, cap=cap)
+    parts = [TermCounts(words, cap=cap) for _ in range(7)]
+    for i in range(3000):
+        text = f"lovely word{i % 311} and{i % 7}" if i % 3 else f"awful word{i % 311} or{i % 5}"
+        whole.add(text, positive=bool(i % 3))
+        parts[i % 7].add(text, positive=bool(i % 3))
+    merged, *others = (pickle.loads(pickle.dumps(part)) for part in parts)
+    for other in reversed(others):
+        merged.merge(other)
+    assert merged.top(40) == whole.top(40)
+    assert len(merged._counts) <= cap
+
+
+def test_of_many_terms_the_heaviest_stay() -> None:
+    counts = TermCounts(words)
+    for tweet in range(24):
+        counts.add(" ".join(f"good{i}" for i in range(1200) if i % 5 >= tweet - 19), positive=True)
+        counts.add("bad", positive=False)
+    terms = counts.top(3)[0]
+    assert [(term.text, term.positive) for term in terms] == [
+        ("good1004", 24),
+        ("good1009", 24),
+        ("good1014", 24),
+    ]

@@ -299,7 +299,9 @@ def test_pre_training_is_what_the_layers_begin_with(data: Path, tmp_path: Path) 
     for each in run.train():
         if isinstance(each, Record) and each.steps == run.trainer.steps:
             break
-    assert json.loads((tmp_path / "pretraining.json").read_text())[-1]["recalls"]["emoji"] > 0.5
+    assert (
+        json.loads((tmp_path / "pretraining.json").read_text())[-1]["recalls"]["emoji"] > 0.4
+    )  # of 3
     state = torch.load(tmp_path / "pretraining.pt", weights_only=True)["best"]
     # The first stage trains the last layer only: below it all is as it was learnt before.
     assert run.trainer.network.embedding.weight.equal(state["embedding.weight"])

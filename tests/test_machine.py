@@ -12,8 +12,8 @@ import jsonschema
 import numpy as np
 import pytest
 
-from positivity.account.evidence import TermKey
 from positivity.account.report import ModelInfo, Report
+from positivity.account.runs import TermKey
 from positivity.account.tally import Tally
 from positivity.report.machine import json_schema, render_json, to_dict
 from positivity.tweets import tweet_batch

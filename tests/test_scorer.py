@@ -123,3 +123,34 @@ def test_the_network_meets_few_shapes_of_batches(tiny_model: ModelDirectory) -> 
             assert engine.logits(ids, np.full(rows, time)).shape == (rows, 3)
     assert {shape[0] for shape in shapes} == {16, 64, 256}
     assert {shape[1] for shape in shapes} == {1, 7, 36, 64}
+
+
+def test_out_of_memory_halves_the_batch_and_goes_on(
+    tiny_model: ModelDirectory,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    engine = TorchEngine(tiny_model, device="cpu", exact=True)
+    parts = (tiny_model.config, tiny_model.normalizer(), tiny_model.tokenizer())
+    texts = [f"love hate {word}" for word in "great awful good sad the train".split() * 50]
+    expected = Scorer(*parts, engine).score(texts)
+    network, met = engine._network, []
+
+    def small(ids: torch.Tensor, lengths: torch.Tensor | None) -> torch.Tensor:
+        met.append(len(ids))
+        if len(ids) > fits:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return torch.Tensor(network(ids, lengths))
+
+    fits = 64
+    monkeypatch.setattr(engine, "_network", small)
+    scorer = Scorer(*parts, engine)
+    np.testing.assert_allclose(scorer.score(texts), expected, atol=1e-5)
+    assert max(met) > fits >= max(engine.batch_sizes)
+    assert "out of memory: going on with batches of 64 tweets" in capsys.readouterr().err
+    met.clear()
+    np.testing.assert_allclose(scorer.score(texts), expected, atol=1e-5)
+    assert max(met) <= fits
+    fits = 0
+    with pytest.raises(torch.OutOfMemoryError):
+        scorer.score(texts)

@@ -1,5 +1,6 @@
 """Scored tweets stream in, a report comes out."""
 
+import pickle
 import random
 import re
 import time
@@ -10,9 +11,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from positivity.account.evidence import TermKey
 from positivity.account.posterior import BayesianQuantifier
 from positivity.account.report import ModelInfo, Report
+from positivity.account.runs import TermKey
 from positivity.account.tally import Tally, digest, labels_of
 from positivity.recalibration import IDENTITY, PARAMETERS, Recalibration
 from positivity.tweets import LeftOut, tweet_batch
@@ -38,16 +39,24 @@ def tally(
     zone: str = "UTC",
     unreadable: int = 0,
     quantifier: BayesianQuantifier | None = None,
+    tallies: int = 1,
 ) -> Report:
-    """The report on rows of tweet fields with `scores` and `left_out` beside them."""
-    counted = Tally("@ada", ZoneInfo(zone), words)
-    for start in range(0, len(rows), batch):
+    """The report on rows of tweet fields with `scores` and `left_out` beside them.
+
+    With several `tallies` these count the batches by turns, and are merged, each after a journey.
+    """
+    counters = [Tally("@ada", ZoneInfo(zone), words) for _ in range(tallies)]
+    for number, start in enumerate(range(0, len(rows), batch)):
         part = rows[start : start + batch]
         names = ("id", "created_at", "author", "text", "kind")
         columns = {name: [row.get(name) for row in part] for name in names}
         scores = np.array([row["scores"] for row in part], np.float32)
         reasons = [row.get("left_out") for row in part]
-        counted.add(tweet_batch(columns, length=len(part)), scores, reasons)
+        counter = counters[number % tallies]
+        counter.add(tweet_batch(columns, length=len(part)), scores, reasons)
+    counted, *others = counters
+    for other in others:
+        counted.merge(pickle.loads(pickle.dumps(other)))
     return counted.report(
         ["tweets.csv"],
         MODEL,
@@ -172,6 +181,23 @@ def test_order_and_batches_do_not_matter(
     for batch in (1, 13, 700):
         random.Random(batch).shuffle(rows)
         assert tally(rows, batch=batch, quantifier=quantifier) == expected
+
+
+@pytest.mark.parametrize("quantifier", [None, QUANTIFIER], ids=["counted", "corrected"])
+def test_it_does_not_matter_who_counts_what(quantifier: BayesianQuantifier | None) -> None:
+    rows = invented(900)
+    rows[3]["created_at"] = None
+    expected = tally(rows, zone="Asia/Tokyo", quantifier=quantifier)
+    for tallies, batch in ((2, 13), (5, 200), (3, 10_000)):
+        random.Random(tallies).shuffle(rows)
+        merged = tally(rows, batch=batch, zone="Asia/Tokyo", quantifier=quantifier, tallies=tallies)
+        assert merged == expected
+
+
+def test_tallies_of_different_time_zones_do_not_mix() -> None:
+    there = Tally("x", ZoneInfo("Asia/Tokyo"), no_words)
+    with pytest.raises(ValueError, match="time zones"):
+        Tally("x", ZoneInfo("UTC"), no_words).merge(there)
 
 
 def test_a_corrected_report_says_so_and_keeps_the_counts() -> None:

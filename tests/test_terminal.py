@@ -10,8 +10,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from positivity.account.evidence import TermKey
 from positivity.account.report import Estimate, ModelInfo, Month, Report, Slot, Term, Verdict, Week
+from positivity.account.runs import TermKey
 from positivity.account.tally import Tally
 from positivity.report.sanitize import sanitize
 from positivity.report.terminal import make_console, render, render_sentences, render_table

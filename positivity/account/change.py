@@ -37,12 +37,25 @@ class LastDays:
         """Count tweets by their days [n] since 1970, labels [n] and cells [n]."""
         if not len(days):
             return
-        last = max(int(days.max()), *self._days) if self._days else int(days.max())
-        first = last - RECENT - BEFORE + 1
-        self._days = {day: each for day, each in self._days.items() if day >= first}
+        first = self._move_on(int(days.max()))
         for day in np.unique(days[days >= first]).tolist():
             of_day = days == day
             self._days.setdefault(day, Tallied()).add(labels[of_day], cells[of_day])
+
+    def merge(self, other: "LastDays") -> None:
+        """Count what another one has counted, too."""
+        if not other._days:
+            return
+        first = self._move_on(max(other._days))
+        for day, each in other._days.items():
+            if day >= first:
+                self._days.setdefault(day, Tallied()).merge(each)
+
+    def _move_on(self, day: int) -> int:
+        """Drops the days that are over once there are tweets of this one; the first that is not."""
+        first = max((day, *self._days)) - RECENT - BEFORE + 1
+        self._days = {day: each for day, each in self._days.items() if day >= first}
+        return first
 
     def periods(self) -> tuple[Tallied, Tallied]:
         """The tweets of the year before and of the last 30 days."""

@@ -35,10 +35,24 @@ class Days:
         found, where = np.unique(days // self._width, return_inverse=True)
         table = np.bincount(where * 3 + labels, minlength=3 * len(found)).reshape(-1, 3)
         self._merge(found.tolist(), table)
+        self._keep_to_cap()
+
+    def merge(self, other: "Days") -> None:
+        """Count what another one has counted, too."""
+        while self._width < other._width:
+            self._widen()
+        wider = self._width // other._width  # both are powers of two
+        self._merge([day // wider for day in other._counts], list(other._counts.values()))
+        self._keep_to_cap()
+
+    def _keep_to_cap(self) -> None:
         while len(self._counts) > self._cap:
-            old, self._counts = self._counts, {}
-            self._width *= 2
-            self._merge([day // 2 for day in old], list(old.values()))
+            self._widen()
+
+    def _widen(self) -> None:
+        old, self._counts = self._counts, {}
+        self._width *= 2
+        self._merge([day // 2 for day in old], list(old.values()))
 
     def _merge(self, days: Sequence[int], table: Sequence[Ints] | Ints) -> None:
         for day, row in zip(days, table, strict=True):

@@ -1,22 +1,22 @@
 """Which tweets, words, hashtags and emoji made a verdict so.
 
 Both collectors run over a stream in flat memory. What they find depends on the tweets and not on
-their order; the one exception, terms beyond `TermCounts.cap`, is described there.
+their order, nor on how they were dealt out to collectors that were merged afterwards.
 """
 
 import heapq
 import math
 import re
-from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 from positivity.account.quantifiers import Floats, Ints
 from positivity.account.report import StrongTweet, Term
+from positivity.account.runs import Run, TermKey, summed
 from positivity.account.timeline import NO_DATE, is_date, local_time
 from positivity.tweets import TweetBatch
 
-TermKey: TypeAlias = tuple[str, str]  # ("word" | "hashtag" | "emoji", the term)
 Terms: TypeAlias = Callable[[str], set[TermKey]]  # text -> the terms it contains
 
 SHOWN_TWEETS = 5
@@ -28,6 +28,8 @@ CLEAR = 0.6  # the probability from which a tweet's opinion is clear enough to c
 RARE = 3  # a term in fewer tweets says nothing
 PRIOR_TWEETS = 20.0  # weight of the informative prior, in tweets a side
 LEAST_WEIGHT = 1.0  # z-score from which a term goes with a side
+MOST_RUNS = 16  # files of terms; when there are more, they become one
+_TERMS_TOGETHER = 1_000
 
 # English function words. Negations stay in: "not" and "never" do weigh.
 _FUNCTION_WORDS = """
@@ -73,6 +75,12 @@ class Strongest:
             if score >= self._floor:
                 self._offer(_found(batch, row, score))
 
+    def merge(self, other: "Strongest") -> None:
+        """Offer what another one has found, too."""
+        for found in other._best.values():
+            if -found.minus_score >= self._floor:
+                self._offer(found)
+
     def _offer(self, found: _Found) -> None:
         words = _words(found.text)
         known = self._best.get(words)
@@ -97,9 +105,8 @@ class Strongest:
 class TermCounts:
     """In how many positive and negative tweets each term occurs.
 
-    At most `cap` terms are held. When there are more, the rarest are dropped and counted anew
-    should they come back (the idea of lossy counting, Manku and Motwani 2002). So on very long
-    streams a term that was rare at first may be counted short, by a little that depends on order.
+    At most `cap` terms are held in memory. When there are more, the rarest go to a file, and are
+    added up with the others at the end: no count is ever lost.
     """
 
     def __init__(self, terms: Terms, *, cap: int = 200_000) -> None:
@@ -107,6 +114,7 @@ class TermCounts:
         self._cap = cap
         self._counts: dict[TermKey, list[int]] = {}  # term -> [positive, negative] tweets
         self._tweets = [0, 0]
+        self._runs: list[Run] = []
 
     def add(self, text: str, *, positive: bool) -> None:
         """Count the terms of a tweet with a clear opinion."""
@@ -117,24 +125,57 @@ class TermCounts:
                 continue
             self._counts.setdefault(term, [0, 0])[side] += 1
         if len(self._counts) > self._cap:
-            self._prune()
+            self._spill()
 
-    def _prune(self) -> None:
+    def merge(self, other: "TermCounts") -> None:
+        """Count what another one has counted, too."""
+        self._tweets = [mine + its for mine, its in zip(self._tweets, other._tweets, strict=True)]
+        for term, (positive, negative) in other._counts.items():
+            counts = self._counts.setdefault(term, [0, 0])
+            counts[0] += positive
+            counts[1] += negative
+        if len(self._counts) > self._cap:
+            self._spill()
+        self._add_runs(other._runs)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the finder of terms: what was counted elsewhere is merged, and counts no more."""
+        return self.__dict__ | {"_terms": None}
+
+    def _spill(self) -> None:
+        """Moves the rarest terms to a file, at least half of them."""
         totals = sorted(map(sum, self._counts.values()))
-        dropped = totals[-(self._cap // 2)]  # this count or less: at most half the cap remains
-        self._counts = {
-            term: counts for term, counts in self._counts.items() if sum(counts) > dropped
-        }
+        rarest = totals[-(self._cap // 2)]
+        spilled, kept = [], {}
+        for term, counts in self._counts.items():
+            if sum(counts) > rarest:
+                kept[term] = counts
+            else:
+                spilled.append((term, counts[0], counts[1]))
+        self._counts = kept
+        spilled.sort()
+        self._add_runs([Run(spilled)])
+
+    def _add_runs(self, runs: Iterable[Run]) -> None:
+        self._runs = [*self._runs, *runs]
+        if len(self._runs) > MOST_RUNS:
+            self._runs = [Run(summed(self._runs))]
 
     def top(self, size: int = SHOWN_TERMS) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
         """The terms that go with positive and with negative tweets, heaviest first."""
-        terms = [
-            self._term(key, *counts) for key, counts in self._counts.items() if sum(counts) >= RARE
-        ]
-        return (
-            _heaviest([term for term in terms if term.weight >= LEAST_WEIGHT], size),
-            _heaviest([term for term in terms if term.weight <= -LEAST_WEIGHT], size),
+        in_memory = (
+            (term, positive, negative) for term, (positive, negative) in self._counts.items()
         )
+        counted = summed([*self._runs, sorted(in_memory)]) if self._runs else in_memory
+        of_positive, of_negative = _Heaviest(size), _Heaviest(size)
+        for key, with_positive, with_negative in counted:
+            if with_positive + with_negative >= RARE:
+                term = self._term(key, with_positive, with_negative)
+                if term.weight >= LEAST_WEIGHT:
+                    of_positive.offer(term)
+                elif term.weight <= -LEAST_WEIGHT:
+                    of_negative.offer(term)
+        return of_positive.terms(), of_negative.terms()
 
     def _term(self, key: TermKey, positive: int, negative: int) -> Term:
         weight = log_odds((positive, negative), (self._tweets[0], self._tweets[1]))
@@ -160,10 +201,24 @@ def log_odds(counts: tuple[int, int], tweets: tuple[int, int]) -> float:
     return (logits[0] - logits[1]) / math.sqrt(variance)
 
 
-def _heaviest(terms: list[Term], size: int) -> tuple[Term, ...]:
-    return tuple(
-        heapq.nsmallest(size, terms, key=lambda term: (-abs(term.weight), term.text, term.kind))
-    )
+class _Heaviest:
+    """The heaviest of any number of terms."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._terms: list[Term] = []
+
+    def offer(self, term: Term) -> None:
+        self._terms.append(term)
+        if len(self._terms) >= max(_TERMS_TOGETHER, 2 * self._size):
+            self._terms = list(self.terms())
+
+    def terms(self) -> tuple[Term, ...]:
+        """The heaviest first; ties by text."""
+        order = heapq.nsmallest(
+            self._size, self._terms, key=lambda term: (-abs(term.weight), term.text, term.kind)
+        )
+        return tuple(order)
 
 
 def _found(batch: TweetBatch, row: int, score: float) -> _Found:

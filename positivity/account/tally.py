@@ -1,7 +1,7 @@
 """The tally: scored tweets stream in, batch by batch, and a `Report` comes out.
 
 Memory stays flat however many tweets there are, and the report depends on the tweets alone: not
-on their order, nor on how they were cut into batches.
+on their order, nor on how they were cut into batches or dealt out to tallies that were merged.
 """
 
 from collections import Counter
@@ -63,6 +63,21 @@ class Tally:
         rows = np.flatnonzero(np.array([reason is None for reason in left_out], np.bool_))
         if rows.size:
             self._count(batch, rows, probabilities[rows])
+
+    def merge(self, other: "Tally") -> None:
+        """Count what another tally in the same time zone has counted, too."""
+        if str(other.timezone) != str(self.timezone):
+            raise ValueError("tallies in different time zones cannot be merged")
+        self._found += other._found
+        self._left_out.update(other._left_out)
+        self._all.merge(other._all)
+        for kind, tallied in other._kinds.items():
+            self._kinds.setdefault(kind, Tallied()).merge(tallied)
+        self._digest = (self._digest + other._digest) % 2**64
+        self._timeline.merge(other._timeline)
+        for side, strongest in self._strongest.items():
+            strongest.merge(other._strongest[side])
+        self._terms.merge(other._terms)
 
     def _count(self, batch: TweetBatch, rows: Ints, probabilities: npt.NDArray[np.float32]) -> None:
         if not np.isfinite(probabilities).all():

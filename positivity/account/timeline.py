@@ -100,6 +100,20 @@ class Timeline:
         self._first = first if self._first is None else min(first, self._first)
         self._last = last if self._last is None else max(last, self._last)
 
+    def merge(self, other: "Timeline") -> None:
+        """Count what another one of the same zone has counted, too."""
+        self.undated += other.undated
+        self._hours = self._hours + other._hours
+        self._weekdays = self._weekdays + other._weekdays
+        self._days.merge(other._days)
+        self.last_days.merge(other.last_days)
+        for mine, its in ((self._months, other._months), (self._weeks, other._weeks)):
+            for number, part in its.items():
+                mine.setdefault(number, Tallied()).merge(part)
+        firsts = [day for day in (self._first, other._first) if day is not None]
+        lasts = [day for day in (self._last, other._last) if day is not None]
+        self._first, self._last = min(firsts, default=None), max(lasts, default=None)
+
     @property
     def first(self) -> str | None:
         """ISO date of the first tweet."""

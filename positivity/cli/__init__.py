@@ -18,7 +18,10 @@ from positivity.cli.config import config_command
 from positivity.cli.doctor import doctor_command
 from positivity.cli.evaluate import evaluate_command
 from positivity.cli.explain import explain_command
+from positivity.cli.explore import explore_command
 from positivity.cli.forget import forget_command
+from positivity.cli.generate import generate_command
+from positivity.cli.inspect import inspect_command
 from positivity.cli.lab import lab_command
 from positivity.cli.models import app as models_app
 from positivity.cli.report import report_command
@@ -88,6 +91,9 @@ app.command("run")(run_command)
 app.command("schedule")(schedule_command)
 app.command("compare")(compare_command)
 app.command("say")(say_command)
+app.command("explore")(explore_command)
+app.command("inspect")(inspect_command)
+app.command("generate")(generate_command)
 app.command("train")(train_command)
 app.command("evaluate")(evaluate_command)
 app.command("lab")(lab_command)

@@ -41,7 +41,7 @@ def say_command(
     from positivity.report.reasons import render_reasons
     from positivity.report.terminal import make_console, render_sentences
 
-    texts = list(_texts(sentences))
+    texts = list(sentences_of(sentences))
     if not texts:
         raise UsageError('give at least one sentence, such as: positivity say "I love this"')
     rows = say(texts, model=model, device=device, engine=engine)
@@ -57,7 +57,7 @@ def say_command(
         render_reasons([(row.text, row.effects) for row in rows], console)
 
 
-def _texts(sentences: list[str]) -> Iterator[str]:
+def sentences_of(sentences: list[str]) -> Iterator[str]:
     """The sentences, with the lines of standard input in the place of "-"."""
     for sentence in sentences:
         if sentence == "-":

@@ -38,7 +38,7 @@ from positivity.cli.options import (
 )
 from positivity.cli.plotting import check_plot, draw
 from positivity.cli.reports import write_reports
-from positivity.cli.scoring import By, ScoreJob, score
+from positivity.cli.scoring import By, ScoreJob, score, writes_folder
 from positivity.errors import UsageError
 
 PARTLY_DONE = 8
@@ -50,6 +50,13 @@ class Include(StrEnum):
     RETWEETS = "retweets"
     COMMUNITY = "community"
     DELETED = "deleted"
+
+
+class Runner(StrEnum):
+    """Who scores."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 def score_command(
@@ -111,12 +118,27 @@ def score_command(
     device: DeviceOption = Device.AUTO,
     engine: EngineOption = Engine.AUTO,
     scores: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            help="Also write a row for each tweet: .csv, .jsonl, .parquet or .xlsx.",
+            help="Also write a row for each tweet: .csv, .jsonl, .parquet or .xlsx, or FOLDER/.",
+            metavar="PATH",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with the folder of --scores; skip what is scored.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
+    runner: Annotated[
+        Runner,
+        typer.Option(
+            help="Where: here, or on the machines of a Ray cluster.", rich_help_panel=SCORING
+        ),
+    ] = Runner.LOCAL,
     rejects: Annotated[
         Path | None,
         typer.Option(
@@ -150,7 +172,7 @@ def score_command(
     if output is not None:
         refuse_folder(output)  # now, rather than when all is scored
     check_plot(plot)
-    if rejects is not None and scores is not None and rejects.resolve() == scores.resolve():
+    if rejects is not None and scores is not None and rejects.resolve() == Path(scores).resolve():
         raise UsageError("--rejects and --scores name the same file: give each its own")
     condition = condition_of(fail_if)
     included = include or []
@@ -181,7 +203,14 @@ def score_command(
         scores=scores,
         rejects=rejects,
         progress=not quiet and sys.stderr.isatty(),
+        runner=runner,
+        resume=resume,
     )
+    if not writes_folder(job):
+        if runner is not Runner.LOCAL:
+            raise UsageError("--runner ray writes a file for each part: add --scores FOLDER/")
+        if resume:
+            raise UsageError("--resume goes on with a folder of scores: add --scores FOLDER/")
     reports, partly = score(job)
     write_reports(
         reports,

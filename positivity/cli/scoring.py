@@ -1,5 +1,6 @@
 """What `positivity score` does with the files it is given."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,18 +15,26 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from positivity.account.comparison import Sample
-    from positivity.account.report import Report
+    from positivity.account.posterior import BayesianQuantifier
+    from positivity.account.report import ModelInfo, Report
     from positivity.analysis import ScoredBatch, Tallies
     from positivity.explainer import Watcher
     from positivity.model.scorer import Scorer
-    from positivity.report.rejects import RejectsWriter
     from positivity.report.scores import ScoresWriter
     from positivity.selection import Selection
     from positivity.sources.files import ReadOptions, TweetFile
+    from positivity.sources.outcome import Outcome, Reading
+    from positivity.text.terms import TermFinder
     from positivity.tweets import TweetBatch
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample.csv"  # of an account invented for it
+
+
+LOCAL, RAY = "local", "ray"
 
 
 class By(StrEnum):
@@ -52,9 +61,11 @@ class ScoreJob:
     model: str
     device: str
     engine: str
-    scores: Path | None
+    scores: str | None  # a file or, for a file of each part, a folder or its address
     rejects: Path | None
     progress: bool
+    runner: str = LOCAL  # who scores the parts: LOCAL or RAY
+    resume: bool = False  # go on with a folder of scores
 
 
 def score(job: ScoreJob, watcher: "Watcher | None" = None) -> tuple[list["Report"], bool]:
@@ -86,149 +97,186 @@ def score_accounts(
     from positivity.model.registry import load
     from positivity.model.scorer import Scorer
     from positivity.selection import Selection
-    from positivity.sources.files import open_tweets
-    from positivity.text.language import EnglishDetector
 
-    is_english = EnglishDetector.load().is_english
-    rules = (job.include_retweets, job.language, job.since, job.until)
-    Selection(is_english, *rules)  # complains of an option before anything is read
-    if job.files:
-        opened, unopened = _open_all(job.files, job.options)
-    else:
-        opened, unopened = [open_tweets(str(SAMPLE), job.options)], 0
-        opened[0].name = "the sample account"
+    # Complains of an option before anything is read.
+    Selection(_knows_no_english, job.include_retweets, job.language, job.since, job.until)
     directory = load(job.model)
-    info, quantifier = model_info(directory), quantifier_of(directory)
-    readings = [_Reading(file) for file in opened]
-    with ExitStack() as stack:
-        writer = stack.enter_context(_scores_writer(job.scores)) if job.scores else None
-        if job.rejects:
-            rejects = stack.enter_context(_rejects_writer(job.rejects))
-            for file in opened:
-                file.on_reject = rejects.add
+    scorer: Scorer | None = None
+    if writes_folder(job):
+        from positivity.cli.scoring_parts import groups_of_parts
+
+        groups, unopened = groups_of_parts(job, directory)
+    else:
+        opened, unopened = _open(job)
         scorer = Scorer.load(directory, device=job.device, engine=job.engine)
         if watcher is not None:
             watcher.begin(scorer)
-        groups = [[each] for each in readings] if job.by is By.FILE else [readings]
-        accounts: list[tuple[Report, Sample]] = []
-        for group in groups:
-            way = _Way(scorer, Selection(is_english, *rules), writer, job, watcher)
-            tallies = way.tallies([each.file for each in group])
-            for reading in group:
-                way.run(reading, tallies)
-            accounts += tallies.reports(
-                [f"{each.file.name}: {each.file.read_as}" for each in group],
-                info,
-                [note for each in group for note in each.notes],
-                quantifier=quantifier,
-                unreadable=sum(each.file.unreadable for each in group),
+        groups = _groups_of_files(job, opened, scorer, watcher)
+    info, quantifier = model_info(directory), quantifier_of(directory)
+    accounts = [each for group in groups for each in group.reports(info, quantifier)]
+    if explain:
+        scorer = scorer or Scorer.load(directory, device=job.device, engine=job.engine)
+        reports = explained([report for report, _ in accounts], scorer)
+        samples = [sample for _, sample in accounts]
+        accounts = list(zip(reports, samples, strict=True))
+    outcomes = [outcome for group in groups for outcome in group.outcomes]
+    say_what_broke(outcomes, unopened)
+    return accounts, unopened > 0 or any(each.broke for each in outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Files that are reported together, and the tallies of their tweets."""
+
+    outcomes: "Sequence[Outcome]"
+    tallies: "Tallies"
+
+    def reports(
+        self, info: "ModelInfo", quantifier: "BayesianQuantifier | None"
+    ) -> list[tuple["Report", "Sample"]]:
+        """The reports on the files, and what accounts are compared by."""
+        return self.tallies.reports(
+            [f"{each.name}: {each.read_as}" for each in self.outcomes],
+            info,
+            [note for each in self.outcomes for note in each.notes],
+            quantifier=quantifier,
+            unreadable=sum(each.unreadable for each in self.outcomes),
+        )
+
+
+def writes_folder(job: ScoreJob) -> bool:
+    """Whether the scores of a job are a folder, with a file for each of the files it reads."""
+    from positivity.report.tables import SUFFIXES
+    from positivity.sources.urls import is_url
+
+    if job.scores is None:
+        return False
+    path = job.scores
+    if path.endswith(("/", os.sep)):
+        return True
+    if path.lower().endswith(SUFFIXES):
+        return False
+    return is_url(path) or job.runner == RAY or Path(path).is_dir()
+
+
+def empty_tallies(job: ScoreJob, names: "Sequence[str]", terms: "TermFinder") -> "Tallies":
+    """Tallies for files of these names."""
+    from positivity.analysis import Tallies
+
+    name = names[0] if len(names) == 1 else f"{len(names)} files"
+    return Tallies(
+        name, job.zone, terms, by_author=job.by is By.AUTHOR, keep_name=job.by is By.FILE
+    )
+
+
+def _knows_no_english(texts: Sequence[str]) -> "NDArray[np.bool_]":
+    raise AssertionError("nothing is read yet")
+
+
+def _open(job: ScoreJob) -> tuple[list["TweetFile"], int]:
+    """The files of a job that open, and how many do not."""
+    from positivity.sources.files import open_tweets
+
+    if job.files:
+        return open_files(job.files, job.options)
+    sample = open_tweets(str(SAMPLE), job.options)
+    sample.name = "the sample account"
+    return [sample], 0
+
+
+def _groups_of_files(
+    job: ScoreJob, files: Sequence["TweetFile"], scorer: "Scorer", watcher: "Watcher | None"
+) -> list[Group]:
+    """Scores files, one after the other."""
+    from positivity.report.rejects import RejectsWriter
+    from positivity.report.scores import ScoresWriter
+    from positivity.selection import Selection
+    from positivity.sources.outcome import Reading
+    from positivity.text.language import EnglishDetector
+    from positivity.text.terms import TermFinder
+
+    is_english = EnglishDetector.load().is_english
+    terms = TermFinder(scorer.normalizer)
+    readings = [Reading(file) for file in files]
+    with ExitStack() as stack:
+        writer = stack.enter_context(ScoresWriter(job.scores)) if job.scores else None
+        if job.rejects:
+            rejects = stack.enter_context(RejectsWriter(job.rejects))
+            for file in files:
+                file.on_reject = rejects.add
+        groups = []
+        for together in [[each] for each in readings] if job.by is By.FILE else [readings]:
+            selection = Selection(
+                is_english, job.include_retweets, job.language, job.since, job.until
             )
-        if explain:
-            reports = explained([report for report, _ in accounts], scorer)
-            samples = [sample for _, sample in accounts]
-            accounts = list(zip(reports, samples, strict=True))
+            way = _Way(scorer, selection, writer, job, watcher)
+            tallies = empty_tallies(job, [each.file.name for each in together], terms)
+            for reading in together:
+                way.run(reading, tallies)
+            groups.append(Group([each.outcome() for each in together], tallies))
     if writer is not None and writer.cut:
         say(f"{job.scores}: {writer.cut:,} texts were too long for a cell, and are cut in it")
-    _say_what_broke(readings, unopened)
-    return accounts, unopened > 0 or any(each.broke for each in readings)
+    return groups
 
 
-# What writes tables takes a while to be imported, and most runs write none.
-def _scores_writer(path: Path) -> "ScoresWriter":
-    from positivity.report.scores import ScoresWriter
-
-    return ScoresWriter(path)
-
-
-def _rejects_writer(path: Path) -> "RejectsWriter":
-    from positivity.report.rejects import RejectsWriter
-
-    return RejectsWriter(path)
-
-
-class _Reading:
-    """A file while it is read, and what came of that."""
-
-    def __init__(self, file: "TweetFile") -> None:
-        self.file = file
-        self.error: InputError | None = None
-        self._tweets = 0
-
-    def batches(self) -> Iterator["TweetBatch"]:
-        """The tweets of the file, up to where it cannot be read on."""
-        try:
-            for batch in self.file.batches():
-                self._tweets += batch.num_rows
-                yield batch
-        except InputError as error:
-            self.error = error
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether nothing of the file could be read."""
-        return self.error is not None and not self._tweets
-
-    @property
-    def broke(self) -> bool:
-        """Whether the file could not be read to its end."""
-        return self.error is not None or self.file.damaged
-
-    @property
-    def notes(self) -> list[str]:
-        """What a report must say of the file."""
-        notes = list(self.file.notes)
-        if self.error is not None and not self.is_lost:
-            notes.insert(0, f"{self.file.name} broke off: only what came before was read.")
-        elif self.file.damaged:
-            notes.insert(0, self.file.damage)
-        return notes
-
-
-def _say_what_broke(readings: Sequence[_Reading], unopened: int) -> None:
+def say_what_broke(outcomes: Sequence["Outcome"], unopened: int) -> None:
     """Says which files were not read to their end.
 
     Raises:
         InputError: nothing could be read.
     """
-    if all(each.is_lost for each in readings):
-        if len(readings) == 1 and not unopened and readings[0].error is not None:
-            raise readings[0].error
-        for each in readings:
-            say(each.error)
-        raise _none_readable(len(readings) + unopened)
-    for each in readings:
+    errors = [InputError(each.error) for each in outcomes if each.error is not None]
+    if all(each.is_lost for each in outcomes):
+        if len(outcomes) == 1 and not unopened:
+            raise errors[0]
+        for error in errors:
+            say(error)
+        raise none_readable(len(outcomes) + unopened)
+    for each in outcomes:
         if each.error is not None:
             say(each.error)
         if each.broke and not each.is_lost:
             say(each.notes[0])
 
 
-def _none_readable(files: int) -> InputError:
+def none_readable(files: int) -> InputError:
+    """What to say when there is nothing to report on."""
     return InputError(f"none of the {files} files can be read")
 
 
-def _open_all(paths: Sequence[str], options: "ReadOptions") -> tuple[list["TweetFile"], int]:
+def open_files(paths: Sequence[str], options: "ReadOptions") -> tuple[list["TweetFile"], int]:
     """The files that open, in folders and archives too, and how many do not; these get a line each.
 
     Raises:
         InputError: there is one file only and it does not open, or none of several does.
     """
     from positivity.sources.files import open_all
+    from positivity.sources.urls import expand
 
     opened: list[TweetFile] = []
     errors: list[InputError] = []
     for path in paths:
         try:
-            opened += open_all(path, options, errors.append)
+            for each in expand(path):
+                opened += open_all(each, options, errors.append)
         except InputError as error:
             errors.append(error)
-    if not opened and len(errors) == 1:
+    say_unopened(errors, bool(opened))
+    return opened, len(errors)
+
+
+def say_unopened(errors: Sequence[InputError], some_opened: bool) -> None:
+    """Says which files did not open.
+
+    Raises:
+        InputError: none did.
+    """
+    if not some_opened and len(errors) == 1:
         raise errors[0]
     for each in errors:
         say(each)
-    if not opened:
-        raise _none_readable(len(errors))
-    return opened, len(errors)
+    if not some_opened:
+        raise none_readable(len(errors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,24 +289,13 @@ class _Way:
     job: ScoreJob
     watcher: "Watcher | None"
 
-    def tallies(self, files: Sequence["TweetFile"]) -> "Tallies":
-        from positivity.analysis import Tallies
-        from positivity.text.terms import TermFinder
-
-        name = files[0].name if len(files) == 1 else f"{len(files)} files"
-        terms = TermFinder(self.scorer.normalizer)
-        by = self.job.by
-        return Tallies(
-            name, self.job.zone, terms, by_author=by is By.AUTHOR, keep_name=by is By.FILE
-        )
-
-    def run(self, reading: _Reading, tallies: "Tallies") -> None:
+    def run(self, reading: "Reading", tallies: "Tallies") -> None:
         """Scores a file."""
         from positivity.analysis import score_batches
 
         batches: Iterable[TweetBatch] = reading.batches()
         if self.job.progress:
-            batches = _with_progress(reading.file, batches)
+            batches = with_progress(reading.file, batches)
         for scored in score_batches(
             batches, self.scorer, self.selection, everything=self.writer is not None
         ):
@@ -272,7 +309,7 @@ class _Way:
             self.writer.write(scored.tweets, scored.probabilities, scored.left_out)
 
 
-def _with_progress(file: "TweetFile", batches: Iterable["TweetBatch"]) -> Iterator["TweetBatch"]:
+def with_progress(file: "TweetFile", batches: Iterable["TweetBatch"]) -> Iterator["TweetBatch"]:
     """The same batches, with a bar on stderr of the bytes read."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn

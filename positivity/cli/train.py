@@ -76,10 +76,16 @@ def train_command(
         card=card_of(path),
     )
     typer.echo(f"saved {directory.path}")
+    typer.echo(f"try: {_first_use(directory)}")
+
+
+def _first_use(directory: "ModelDirectory") -> str:
+    """The command that shows what a new model can do."""
+    if directory.config.kind == "language_model":
+        return f'positivity generate --model {directory.path} --prompt "I love"'
     if directory.config.kind == "tagger":
-        typer.echo(f"try: positivity explain --sample --method spans --tagger {directory.path}")
-    else:
-        typer.echo(f'try: positivity say --model {directory.path} "what a day"')
+        return f"positivity explain --sample --method spans --tagger {directory.path}"
+    return f'positivity say --model {directory.path} "what a day"'
 
 
 def recipe_path(recipe: Path) -> Path:

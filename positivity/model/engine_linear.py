@@ -13,6 +13,7 @@ WORDS, BIAS = "words", "bias"  # the tensors
 class LinearEngine:
     """Adds up what each different word of a tweet says for each class; their order is lost."""
 
+    precision = "float32"
     workers = 1
     batch_sizes: tuple[int, ...] = (4096,)
 

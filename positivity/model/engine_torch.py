@@ -117,7 +117,27 @@ class TorchEngine:
         self.batch_sizes: tuple[int, ...] = _ROWS if on_cpu else (4096,)
 
     def logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Logits [batch, classes] of padded ids [batch, time] with their lengths [batch]."""
+        """Logits [batch, classes] of padded ids [batch, time] with their lengths [batch].
+
+        Where a GPU has too little memory for the batch, its halves are tried, and batches have half
+        as many rows from then on.
+        """
+        try:
+            return self._logits(ids, lengths)
+        except torch.OutOfMemoryError:
+            if len(ids) < 2:
+                raise
+        # Out of the handler: the error holds on to the memory that the batch has taken.
+        half = len(ids) // 2
+        torch.cuda.empty_cache()
+        if half < max(self.batch_sizes):
+            say(f"{self.device} is out of memory: going on with batches of {half:,} tweets")
+            self.batch_sizes = (half,)
+        return np.concatenate(
+            [self.logits(ids[:half], lengths[:half]), self.logits(ids[half:], lengths[half:])]
+        )
+
+    def _logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
         rows = len(ids)
         if self.device.type == "cpu":
             if torch.get_num_threads() != 1:

@@ -7,6 +7,7 @@ from typing import Any
 from positivity.model.convolutional import ConvolutionalNetwork
 from positivity.model.deepmoji import DeepMoji
 from positivity.model.hierarchical import HierarchicalNetwork
+from positivity.model.language_model import LanguageModel
 from positivity.model.network import Network, SentimentNetwork
 from positivity.model.registry import RECURRENT
 from positivity.model.tagger import TaggerNetwork
@@ -15,7 +16,7 @@ KINDS: dict[str, type[Network]] = {
     each.kind: each
     for each in (
         *(SentimentNetwork, ConvolutionalNetwork, HierarchicalNetwork, DeepMoji),
-        TaggerNetwork,
+        *(LanguageModel, TaggerNetwork),
     )
 }
 

@@ -30,6 +30,7 @@ ENGINES = ("auto", "torch", "onnx")
 class Engine(Protocol):
     """What runs the network."""
 
+    precision: str  # of its numbers: float32, bfloat16 or int8
     workers: int  # calls that may run at once
     batch_sizes: tuple[int, ...]  # rows that a batch had best have, the most first
 
@@ -41,13 +42,22 @@ class Scorer:
     """Scores texts with one model. A score is a function of the text alone."""
 
     def __init__(
-        self, config: ModelConfig, normalizer: Normalizer, tokenizer: Tokenizer, engine: Engine
+        self,
+        config: ModelConfig,
+        normalizer: Normalizer,
+        tokenizer: Tokenizer,
+        engine: Engine,
+        *,
+        workers: int | None = None,
     ) -> None:
+        """`workers` is how many calls of the engine may run at once; None: as many as it likes."""
         self.config = config
         self.normalizer = normalizer
+        self.precision = engine.precision
         self._tokenizer = tokenizer
         self._engine = engine
-        self._pool = ThreadPoolExecutor(engine.workers) if engine.workers > 1 else None
+        workers = min(engine.workers, workers or engine.workers)
+        self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
 
     @classmethod
     def load(
@@ -57,6 +67,7 @@ class Scorer:
         device: str = "auto",
         engine: str = "auto",
         exact: bool = False,
+        workers: int | None = None,
     ) -> "Scorer":
         """A scorer for a model's name or path.
 
@@ -65,6 +76,7 @@ class Scorer:
             engine: what runs the network: auto, torch or onnx. auto is torch on a GPU, and on the
                 CPU the light one, onnx, where the model has a file for it.
             exact: in float32, by torch.
+            workers: how many threads may score at once; None: as many as there are cores.
 
         Raises:
             UsageError: an engine that there is not, or not for this device; or a model that does
@@ -74,7 +86,9 @@ class Scorer:
         directory = load(model) if isinstance(model, str) else model
         directory.require_classifier()
         runs = load_engine(directory, device=device, engine=engine, exact=exact)
-        return cls(directory.config, directory.normalizer(), directory.tokenizer(), runs)
+        return cls(
+            directory.config, directory.normalizer(), directory.tokenizer(), runs, workers=workers
+        )
 
     def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Probabilities [texts, 3] of negative, neutral, positive.

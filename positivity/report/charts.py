@@ -39,7 +39,7 @@ _COLOURS = {
     "#040404": "var(--negative)",
     "#050505": "var(--band)",
 }
-_PAGE = Palette(*_COLOURS)
+PAGE = Palette(*_COLOURS)
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -62,9 +62,9 @@ def style(palette: Palette) -> dict[Any, Any]:
 
 def timeline(parts: Sequence[Part]) -> str:
     """Net positivity by month or week with its 95 % band; those without tweets are gaps."""
-    with _figure(9.0, 2.8) as (figure, axes):
-        draw_timeline(axes, parts, _PAGE)
-        return _svg(figure)
+    with page_figure(9.0, 2.8) as (figure, axes):
+        draw_timeline(axes, parts, PAGE)
+        return as_svg(figure)
 
 
 def draw_timeline(axes: "Axes", parts: Sequence[Part], palette: Palette) -> None:
@@ -107,33 +107,33 @@ def hours(slots: Sequence[Slot]) -> str:
 
 
 def _bars(slots: Sequence[Slot], names: Sequence[str], width: float) -> str:
-    with _figure(width, 2.2) as (figure, axes):
+    with page_figure(width, 2.2) as (figure, axes):
         heights = [slot.net or 0.0 for slot in slots]
-        colours = [_PAGE.negative if height < 0 else _PAGE.positive for height in heights]
+        colours = [PAGE.negative if height < 0 else PAGE.positive for height in heights]
         # What is below zero points down: the colour only repeats it.
         axes.bar(range(len(slots)), heights, color=colours, width=0.7)
-        axes.axhline(0, color=_PAGE.line, linewidth=1)
+        axes.axhline(0, color=PAGE.line, linewidth=1)
         axes.set_xticks(range(len(slots)), names)
         axes.tick_params(axis="x", length=0)
         axes.set_ylabel("net positivity")
-        return _svg(figure)
+        return as_svg(figure)
 
 
 @contextmanager
-def _figure(width: float, height: float) -> "Iterator[tuple[Figure, Axes]]":
+def page_figure(width: float, height: float) -> "Iterator[tuple[Figure, Axes]]":
     """A figure without a window, in inches."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(style(_PAGE)):
+    with mpl.rc_context(style(PAGE)):
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots()
-        axes.grid(axis="y", color=_PAGE.line, linewidth=0.5)
+        axes.grid(axis="y", color=PAGE.line, linewidth=0.5)
         axes.set_axisbelow(True)
         yield figure, axes
 
 
-def _svg(figure: "Figure") -> str:
+def as_svg(figure: "Figure") -> str:
     """The drawing as an <svg> element that fills the width it is given."""
     out = io.StringIO()
     none: dict[str, Any] = dict.fromkeys(("Date", "Creator", "Format", "Type"))

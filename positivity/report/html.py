@@ -50,11 +50,11 @@ def render_html(
     if not isinstance(reports, Report) and len(reports) == 1:
         reports = reports[0]
     if isinstance(reports, Report):
-        page = _environment().get_template("report.html").render(report=reports, **_drawn(reports))
+        page = environment().get_template("report.html").render(report=reports, **_drawn(reports))
     else:
         first = reports[0].limits if reports else ()
         shared = [limit for limit in first if all(limit in each.limits for each in reports)]
-        template = _environment().get_template("table.html")
+        template = environment().get_template("table.html")
         page = template.render(reports=reports, subject=subject, limits=shared)
     out.write(page)
 
@@ -63,7 +63,7 @@ def render_explanation_html(explanation: Explanation, out: TextIO) -> None:
     """Write one page on why a report says what it says."""
     by_spans = explanation.method == SPANS
     out.write(
-        _environment()
+        environment()
         .get_template("explanation.html")
         .render(
             explanation=explanation,
@@ -79,7 +79,7 @@ def render_comparison_html(
 ) -> None:
     """Write one page with a ranked table of several accounts and what was found between them."""
     out.write(
-        _environment()
+        environment()
         .get_template("comparison.html")
         .render(
             comparison=comparison,
@@ -104,7 +104,7 @@ def _drawn(report: Report) -> dict[str, Any]:
 
 
 @cache
-def _environment() -> "Environment":
+def environment() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(

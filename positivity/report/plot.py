@@ -2,9 +2,9 @@
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from positivity.account.report import Report
 from positivity.errors import InputError, UsageError
@@ -14,9 +14,12 @@ from positivity.report.output import refuse_folder
 from positivity.report.sanitize import sanitize
 from positivity.report.words import line_of
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 FORMATS = (".png", ".svg")
 MOST_PANELS = 12
-_PALETTE = Palette("#1d2430", "#d9d7d1", "#1f6fb2", "#b8500b", "#c9d6e3")
+PALETTE = Palette("#1d2430", "#d9d7d1", "#1f6fb2", "#b8500b", "#c9d6e3")
 _WIDTH, _HEIGHT, _DPI = 9.0, 2.8, 150  # of a panel, in inches
 _LONGEST_TITLE = 80
 
@@ -44,44 +47,52 @@ def write_plot(reports: Sequence[Report], path: Path) -> str | None:
     dated = [report for report in reports if report.months]
     if not dated:
         return f"{path}: not drawn, no tweet has a date"
-    data = _drawn(dated[:MOST_PANELS], path.suffix.lower().lstrip("."))
-    try:
-        with write_atomically(path) as file:
-            file.write(data)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
+    shown = dated[:MOST_PANELS]
+    save_figure(path, (_WIDTH, _HEIGHT * len(shown)), lambda figure: _draw(figure, shown))
     if len(dated) > MOST_PANELS:
         return f"{path}: shows the first {MOST_PANELS} of {len(dated):,}"
     return None
 
 
-def _drawn(reports: Sequence[Report], format: str) -> bytes:
+def save_figure(path: Path, size: tuple[float, float], draw: "Callable[[Figure], object]") -> None:
+    """Has a figure drawn, its size in inches, and writes it to a .png or .svg whole or not at all.
+
+    Raises:
+        InputError: it cannot be written.
+    """
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
+    format = path.suffix.lower().lstrip(".")
     out = io.BytesIO()
     # A name may hold characters that no font here has: boxes are drawn for them, in silence.
-    with mpl.rc_context(style(_PALETTE)), warnings.catch_warnings():
+    with mpl.rc_context(style(PALETTE)), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
-        figure = Figure(
-            figsize=(_WIDTH, _HEIGHT * len(reports)), layout="constrained", facecolor="white"
-        )
-        panels = figure.subplots(len(reports), sharex=True, sharey=True, squeeze=False)
-        for report, axes in zip(reports, panels[:, 0], strict=True):
-            unit, parts = line_of(report)
-            draw_timeline(axes, parts, _PALETTE)
-            axes.set_xlabel(f"by {unit}, with its 95 % interval", fontsize=9)
-            name = sanitize(report.subject)[:_LONGEST_TITLE]
-            axes.set_title(
-                f"{name}: {report.verdict.label}",
-                loc="left",
-                fontsize=12,
-                parse_math=False,  # a name may hold dollars
-            )
-            # Where its own months end, the ticks do not show.
-            axes.tick_params(labelbottom=True)
+        figure = Figure(figsize=size, layout="constrained", facecolor="white")
+        draw(figure)
         nothing: dict[str, Any] = dict.fromkeys(
             ("Date", "Creator", "Format", "Type") if format == "svg" else ("Software",)
         )
         figure.savefig(out, format=format, dpi=_DPI, metadata=nothing)
-    return out.getvalue()
+    try:
+        with write_atomically(path) as file:
+            file.write(out.getvalue())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def _draw(figure: "Figure", reports: Sequence[Report]) -> None:
+    panels = figure.subplots(len(reports), sharex=True, sharey=True, squeeze=False)
+    for report, axes in zip(reports, panels[:, 0], strict=True):
+        unit, parts = line_of(report)
+        draw_timeline(axes, parts, PALETTE)
+        axes.set_xlabel(f"by {unit}, with its 95 % interval", fontsize=9)
+        name = sanitize(report.subject)[:_LONGEST_TITLE]
+        axes.set_title(
+            f"{name}: {report.verdict.label}",
+            loc="left",
+            fontsize=12,
+            parse_math=False,  # a name may hold dollars
+        )
+        # Where its own months end, the ticks do not show.
+        axes.tick_params(labelbottom=True)

@@ -218,6 +218,9 @@ _TABLES: dict[str, type[_Table]] = {
 }
 
 
+SUFFIXES = tuple(_TABLES)
+
+
 def _plain_columns(batch: Any) -> list[list[Any]]:
     """The columns of a batch as lists, times as text."""
     return [

@@ -120,7 +120,7 @@ class ArrowFile(TweetFile):
         self._rows_read = 0
         described = self._layout.described(self._table.kind)
         super().__init__(stream, f"{described}, {self._layout.describe()}")
-        if parquet:
+        if parquet and not options.labels:
             self.notes = gold.offer(stream, self._layout, (".parquet",))
 
     @property

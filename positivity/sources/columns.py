@@ -117,6 +117,7 @@ def chosen_names(options: ReadOptions) -> dict[str, str]:
         "created_at": options.date_column,
         "author": options.author_column,
         "lang": options.lang_column,
+        "label": options.label_column,
     }
     return {part: wish for part, wish in wishes.items() if wish is not None}
 

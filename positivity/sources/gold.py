@@ -33,13 +33,19 @@ def offer_of_objects(
     stream: ByteStream, objects: Sequence[Mapping[str, Any]], suffixes: Sequence[str]
 ) -> tuple[str, ...]:
     """The same for objects of JSON, by the first of them."""
+    label = label_key(objects)
+    text = next((name for name in _TEXTS if any(name in each for each in objects)), None)
+    if label is None or text is None:
+        return ()
+    return _sentence(stream, *_columns(label, text, ()), suffixes)
+
+
+def label_key(objects: Sequence[Mapping[str, Any]]) -> str | None:
+    """The key of objects of JSON that says which of them are positive."""
     names = list(dict.fromkeys(name for each in objects for name in each))
     rows = [[str(each.get(name, "")) for name in names] for each in objects]
     label = guess.label_column(rows, names)
-    text = next((name for name in _TEXTS if name in names), None)
-    if label is None or text is None:
-        return ()
-    return _sentence(stream, *_columns(names[label], text, ()), suffixes)
+    return None if label is None else names[label]
 
 
 def _columns(label: str, text: str, options: Sequence[str]) -> tuple[str, list[str]]:

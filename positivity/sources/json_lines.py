@@ -16,7 +16,7 @@ from positivity.sources.js_array import BROKEN, Elements
 from positivity.sources.own_scores import SCORE_COLUMNS
 from positivity.sources.payload import Row, first_tweet, page_rows
 from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
-from positivity.sources.rows import batch_of
+from positivity.sources.rows import batch_of, with_labels
 from positivity.sources.tables import text_lines
 from positivity.tweets import SCHEMA, TweetBatch
 
@@ -97,7 +97,17 @@ class JsonFile(TweetFile):
         if not document:
             lines = head.splitlines()[:_LABELS_SOUGHT]
             objects = [value for value in map(_loaded, lines) if isinstance(value, dict)]
-            self.notes = gold.offer_of_objects(stream, objects, (".jsonl", ".ndjson"))
+            if options.labels:
+                self._find_label(objects)
+            else:
+                self.notes = gold.offer_of_objects(stream, objects, (".jsonl", ".ndjson"))
+
+    def _find_label(self, objects: list[dict[str, Any]]) -> None:
+        label = gold.label_key(objects)
+        if label is not None:
+            self._chosen.setdefault("label", label)
+        if "label" in self._chosen:
+            self.read_as += f", labels from '{self._chosen['label']}'"
 
     def _batches(self, size: int) -> Iterator[TweetBatch]:
         rows = self._rows()
@@ -107,7 +117,10 @@ class JsonFile(TweetFile):
             columns = {
                 name: [row[name] for row in chunk] for name in SCHEMA.names if name != "source"
             }
-            yield batch_of(columns, len(chunk), self.name)
+            batch = batch_of(columns, len(chunk), self.name)
+            if "label" in self._chosen:
+                batch = with_labels(batch, [row.get("label") for row in chunk])
+            yield batch
         if empty:
             raise InputError(self._why_empty())
 

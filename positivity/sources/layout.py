@@ -51,16 +51,18 @@ class Layout:
 
     def describe(self) -> str:
         """Where text and time come from, in a few words, and what is odd about them."""
-        parts = [f"text from {self._called(self.text)}"]
+        parts = [f"text from {called(self.names, self.text)}"]
         if "created_at" in self.fields:
             columns = (self.fields["created_at"], *self.clock)
-            parts.append(f"time from {' and '.join(map(self._called, columns))}")
+            parts.append(f"time from {' and '.join(called(self.names, i) for i in columns)}")
         elif self.dated_by_id:
             parts.append("time from the ids")
         return ", ".join((*parts, *self.remarks))
 
-    def _called(self, index: int) -> str:
-        return f"'{self.names[index]}'" if self.names[index] else f"column {index + 1}"
+
+def called(names: Sequence[str], index: int) -> str:
+    """A column as people speak of it."""
+    return f"'{names[index]}'" if names[index] else f"column {index + 1}"
 
 
 def lay_out(
@@ -92,7 +94,12 @@ def lay_out(
         if text is None:
             raise InputError(_no_text(source, names))
         fields["text"] = text
+    label = _label(names, rows)
+    if options.labels and "label" not in fields:
+        fields |= _label_place(label, names, header, rows)
     remarks = ["columns recognised by what is in them"] if look else []
+    if "label" in fields:
+        remarks.append(f"labels from {called(names, fields['label'])}")
     own = own_scores.is_own(names)  # what is missing from it is, and what is there is right
     if "id" not in chosen and not own and guess.has_rounded_ids(rows, fields.get("id")):
         del fields["id"]
@@ -117,7 +124,7 @@ def lay_out(
         dated_by_id=dated_by_id,
         export="X Analytics" if look else _name(export, header, rows),
         remarks=(*remarks, *_of_dates(order, export)),
-        label=_label(names, rows),
+        label=label,
     )
 
 
@@ -183,6 +190,14 @@ def _of_dates(order: DayMonth, export: Export | None) -> Iterator[str]:
 def _label(names: Sequence[str], rows: guess.Rows) -> str | None:
     found = None if own_scores.is_own(names) else guess.label_column(rows, names)
     return None if found is None else names[found]
+
+
+def _label_place(
+    label: str | None, names: Sequence[str], header: Sequence[str] | None, rows: guess.Rows
+) -> dict[str, int]:
+    if label is not None:
+        return {"label": names.index(label)}
+    return {"label": 0} if header is None and guess.is_sentiment140(rows) else {}
 
 
 def _by_name(plain: Sequence[str]) -> dict[str, int]:

@@ -56,7 +56,9 @@ def tweet_row(
     API includes them; `given` are values that stand for what the tweet itself says.
     """
     values = _values(tweet)
-    for part, value in (given or {}).items():
+    given = dict(given or {})
+    label = given.pop("label", None)
+    for part, value in given.items():
         names = _TEXT_NAMES if part == "text" else FIELD_NAMES[part]
         values.update({**dict.fromkeys(names), names[0]: value})
     text = _text(values)
@@ -75,6 +77,8 @@ def tweet_row(
     }
     for count in COUNTS:
         row[count] = clean_count(_first(values, FIELD_NAMES[count]))
+    if label is not None:
+        row["label"] = str(label)
     return row
 
 

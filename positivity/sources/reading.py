@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Self, cast
 from positivity.errors import InputError
 from positivity.sources.compression import compression_of, decompressed, is_broken
 from positivity.sources.mojibake import Mender
+from positivity.sources.urls import is_url, open_url, url_name
 from positivity.tweets import TweetBatch
 
 STDIN = "-"
@@ -38,6 +39,8 @@ class ReadOptions:
     community: bool = False  # of an X archive, also the tweets in communities
     deleted: bool = False  # of an X archive, also the tweets that were deleted
     format: str | None = None  # one of exports.KEYS
+    labels: bool = False  # give a column `label` too, where the file says which tweet is what
+    label_column: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,13 +56,15 @@ class Reject:
 class ByteStream(io.RawIOBase):
     """The bytes of a file or of standard input, once; the first of them may be looked at before.
 
-    A `member` is the open file of something inside another, which `path` then only names.
+    The file may be anywhere that fsspec reads. A `member` is the open file of something inside
+    another, which `path` then only names.
     """
 
     def __init__(self, path: str, member: BinaryIO | None = None, size: int | None = None) -> None:
         super().__init__()
         self.name = "standard input" if path == STDIN else shown(path)
-        self.path = None if path == STDIN or member is not None else Path(path)
+        elsewhere = path == STDIN or member is not None or is_url(path)
+        self.path = None if elsewhere else Path(path)
         self.bytes_read = 0
         self.bytes_total = size
         self.damaged = False  # a compressed file that ends too soon
@@ -81,6 +86,9 @@ class ByteStream(io.RawIOBase):
             return _standard_input()
         if not path or "\0" in path:
             raise InputError(f"'{path}': is no name of a file")
+        if is_url(path):
+            file, self.bytes_total = open_url(path)
+            return file
         if Path(path).is_dir():
             raise InputError(f"{path}: is a folder; name a file in it")
         if Path(path).is_file():
@@ -167,6 +175,8 @@ class _Again(io.RawIOBase):
 
 def shown(path: str) -> str:
     """A path as text: bytes that are no character, which no report could hold, are replaced."""
+    if is_url(path):
+        path = url_name(path)
     return os.fsencode(path).decode("utf-8", "replace")
 
 

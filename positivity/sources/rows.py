@@ -117,6 +117,7 @@ class RowMapper:
         texts = self._texts(fields.pop("text"))
         links = [_linked(link) for link in fields.pop("link", ())]
         types = fields.pop("type", None)
+        labels = fields.pop("label", None)
         columns: dict[str, Sequence[Any]] = {
             "text": texts,
             "kind": self._kinds(cells, texts, types),
@@ -137,7 +138,8 @@ class RowMapper:
             columns[part] = [value or link[place] for value, link in zip(own, links, strict=False)]
         if self._layout.dated_by_id:
             columns["created_at"] = [time_of_id(value) for value in columns["id"]]
-        return batch_of(columns, len(texts), self._source)
+        batch = batch_of(columns, len(texts), self._source)
+        return batch if labels is None else with_labels(batch, labels)
 
     def _times(self, days: Cells, cells: Mapping[int, Cells]) -> list[datetime | None]:
         day_first = self._layout.day_first
@@ -191,6 +193,12 @@ def batch_of(columns: Mapping[str, Sequence[Any]], length: int, source: str) -> 
     except UnicodeEncodeError:
         mended = {name: _mended(values) for name, values in columns.items()}
         return tweet_batch({**sourced, **mended}, length=length)
+
+
+def with_labels(batch: TweetBatch, labels: Cells) -> TweetBatch:
+    """A batch with one more column, `label`, as its file has it; null where that is empty."""
+    cells = [None if label is None else label.strip() or None for label in labels]
+    return batch.append_column("label", pa.array(_mended(cells), pa.string()))
 
 
 def _mended(values: Sequence[Any]) -> list[Any]:

@@ -31,7 +31,7 @@ def tweet_files(
     """
     names = container.names
     archives = archives_in(names) if options.format in (None, X_ARCHIVE) else []
-    plain = [name for name in names if _may_hold_tweets(name) and options.format != X_ARCHIVE]
+    plain = [name for name in names if may_hold_tweets(name) and options.format != X_ARCHIVE]
     plain = [name for name in plain if not any(archive.owns(name) for archive in archives)]
     files: list[TweetFile] = [ArchiveFile(container, archive, options) for archive in archives]
     if len(archives) == 1:
@@ -59,7 +59,7 @@ def _opened(container: Container, name: str, open_stream: OpenStream) -> list[Tw
         return [MemberFile(file, lambda: open_stream(container.open(name))[0])]
 
 
-def _may_hold_tweets(name: str) -> bool:
+def may_hold_tweets(name: str) -> bool:
     file = name.rpartition("/")[2].lower()
     for suffix in _COMPRESSED:
         file = file.removesuffix(suffix)

@@ -52,7 +52,7 @@ class DelimitedFile(TweetFile):
         self._encoding = encoding
         self._table = _understand(stream, encoding, options)
         super().__init__(stream, _described(self._table, encoding))
-        self.notes = _offer(stream, self._table, encoding)
+        self.notes = () if options.labels else _offer(stream, self._table, encoding)
 
     def _batches(self, size: int) -> Iterator[TweetBatch]:
         table = self._table

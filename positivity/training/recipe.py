@@ -148,6 +148,9 @@ class Recipe:
     # In their place, a file of word2vec's or GloVe's vectors, relative to the data folder or, where
     # it is not there, to the folder of the runs.
     embeddings: str = ""
+    # Standard deviation of the numbers in words' first vectors, whatever they come from. Where
+    # there is little to learn from, small ones let what is learnt count for more than chance.
+    vector_spread: float = 1.0
     pretraining: PretrainingRecipe | None = None
     train: tuple[Source, ...] = ()
     dev: tuple[Source, ...] = ()  # to choose and to calibrate

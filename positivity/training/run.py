@@ -20,6 +20,7 @@ from positivity.files import write_atomically
 from positivity.model import registry
 from positivity.model.engine_torch import choose_device
 from positivity.model.kinds import make_network, settings_of
+from positivity.model.language_model import LanguageModel
 from positivity.model.network import Network
 from positivity.model.registry import ModelConfig, ModelDirectory
 from positivity.model.tagger import TaggerNetwork
@@ -31,6 +32,7 @@ from positivity.training.emoji_prediction import EmojiPrediction
 from positivity.training.fair_vectors import equalize
 from positivity.training.initial import initial_vectors, vectors_of_model
 from positivity.training.labelled import Data
+from positivity.training.language_modelling import LanguageModelling
 from positivity.training.loop import Record, Step, Trainer
 from positivity.training.recipe import PretrainingRecipe, Recipe, same_recipe_as_before
 from positivity.training.sentiment import Sentiment
@@ -45,7 +47,10 @@ MakeTask = Callable[[Recipe, Data, Normalizer, Tokenizer], ModelTask[Any, Any]]
 PRETRAINING = "pretraining.json"
 
 # What a network of some kind is trained to do, where it is not to classify tweets.
-TASKS: dict[str, MakeTask] = {TaggerNetwork.kind: Tagging}
+TASKS: dict[str, MakeTask] = {
+    LanguageModel.kind: LanguageModelling,
+    TaggerNetwork.kind: Tagging,
+}
 
 
 class Run:
@@ -101,14 +106,13 @@ class Run:
     def _give_initial_vectors(self, network: Network) -> None:
         if self.checkpoint.exists():
             return
-        if self.recipe.initial_vectors:
-            vectors = self._vectors_of_model(network.config.embedding_size)
-        elif self.recipe.embeddings:
-            vectors = self._vectors_of_file(network.config.embedding_size)
-        else:
-            return
-        with torch.no_grad():
-            network.embedding.weight[1:].copy_(vectors[1:])  # the padding's stays zero
+        weight = network.embedding.weight
+        with torch.no_grad():  # the padding's stays zero
+            if self.recipe.initial_vectors:
+                weight[1:].copy_(self._vectors_of_model(network.config.embedding_size)[1:])
+            elif self.recipe.embeddings:
+                weight[1:].copy_(self._vectors_of_file(network.config.embedding_size)[1:])
+            weight.mul_(self.recipe.vector_spread)
 
     def _vectors_of_model(self, size: int) -> torch.Tensor:
         name, pieces = self.recipe.initial_vectors, self.tokenizer.pieces()

@@ -1,0 +1,1 @@
+"""The look at the data before training: `positivity explore`."""
