@@ -26,7 +26,7 @@ Item = TypeVar("Item")
 
 _AHEAD = 1  # items that a stage may have ready before the next one takes them
 _POLL = 0.1  # seconds between two looks at whether the work is called off
-_SCORED_TOGETHER = 24_000  # tweets
+_SCORED_FIRST, _SCORED_TOGETHER = 6_000, 24_000  # tweets; few at first, so that none waits long
 _PATIENCE = 2.0  # seconds that a reader that is called off gets to end
 
 
@@ -74,15 +74,16 @@ def _prepared(
 ) -> Iterator[list[_Prepared]]:
     """Encoded batches, several together: in a larger heap more tweets have the same length."""
     chunk: list[_Prepared] = []
+    wanted = _SCORED_FIRST
     for batch in batches:
         normalized = scorer.normalizer.normalize_many(batch.column("text").to_pylist())
         left_out = selection.left_out(batch, normalized)
         rows = [row for row, why in enumerate(left_out) if everything or why is None]
         ids = scorer.encode_normalized([normalized[row] for row in rows])
         chunk.append(_Prepared(batch, left_out, rows, ids))
-        if sum(len(each.tweets) for each in chunk) >= _SCORED_TOGETHER:
+        if sum(len(each.tweets) for each in chunk) >= wanted:
             yield chunk
-            chunk = []
+            chunk, wanted = [], min(2 * wanted, _SCORED_TOGETHER)
     if chunk:
         yield chunk
 

@@ -1,6 +1,7 @@
-"""Which tweets have been seen before, remembered in eight bytes a tweet."""
+"""Which tweets have been seen before, remembered in eight bytes a tweet or less."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
@@ -12,8 +13,9 @@ from positivity.tweets import TweetBatch
 
 Keys = NDArray[np.uint64]
 
-_LONGEST_RUN = 1 << 20  # tweets: while two runs are merged, both and the new one are in memory
-_NUMERIC_ID = "^[1-9][0-9]{0,17}$"
+_LONGEST_RUN = 1 << 18  # tweets: while two runs are merged, both and the new one are in memory
+_MOST_DIGITS = 19  # of numbers below the bit that sets a hash apart
+_HASHED = 1 << 63
 
 
 class SeenTweets:
@@ -28,6 +30,7 @@ class SeenTweets:
 
     def __init__(self) -> None:
         self._runs: list[Keys] = []  # each sorted; the larger before the smaller
+        self._packed: list[_PackedRun] = []  # those that grow no more
 
     def duplicates(self, batch: TweetBatch) -> NDArray[np.bool_]:
         """For each tweet of a batch, whether it was seen before, in the batch or earlier."""
@@ -37,26 +40,78 @@ class SeenTweets:
         new, first = np.unique(keys[rows], return_index=True)
         old = np.zeros(len(new), np.bool_)
         for run in self._runs:
-            places = np.searchsorted(run, new)
-            places[places == len(run)] = 0
-            old |= run[places] == new
+            old |= _among(run, new)
+        for packed in self._packed:
+            if packed.may_hold(new):
+                old |= _among(packed.keys(), new)
         found[rows] = True
         found[rows[first]] = old
         self._remember(new[~old])
         return found
 
     def _remember(self, new: Keys) -> None:
-        """Adds sorted keys; runs of like size are merged, so that there are few of them."""
+        """Adds sorted keys; runs of like size are merged, so that there are few of them, and packed
+        when they have become long."""
         if not len(new):
             return
         self._runs.append(new)
         while len(self._runs) > 1:
             large, small = self._runs[-2:]
-            if len(large) >= 2 * len(small) or len(large) + len(small) > _LONGEST_RUN:
+            if len(large) >= 2 * len(small):
+                return
+            if len(large) + len(small) > _LONGEST_RUN:
+                self._packed += map(_PackedRun.of, self._runs[:-1])
+                self._runs = [small]
                 return
             merged = np.concatenate((large, small))
             merged.sort()
             self._runs[-2:] = [merged]
+
+
+@dataclass(frozen=True, slots=True)
+class _PackedRun:
+    """Sorted keys as the steps from one to the next, in as few bytes as the widest of them needs.
+
+    Where tweets come in the order of time, a run needs hardly ever be unpacked.
+    """
+
+    first: np.uint64
+    last: np.uint64
+    low: NDArray[np.unsignedinteger]  # the lower 32 bits of each step
+    high: NDArray[np.unsignedinteger]  # the upper ones, or nothing where all are 0
+
+    @classmethod
+    def of(cls, keys: Keys) -> "_PackedRun":
+        steps = np.diff(keys)
+        low, high = steps & np.uint64(0xFFFFFFFF), steps >> np.uint64(32)
+        return cls(
+            keys[0], keys[-1], _narrow(low), _narrow(high) if high.any() else high[:0].copy()
+        )
+
+    def may_hold(self, keys: Keys) -> bool:
+        """Whether some of these sorted keys lie between the first and the last."""
+        begin, end = np.searchsorted(keys, self.first), np.searchsorted(keys, self.last, "right")
+        return bool(begin < end)
+
+    def keys(self) -> Keys:
+        """The keys, unpacked."""
+        keys = np.empty(len(self.low) + 1, np.uint64)
+        keys[0], keys[1:] = self.first, self.low
+        if len(self.high):
+            keys[1:] += self.high.astype(np.uint64) << np.uint64(32)
+        return np.cumsum(keys, out=keys)
+
+
+def _narrow(numbers: Keys) -> NDArray[np.unsignedinteger]:
+    """The numbers in the narrowest type that holds all of them."""
+    return numbers.astype(np.min_scalar_type(numbers.max(initial=np.uint64(0))))
+
+
+def _among(run: Keys, keys: Keys) -> NDArray[np.bool_]:
+    """Which of some keys [n] are in a sorted run."""
+    places = np.searchsorted(run, keys)
+    places[places == len(run)] = 0
+    return np.asarray(run[places] == keys)
 
 
 def keys_of(batch: TweetBatch) -> tuple[Keys, NDArray[np.bool_]]:
@@ -65,20 +120,28 @@ def keys_of(batch: TweetBatch) -> tuple[Keys, NDArray[np.bool_]]:
     Tweets with the same key are duplicates of the first of them.
     """
     ids = batch.column("id")
-    numeric = pc.fill_null(pc.match_substring_regex(ids, _NUMERIC_ID), False)
-    keys = pc.if_else(numeric, ids, "0").cast(pa.uint64()).to_numpy(zero_copy_only=False).copy()
-    times = batch.column("created_at").cast(pa.int64()).to_pylist()
+    keys, numeric = _numbers(ids)
     known = np.ones(batch.num_rows, np.bool_)
-    others: Sequence[int] = np.flatnonzero(~np.asarray(numeric)).tolist()
+    others: Sequence[int] = np.flatnonzero(~numeric).tolist()
+    times = batch.column("created_at").cast(pa.int64())
     for row in others:
-        tweet_id, time = ids[row].as_py(), times[row]
+        tweet_id, time = ids[row].as_py(), times[row].as_py()
         if tweet_id is None and time is None:
             known[row] = False
             continue
         author, text = batch.column("author")[row].as_py(), batch.column("text")[row].as_py()
         name = tweet_id if tweet_id is not None else f"{author or ''}\0{time}\0{text}"
-        keys[row] = _hash(name) | 1 << 63  # apart from the ids that are numbers
+        keys[row] = _hash(name) | _HASHED  # apart from the ids that are numbers
     return keys, known
+
+
+def _numbers(ids: pa.Array) -> tuple[Keys, NDArray[np.bool_]]:
+    """The ids that are numbers [n], and which are [n]: "7" is one, "007" another text."""
+    decimal = pc.and_(pc.ascii_is_decimal(ids), pc.invert(pc.starts_with(ids, "0")))
+    short = pc.less_equal(pc.binary_length(ids), _MOST_DIGITS)
+    numeric = pc.fill_null(pc.and_(decimal, short), False)
+    keys = pc.if_else(numeric, ids, "0").cast(pa.uint64()).to_numpy(zero_copy_only=False).copy()
+    return keys, np.asarray(numeric.to_numpy(zero_copy_only=False)) & (keys < _HASHED)
 
 
 def _hash(name: str) -> int:

@@ -212,14 +212,24 @@ def test_align_and_normalize_agree(text: str) -> None:
     assert all(piece.text and not set(piece.text) & set(" \n\t") for piece in pieces)
 
 
+PLAIN_FRAGMENTS = (
+    "xD RT DONT http can't loool haha a T O word co ' \" ( ) * , ! ? / – … - . .. ... : ; ’ “ ” : D"
+).split()
+
+
 @given(
     st.from_regex(r"(?i)\A[a-z]{1,6}[.,;:!?]{0,2}\Z")
     | st.sampled_from(["https:", "DONT", "lolol!"])
+    | st.lists(st.sampled_from(PLAIN_FRAGMENTS), min_size=1, max_size=7).map("".join)
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=2000, deadline=None)
 def test_the_short_cut_for_plain_words_leads_to_the_same(word: str) -> None:
     normalizer = Normalizer({}, WORDS)
     assert normalizer.normalize(word) == " ".join(piece.text for piece in normalizer.align(word))
+
+
+def test_the_short_cut_is_short_for_any_word(normalizer: Normalizer) -> None:
+    assert normalizer.normalize("." * 5000 + "a" * 5000 + "'" * 5000 + "@").endswith("@")
 
 
 def test_what_is_remembered_does_not_change_the_result(normalizer: Normalizer) -> None:

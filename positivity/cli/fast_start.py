@@ -4,6 +4,8 @@ import gc
 import sys
 from importlib.abc import MetaPathFinder
 
+_SWITCH_INTERVAL = 0.0005  # seconds
+
 
 def prepare_process() -> None:
     """Settings of the whole interpreter, so for commands only, never for the library.
@@ -13,8 +15,12 @@ def prepare_process() -> None:
 
     And pyarrow imports pandas, 0.1 to 0.5 s, at its first conversion of a list, only to ask whether
     the list is one of pandas' own. Told once that there is no pandas, it does not ask again.
+
+    A thread that scores gives the interpreter's lock away for the milliseconds that a batch takes.
+    To get it back from a thread that reads, it would have to wait for up to 5 ms: as long again.
     """
     gc.set_threshold(100_000, 50, 1000)
+    sys.setswitchinterval(_SWITCH_INTERVAL)
     if "pandas" in sys.modules:
         return
     import pyarrow as pa

@@ -1,7 +1,8 @@
 """Texts -> probabilities of negative, neutral and positive, whatever engine runs the network."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -108,12 +109,15 @@ class Scorer:
         """`score` of texts that are encoded already."""
         if not len(ids):
             return np.empty((0, 3), np.float32)
-        parts = [windows_of(each, self._tokenizer.window) for each in ids]
-        windows = [window for each in parts for window in each]
-        owners = np.repeat(np.arange(len(ids)), list(map(len, parts)))
-        lengths = np.fromiter(map(len, windows), np.int64, len(windows))
-        probabilities = self._calibrated(self._logits(windows, lengths))
-        if len(windows) == len(ids) and lengths.all():
+        window = self._tokenizer.window
+        sizes = np.fromiter(map(len, ids), np.int64, len(ids))
+        parts = np.maximum(-(-sizes // window), 1)  # windows of each text
+        owners = np.repeat(np.arange(len(ids)), parts)
+        within = np.arange(len(owners)) - (np.cumsum(parts) - parts)[owners]
+        lengths = np.minimum(sizes[owners] - within * window, window)
+        flat = np.fromiter(chain.from_iterable(ids), np.int64, int(sizes.sum()))
+        probabilities = self._calibrated(self._logits(flat, lengths))
+        if len(owners) == len(ids) and sizes.all():
             return probabilities
         # A long text is the mean of its windows, each weighing as much as it says.
         result = np.zeros((len(ids), 3), np.float64)
@@ -122,14 +126,15 @@ class Scorer:
         result[total == 0] = (0.0, 1.0, 0.0)
         return (result / np.maximum(total, 1)[:, None]).astype(np.float32)
 
-    def _logits(
-        self, windows: Sequence[Sequence[int]], lengths: NDArray[np.int64]
-    ) -> NDArray[np.float32]:
-        logits = np.zeros((len(windows), len(self.config.labels)), np.float32)
+    def _logits(self, flat: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Logits [windows, 3] of windows that lie end to end in `flat`, with their lengths."""
+        logits = np.zeros((len(lengths), len(self.config.labels)), np.float32)
+        starts = np.cumsum(lengths) - lengths
         batches = list(_batches(lengths, self._engine.batch_sizes))
 
         def run(rows: NDArray[np.int64]) -> None:
-            logits[rows] = self._engine.logits(_padded(windows, rows, lengths), lengths[rows])
+            padded = _padded(flat, starts[rows], lengths[rows])
+            logits[rows] = self._engine.logits(padded, lengths[rows])
 
         if self._pool is None or len(batches) == 1:
             for rows in batches:
@@ -218,11 +223,9 @@ def _batches(lengths: NDArray[np.int64], sizes: tuple[int, ...]) -> Iterator[NDA
 
 
 def _padded(
-    windows: Sequence[Sequence[int]], rows: Iterable[int], lengths: NDArray[np.int64]
+    flat: NDArray[np.int64], starts: NDArray[np.int64], lengths: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """The windows of these rows as one array [rows, time], padded with 0 at the end."""
-    rows = list(rows)
-    ids = np.zeros((len(rows), int(lengths[rows].max())), np.int64)
-    for i, row in enumerate(rows):
-        ids[i, : lengths[row]] = windows[row]
-    return ids
+    """The windows that begin at `starts` as one array [rows, time], padded with 0 at the end."""
+    times = np.arange(int(lengths.max()))
+    is_token = times < lengths[:, None]
+    return flat[np.where(is_token, starts[:, None] + times, 0)] * is_token

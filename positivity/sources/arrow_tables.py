@@ -8,7 +8,6 @@ from typing import Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from positivity.errors import InputError
 from positivity.sources import gold
@@ -42,6 +41,8 @@ class _Parquet(ArrowTable):
     kind = "Parquet"
 
     def __init__(self, file: BinaryIO) -> None:
+        import pyarrow.parquet as pq  # takes a while, and other files do not need it
+
         self._file = pq.ParquetFile(file)
         self.schema = self._file.schema_arrow
         self.rows = self._file.metadata.num_rows

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 
-import charset_normalizer
-
 from positivity.errors import InputError, UsageError
 from positivity.sources.columns import known_names
 from positivity.sources.records import Dialect, Records
@@ -102,6 +100,8 @@ def _wide_encoding(head: bytes) -> str | None:
 
 
 def _single_byte_encoding(head: bytes) -> str:
+    import charset_normalizer  # takes a while, and few files need it
+
     lines = (line for line in head.split(b"\n") if not line.isascii())
     sample = b"\n".join(islice(lines, 500))[:_SAMPLE_BYTES]
     best = charset_normalizer.from_bytes(sample, cp_isolation=_SINGLE_BYTE).best()

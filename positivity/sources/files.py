@@ -11,7 +11,6 @@ from positivity.sources.archive_names import ArchiveNames, is_part
 from positivity.sources.arrow_tables import ARROW_MAGICS, PARQUET_MAGIC, ArrowFile
 from positivity.sources.compression import compression_of
 from positivity.sources.dialect import checked_encoding, decode_head, sniff_encoding
-from positivity.sources.excel import ExcelFile
 from positivity.sources.folders import PART, Folder, Part, Zip, is_office, is_zip
 from positivity.sources.json_lines import JsonFile, is_document, is_json
 from positivity.sources.reading import STDIN, ByteStream, ReadOptions, TweetFile
@@ -111,6 +110,8 @@ def _unzipped(
 def _workbook(stream: ByteStream, file: BinaryIO, options: ReadOptions) -> TweetFile:
     try:
         exports.refuse_other(stream.name, exports.EXCEL, options.format)
+        from positivity.sources.excel import ExcelFile  # brings a library that no other file needs
+
         return ExcelFile(stream, file, options)
     except BaseException:
         file.close()

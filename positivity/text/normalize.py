@@ -8,12 +8,13 @@ the original from the same code.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 from positivity.text import emoticons
 from positivity.text.emojis import MODIFIERS
 from positivity.text.hashtags import split, word_costs
+from positivity.text.plain_words import parts
 from positivity.text.unicode_folding import KEYCAP, ZERO_WIDTH_JOINER, fold
 
 # Goes up whenever the same tweet may give another result: models say which version they read.
@@ -70,8 +71,7 @@ _LONGEST_REMEMBERED = 40
 _MOST_REMEMBERED = 400_000
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A piece of a normalized tweet and the span of the original that it stands for."""
 
     text: str
@@ -164,8 +164,7 @@ class Normalizer:
 
     def _lex(self, word: str, start: int = 0, end: int | None = None) -> Iterator[Piece]:
         for match in _LEXER.finditer(word, start, len(word) if end is None else end):
-            kind = match.lastgroup if match.lastgroup != "any" else "other"
-            yield from self._lexeme(str(kind), match[0], match.start())
+            yield from self._lexeme(str(match.lastgroup), match[0], match.start())
 
     def _lexeme(self, kind: str, text: str, at: int) -> Iterator[Piece]:
         end = at + len(text)
@@ -259,9 +258,10 @@ def _simple(word: str) -> str | None:
         return None
     _, letters, mark = match.groups()
     plain = letters.lower()
-    if letters.isupper() or plain in _BARE_NEGATIONS or _LAUGHTER.fullmatch(plain):
+    if plain in _BARE_NEGATIONS or _LAUGHTER.fullmatch(plain):
         return None
-    return f" {plain} {mark}" if mark else f" {plain}"
+    shouted = f" {SHOUTED}" if letters.isupper() else ""
+    return f" {plain}{shouted} {mark}" if mark else f" {plain}{shouted}"
 
 
 class _Memory(dict[str, str]):
@@ -282,11 +282,15 @@ class _Memory(dict[str, str]):
             and word[-1] not in ":/"
         ):
             return f" {URL}"
-        result = _simple(word) or "".join(
-            [f" {piece.text}" for piece in self._normalizer._word(word)]
-        )
+        result = _simple(word) or self._read(word)
         if len(word) <= _LONGEST_REMEMBERED:
             if len(self) >= _MOST_REMEMBERED:
                 self.clear()
             self[word] = result
         return result
+
+    def _read(self, word: str) -> str:
+        found = parts(word)
+        if found is not None:
+            return "".join([self[part] for part in found])
+        return "".join([f" {piece.text}" for piece in self._normalizer._word(word)])

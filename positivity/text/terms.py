@@ -43,6 +43,8 @@ class TermFinder:
     def _terms(self, word: str) -> list[Term]:
         if word.startswith(_SKIPPED):
             return []
+        if word.isascii() and word.isalpha():  # what most words are
+            return [("word", word.lower())] if len(word) > 1 else []
         terms = (
             [] if word.isascii() else [("emoji", each) for each in self._normalizer.emoji_in(word)]
         )
