@@ -4,6 +4,7 @@ import pickle
 import random
 import re
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from positivity.account.report import ModelInfo, Report
 from positivity.account.runs import TermKey
 from positivity.account.tally import Tally, digest, labels_of
 from positivity.recalibration import IDENTITY, PARAMETERS, Recalibration
+from positivity.report.words import line_of
 from positivity.tweets import LeftOut, tweet_batch
 
 MODEL = ModelInfo("test", "1", {})
@@ -40,6 +42,7 @@ def tally(
     unreadable: int = 0,
     quantifier: BayesianQuantifier | None = None,
     tallies: int = 1,
+    all_weeks: bool = True,
 ) -> Report:
     """The report on rows of tweet fields with `scores` and `left_out` beside them.
 
@@ -63,6 +66,7 @@ def tally(
         ["Only the newest."],
         quantifier=quantifier,
         unreadable=unreadable,
+        all_weeks=all_weeks,
     )
 
 
@@ -192,6 +196,16 @@ def test_it_does_not_matter_who_counts_what(quantifier: BayesianQuantifier | Non
         random.Random(tallies).shuffle(rows)
         merged = tally(rows, batch=batch, zone="Asia/Tokyo", quantifier=quantifier, tallies=tallies)
         assert merged == expected
+
+
+@pytest.mark.parametrize(("number", "shown"), [(350, "week"), (450, "month")])
+def test_weeks_that_no_report_shows_can_be_left_out(number: int, shown: str) -> None:
+    rows = invented(number)  # over 102 and 131 days
+    whole, quick = tally(rows), tally(rows, all_weeks=False)
+    assert line_of(whole)[0] == shown
+    assert line_of(quick) == line_of(whole)
+    assert quick.weeks == (whole.weeks if shown == "week" else ())
+    assert replace(quick, weeks=whole.weeks) == whole
 
 
 def test_tallies_of_different_time_zones_do_not_mix() -> None:

@@ -6,6 +6,8 @@ Everything here is a frozen value. Every output format shows these numbers and c
 from dataclasses import dataclass
 from datetime import date
 
+FEW_DAYS = 120  # between the first and the last week: then weeks are shown, not months
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:

@@ -116,10 +116,12 @@ class Tally:
         *,
         quantifier: BayesianQuantifier | None = None,
         unreadable: int = 0,
+        all_weeks: bool = True,
     ) -> Report:
         """The answer so far; `unreadable` rows are added to those found and left out.
 
-        Without a `quantifier` labels are counted as they are, and the limits say so.
+        Without a `quantifier` labels are counted as they are, and the limits say so. Without
+        `all_weeks` there are weeks only where reports show them, which is quicker.
         """
         summary = Summary(self._all, self._timeline, quantifier, seed=self._digest)
         shares = summary.shares
@@ -137,7 +139,11 @@ class Tally:
             opinion=shares.opinion if shares else None,
             verdict=decide(int(self._all.labels.sum()), shares),
             months=self._timeline.months(summary.of_month),
-            weeks=self._timeline.weeks(summary.of_week),
+            weeks=(
+                self._timeline.weeks(summary.of_week)
+                if all_weeks or self._timeline.is_short
+                else ()
+            ),
             change=change(
                 self._timeline.last_days,
                 quantifier,

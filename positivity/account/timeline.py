@@ -14,7 +14,7 @@ from positivity.account.change import LastDays
 from positivity.account.clusters import Days
 from positivity.account.quantifiers import Floats, Ints
 from positivity.account.quantify import NET_DIGITS, Shares, Tallied
-from positivity.account.report import Month, Slot, Week
+from positivity.account.report import FEW_DAYS, Month, Slot, Week
 
 HOUR = 3_600_000  # milliseconds
 DAY = 24 * HOUR
@@ -123,6 +123,14 @@ class Timeline:
     def last(self) -> str | None:
         """ISO date of the last tweet."""
         return _iso_date(self._last)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether reports show weeks rather than months."""
+        if self._first is None or self._last is None:
+            return False
+        weeks = week_of(np.array([self._first, self._last]))
+        return bool(7 * (weeks[1] - weeks[0]) < FEW_DAYS)
 
     @property
     def design_effect(self) -> float:

@@ -78,14 +78,18 @@ class StoreAnalyzer:
         *,
         reading: Reading | None = None,
         watcher: "Watcher | None" = None,
+        all_weeks: bool = True,
     ) -> Report:
         """The report on all tweets of an account in the store, and on how much of it they are.
 
         Args:
             reading: what has just been read of it.
             watcher: sees all its tweets with their scores.
+            all_weeks: quantify every week; else only where weeks are shown, which is quicker.
         """
-        return self.compared(account, question, prices, reading=reading, watcher=watcher)[0]
+        return self.compared(
+            account, question, prices, reading=reading, watcher=watcher, all_weeks=all_weeks
+        )[0]
 
     def compared(
         self,
@@ -95,6 +99,7 @@ class StoreAnalyzer:
         *,
         reading: Reading | None = None,
         watcher: "Watcher | None" = None,
+        all_weeks: bool = True,
     ) -> tuple[Report, Sample]:
         """The same with what the account is compared with others by."""
         retweets = question.include_retweets
@@ -104,7 +109,9 @@ class StoreAnalyzer:
                 timeline, posts_bought=reading.spent.posts, dollars=reading.spent.dollars
             )
         tally = self._tally(account, question, ALWAYS, watcher)
-        report = tally.report([read_as(timeline)], self._info, quantifier=self._quantifier)
+        report = tally.report(
+            [read_as(timeline)], self._info, quantifier=self._quantifier, all_weeks=all_weeks
+        )
         notes = [*gap_notes(timeline), *reading_notes(reading or Reading())]
         if question.since is None and question.until is None:
             notes += more_note(report, timeline, prices, retweets=retweets)

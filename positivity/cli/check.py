@@ -157,6 +157,7 @@ def check_command(
         quiet=quiet,
         budget=budget,
         effects=format in WITH_EFFECTS,
+        all_weeks=format is ReportFormat.JSON,
     )
     place = place_of(output, keep)  # now, rather than when money is spent
     check_plot(plot)

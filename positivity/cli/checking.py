@@ -40,6 +40,7 @@ class CheckRun:
     quiet: bool
     budget: float | None = None  # dollars a month
     effects: bool = False  # whether the reports tell which words did it
+    all_weeks: bool = True  # whether they have every week, shown or not
 
 
 def never_asking_for_usual(job: "CheckJob") -> "CheckJob":
@@ -165,7 +166,13 @@ def _reports(
     for each in checks.checks:
         if each.error is None and each.account is not None:
             account = store.accounts.get(int(each.account.id))
-            report = analyzer.report(account, run.question, run.job.prices, reading=each.reading)
+            report = analyzer.report(
+                account,
+                run.question,
+                run.job.prices,
+                reading=each.reading,
+                all_weeks=run.all_weeks,
+            )
             analyzer.keep(account, run.question, report)
             log_verdict(report)
             reports.append(analyzer.with_effects(report) if run.effects else report)

@@ -102,7 +102,10 @@ def report_command(
             else:
                 write_last_checks(store, analyzer, accounts, asked, format, place)
             return
-        reports = [analyzer.report(account, asked, prices) for account in accounts]
+        all_weeks = format is ReportFormat.JSON
+        reports = [
+            analyzer.report(account, asked, prices, all_weeks=all_weeks) for account in accounts
+        ]
         if format in WITH_EFFECTS:
             reports = [analyzer.with_effects(report) for report in reports]
     write_account_reports(reports, format, place, table=len(wanted) != 1)

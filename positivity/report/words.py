@@ -10,6 +10,7 @@ from positivity.account.explanation import (
     Explanation,
 )
 from positivity.account.report import (
+    FEW_DAYS,
     Change,
     Comparison,
     Difference,
@@ -24,7 +25,6 @@ from positivity.account.report import (
 from positivity.report.glyphs import UNICODE
 
 _LONGEST_ID = 20
-_FEW_DAYS = 120  # between the first and the last tweet: then weeks are shown, not months
 _MOST_PAIRS = 15  # shown to people; all are in the JSON
 
 
@@ -104,7 +104,7 @@ def line_of(report: Report) -> tuple[str, Sequence[Month] | Sequence[Week]]:
     if not report.weeks:
         return "month", report.months
     days = (report.weeks[-1].first_day - report.weeks[0].first_day).days
-    return ("week", report.weeks) if days < _FEW_DAYS else ("month", report.months)
+    return ("week", report.weeks) if days < FEW_DAYS else ("month", report.months)
 
 
 _MOVED = f"+ made it more positive, {UNICODE.minus} more negative"
