@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from positivity.cli import app
+from positivity.errors import StateError
 from positivity.training.lab import pace
 
 runner = CliRunner()
@@ -89,7 +90,7 @@ def test_a_damaged_model_keeps_its_figures_and_gets_no_speed(
     data: Path, runs: Path, tmp_path: Path
 ) -> None:
     copy = shutil.copytree(runs, tmp_path / "runs")
-    (copy / "lab.json").unlink()
+    (copy / "notebook.json").unlink()
     (copy / "lstm" / "model" / "config.json").write_text("{}")
     recipes = names(data, "lstm", "logreg")
     stdout, stderr = invoke(*recipes, *where(data, copy), "--format", "json")
@@ -98,6 +99,16 @@ def test_a_damaged_model_keeps_its_figures_and_gets_no_speed(
     rows = {row["name"]: row for row in json.loads(stdout)["recipes"]}
     assert rows["lstm"]["rate"] is None
     assert rows["logreg"]["rate"]["tweets_per_second"] > 0
+
+
+def test_something_else_under_the_notebook_s_name_is_said(
+    data: Path, runs: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(runs, tmp_path / "runs")
+    (copy / "notebook.json").write_text('{"recipes": []}', encoding="utf-8")
+    result = runner.invoke(app, ["lab", str(names(data, "lstm")[0]), "--runs", str(copy)])
+    assert isinstance(result.exception, StateError)
+    assert "notebook.json: not what positivity lab keeps" in str(result.exception)
 
 
 def test_another_seed_is_trained_beside_the_first(data: Path, runs: Path, tmp_path: Path) -> None:
@@ -154,12 +165,12 @@ def test_a_run_that_was_stopped_goes_on(
     assert "at the pace of this machine; name it to train it all the same" in stderr
     assert "holds no finished run of tiny" in stderr
     assert (runs / "tiny" / "checkpoint.pt").exists()
-    notebook = json.loads((runs / "lab.json").read_text())
+    notebook = json.loads((runs / "notebook.json").read_text())
     assert notebook["absent"]["tiny"].startswith("more than an evening, about ")
     stdout, _ = invoke(recipe, *where(data, runs), "--format", "json")
     (row,) = json.loads(stdout)["recipes"]
     assert row["three"]["eval"]["mean"] > 0.9
-    assert json.loads((runs / "lab.json").read_text())["absent"] == {}
+    assert json.loads((runs / "notebook.json").read_text())["absent"] == {}
 
 
 def test_train_prints_what_a_floor_learnt(data: Path, tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from positivity.errors import StateError
 from positivity.files import write_atomically
 from positivity.training.lab.speed import Rate, describe_machine
 
-FILE = "lab.json"  # in the folder of the runs
+FILE = "notebook.json"  # in the folder of the runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,22 @@ class Notebook:
 
 
 def read_notebook(runs: Path) -> Notebook:
-    """What was written last; an empty one where nothing was."""
+    """What was written last; an empty one where nothing was.
+
+    Raises:
+        StateError: something else has its name.
+    """
     path = runs / FILE
     if not path.exists():
         return Notebook(describe_machine())
-    content = json.loads(path.read_text(encoding="utf-8"))
-    rates = {name: Rate(**each) for name, each in content["rates"].items()}
-    return Notebook(content["machine"], rates, content["absent"])
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        rates = {name: Rate(**each) for name, each in content["rates"].items()}
+        return Notebook(content["machine"], rates, content["absent"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise StateError(
+            f"{path}: not what positivity lab keeps under this name; move it elsewhere"
+        ) from None
 
 
 def notebook_to_go_on(runs: Path) -> Notebook:
