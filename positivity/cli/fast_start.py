@@ -1,6 +1,7 @@
 """What makes a short process start sooner and a long one run faster."""
 
 import gc
+import os
 import sys
 from importlib.abc import MetaPathFinder
 
@@ -16,10 +17,14 @@ def prepare_process() -> None:
     And pyarrow imports pandas, 0.1 to 0.5 s, at its first conversion of a list, only to ask whether
     the list is one of pandas' own. Told once that there is no pandas, it does not ask again.
 
+    The products of matrices that numpy is left with are small: threads for these, as many as there
+    are cores, only wait for each other.
+
     A thread that scores gives the interpreter's lock away for the milliseconds that a batch takes.
     To get it back from a thread that reads, it would have to wait for up to 5 ms: as long again.
     """
     gc.set_threshold(100_000, 50, 1000)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.setswitchinterval(_SWITCH_INTERVAL)
     if "pandas" in sys.modules:
         return
