@@ -216,17 +216,24 @@ class Tallies:
         *,
         quantifier: BayesianQuantifier | None = None,
         unreadable: int = 0,
+        all_weeks: bool = True,
     ) -> list[tuple[Report, Sample]]:
         """The reports and what accounts are compared by, the one with the most tweets first.
 
         Without a `quantifier` the shares are not corrected for the model's errors.
 
         Unreadable rows have no author: they stand in the report only where there is one for all.
+        Without `all_weeks` a report has weeks only where they are shown, which is quicker.
         """
         if not self._by_author:
             tally = self._tally(None)
             report = tally.report(
-                read_as, model, limits, quantifier=quantifier, unreadable=unreadable
+                read_as,
+                model,
+                limits,
+                quantifier=quantifier,
+                unreadable=unreadable,
+                all_weeks=all_weeks,
             )
             author = next(iter(self._authors)) if len(self._authors) == 1 else None
             if author and not self._keep_name:
@@ -239,7 +246,10 @@ class Tallies:
                 "tweets they hold is not known.",
             ]
         reports = [
-            (tally.report(read_as, model, limits, quantifier=quantifier), tally.sample())
+            (
+                tally.report(read_as, model, limits, quantifier=quantifier, all_weeks=all_weeks),
+                tally.sample(),
+            )
             for tally in self._tallies.values()
         ]
         return sorted(reports, key=lambda each: (-each[0].counts.found, each[0].subject))

@@ -106,9 +106,8 @@ def test_something_else_under_the_notebook_s_name_is_said(
 ) -> None:
     copy = shutil.copytree(runs, tmp_path / "runs")
     (copy / "notebook.json").write_text('{"recipes": []}', encoding="utf-8")
-    result = runner.invoke(app, ["lab", str(names(data, "lstm")[0]), "--runs", str(copy)])
-    assert isinstance(result.exception, StateError)
-    assert "notebook.json: not what positivity lab keeps" in str(result.exception)
+    _, stderr = invoke(*names(data, "lstm"), "--runs", copy, code=StateError.exit_code)
+    assert "notebook.json: not what positivity lab keeps" in stderr
 
 
 def test_another_seed_is_trained_beside_the_first(data: Path, runs: Path, tmp_path: Path) -> None:

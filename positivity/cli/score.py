@@ -176,6 +176,7 @@ def score_command(
         raise UsageError("--rejects and --scores name the same file: give each its own")
     condition = condition_of(fail_if)
     included = include or []
+    rows = str(by) if by else None
     zone = time_zone(timezone)
     job = ScoreJob(
         files=() if sample else tuple(files or ()),
@@ -205,6 +206,7 @@ def score_command(
         progress=not quiet and sys.stderr.isatty(),
         runner=runner,
         resume=resume,
+        all_weeks=format is ReportFormat.JSON or rows == "week",
     )
     if not writes_folder(job):
         if runner is not Runner.LOCAL:
@@ -218,7 +220,7 @@ def score_command(
         output,
         table=by is not None,
         subject=str(by) if by else "account",
-        rows=str(by) if by else None,
+        rows=rows,
     )
     draw(reports, plot)
     if partly:

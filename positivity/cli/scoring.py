@@ -66,6 +66,7 @@ class ScoreJob:
     progress: bool
     runner: str = LOCAL  # who scores the parts: LOCAL or RAY
     resume: bool = False  # go on with a folder of scores
+    all_weeks: bool = True  # whether reports have every week, shown or not
 
 
 def score(job: ScoreJob, watcher: "Watcher | None" = None) -> tuple[list["Report"], bool]:
@@ -113,7 +114,7 @@ def score_accounts(
             watcher.begin(scorer)
         groups = _groups_of_files(job, opened, scorer, watcher)
     info, quantifier = model_info(directory), quantifier_of(directory)
-    accounts = [each for group in groups for each in group.reports(info, quantifier)]
+    accounts = [each for group in groups for each in group.reports(info, quantifier, job)]
     if explain:
         scorer = scorer or Scorer.load(directory, device=job.device, engine=job.engine)
         reports = explained([report for report, _ in accounts], scorer)
@@ -132,7 +133,7 @@ class Group:
     tallies: "Tallies"
 
     def reports(
-        self, info: "ModelInfo", quantifier: "BayesianQuantifier | None"
+        self, info: "ModelInfo", quantifier: "BayesianQuantifier | None", job: ScoreJob
     ) -> list[tuple["Report", "Sample"]]:
         """The reports on the files, and what accounts are compared by."""
         return self.tallies.reports(
@@ -141,6 +142,7 @@ class Group:
             [note for each in self.outcomes for note in each.notes],
             quantifier=quantifier,
             unreadable=sum(each.unreadable for each in self.outcomes),
+            all_weeks=job.all_weeks,
         )
 
 
