@@ -239,6 +239,7 @@ def test_without_ray_it_says_what_to_install(
     monkeypatch.setitem(sys.modules, "ray", None)
     said = score(*parts, "--runner", "ray", "--scores", f"{tmp_path}/scores/", code=2)
     assert "pip install 'positivity[ray]'" in said
+    assert not (tmp_path / "scores").exists()
 
 
 def test_secrets_in_addresses_are_not_shown(tmp_path: Path) -> None:

@@ -35,9 +35,9 @@ def groups_of_parts(job: ScoreJob, directory: "ModelDirectory") -> tuple[list[Gr
     from positivity.cluster.run import scored_parts, tallied
     from positivity.text.terms import TermFinder
 
-    large = _large_job(job, directory)
     with ExitStack() as stack:
-        runner = _runner(job, stack)
+        runner = _runner(job, stack)  # first: where Ray is missing, no folder is made
+        large = _large_job(job, directory)
         scored = _scored(large, job, runner, scored_parts)
         unopened = [InputError(error) for part in scored for error in part.errors]
         say_unopened(unopened, any(part.files for part in scored))
