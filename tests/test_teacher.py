@@ -21,7 +21,7 @@ from positivity.training.loop import Record
 from positivity.training.recipe import Recipe, Source, TeacherRecipe, read_recipe
 from positivity.training.run import Run
 from positivity.training.teacher import TeacherRun
-from positivity.training.variants import negated, phrases, variants
+from positivity.training.variants import composed, negated, phrases, variants
 from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE, examples_of
 
 RECIPE = """
@@ -315,3 +315,16 @@ def test_a_student_begins_with_its_teachers_vectors(
     assert torch.equal(taught[1:], expected[1:])
     assert not taught[0].any()
     assert not torch.equal(taught, at_random)
+
+
+def test_clauses_are_denied_from_afar_or_joined() -> None:
+    tweets = ["the soup was cold. but the staff were kind @you", "what a dull film, http://x.y"]
+    made = list(composed(tweets * 200, np.random.default_rng(0)))
+    assert len(made) == 400
+    clauses = ("the soup was cold", "the staff were kind", "what a dull film")
+    told = [[clause in text for clause in clauses] for text in made]
+    assert all(any(each) for each in told)
+    assert sum(sum(each) > 1 for each in told) > 50
+    assert not any("@" in text or "http" in text for text in made)
+    assert made == list(composed(tweets * 200, np.random.default_rng(0)))
+    assert list(composed(["", "wow"], np.random.default_rng(0))) == []

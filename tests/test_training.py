@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from positivity.errors import InputError, StateError
@@ -16,13 +17,19 @@ from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import WordTokenizer
 from positivity.training.augmentation import augment
 from positivity.training.datasets import NamedSet, build_examples
-from positivity.training.emoji_ranking import EmojiRanking, emoji_evidence, read_ranking
+from positivity.training.emoji_ranking import (
+    EmojiRanking,
+    emoji_shares,
+    read_ranking,
+    with_emoji,
+)
 from positivity.training.examples import batches
 from positivity.training.labelled import Data, read_labelled
 from positivity.training.loop import Record
 from positivity.training.measure import measure, spearman
 from positivity.training.recipe import EmojiRecipe, Recipe, Source, card_of, read_recipe
 from positivity.training.run import Run
+from positivity.training.sarcasm import taken_back
 from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE, WORDS, examples_of
 
 RANKING = """Emoji,Occurrences,Negative,Neutral,Positive
@@ -183,7 +190,7 @@ def test_emoji_add_what_the_labeller_could_not_see(tmp_path: Path) -> None:
 def test_emoji_are_put_back_by_the_label(tmp_path: Path) -> None:
     (tmp_path / "ranking.csv").write_text(RANKING, encoding="utf-8")
     (tmp_path / "t.csv").write_text("label,text\npositive,a\nnegative,b\n")
-    emoji = EmojiRecipe(ranking="ranking.csv", put_back=1.0, alone=50)
+    emoji = EmojiRecipe(ranking="ranking.csv", put_back=1.0, alone=1000)
     recipe = Recipe(name="r", train=(Source(file="t.csv"),), emoji=emoji)
     examples = _examples(tmp_path, recipe, [], VOCABULARY)
     assert {"a", "b"} < set(examples)
@@ -197,10 +204,61 @@ def test_the_ranking_without_rows_added_by_hand(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text(RANKING, encoding="utf-8")
     ranking = read_ranking(tmp_path / "r.csv")
     assert ranking.emoji == ("😂", "😡", "❤")
-    evidence = emoji_evidence(["❤", "❤", "x"], ranking.likelihoods())
-    assert evidence is not None
-    assert evidence[2] > 1 > evidence[0]
-    assert emoji_evidence(["x"], ranking.likelihoods()) is None
+    shares = emoji_shares(["❤", "❤", "x"], ranking.shares())
+    assert shares is not None
+    assert shares[2] > 0.5 > shares[0]
+    assert shares.sum() == pytest.approx(1)
+    assert emoji_shares(["x"], ranking.shares()) is None
+
+
+def test_emoji_too_new_for_the_ranking_are_added_once(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text(RANKING, encoding="utf-8")
+    ranking = read_ranking(tmp_path / "r.csv")
+    newer = ranking.with_newer()
+    assert newer.emoji[:3] == ranking.emoji
+    assert len(set(newer.emoji)) == len(newer.emoji) == len(newer.counts) > 40
+    assert newer.with_newer().emoji == newer.emoji
+    assert newer.shares()["🥰"][2] > 0.7
+    assert newer.shares()["🤮"][0] > 0.6
+
+
+def test_emoji_decide_where_words_say_nothing() -> None:
+    love, anger = np.array([0.05, 0.2, 0.75]), np.array([0.7, 0.2, 0.1])
+    assert with_emoji(np.array([0.0, 1.0, 0.0]), love) == pytest.approx(love)
+    praise = np.array([0.05, 0.05, 0.9])
+    assert with_emoji(praise, love)[2] > praise[2]
+    assert 0.05 < with_emoji(praise, anger)[0] < 0.5
+    both = with_emoji(np.array([praise, praise]), np.array([love, anger]))
+    assert both.sum(axis=1) == pytest.approx([1, 1])
+
+
+def test_emoji_are_lent_to_what_a_teacher_labelled(tmp_path: Path) -> None:
+    (tmp_path / "ranking.csv").write_text(RANKING, encoding="utf-8")
+    (tmp_path / "t.csv").write_text("label,text\npositive,a\nnegative,b\n")
+    (tmp_path / "taught").mkdir()
+    soft = pd.DataFrame({"text": ["c"], "negative": [0.1], "neutral": [0.8], "positive": [0.1]})
+    soft.to_parquet(tmp_path / "taught" / "soft_labels.parquet")
+    np.save(tmp_path / "taught" / "soft_states.npy", np.zeros((1, 4), np.float16))
+    emoji = EmojiRecipe(ranking="ranking.csv", lent=1.0)
+    sources = (Source(file="t.csv"), Source(teacher="taught"))
+    recipe = Recipe(name="r", train=sources, emoji=emoji)
+    examples = _examples(tmp_path, recipe, [], VOCABULARY)
+    (lent,) = [text for text in examples if text.startswith("c ")]
+    assert lent != "c "
+    assert examples[lent][1] < 0.8
+    assert examples["c"] == pytest.approx([0.1, 0.8, 0.1], abs=1e-3)
+
+
+def test_marks_take_praise_back() -> None:
+    normalizer = Normalizer(compile_table(), ["not"])
+    targets = np.array([[0.02, 0.03, 0.95], [0.9, 0.05, 0.05]], np.float32)
+    generator = np.random.default_rng(0)
+    texts, taken = taken_back(["great day", "bad day"], targets, 1.0, normalizer, generator)
+    assert len(texts) == 1
+    assert "great day " in texts[0]
+    assert taken[0, 0] > 0.5
+    none, _ = taken_back(["great day"], targets[:1], 0.0, normalizer, generator)
+    assert none == []
 
 
 def test_batches_hold_every_example_once_in_an_order_of_the_seed(tiny_data: Path) -> None:

@@ -8,9 +8,9 @@ Works on normalized tweets: lower-case words between single spaces.
 
 import numpy as np
 
-_OTHER_SPELLING = 0.1  # of all tweets: half of the words that varieties of English spell otherwise
+_OTHER_SPELLING = 0.2  # of all tweets: half of the words that varieties of English spell otherwise
 _RESPELT = 0.12  # of all tweets: one typo
-_REPUNCTUATED = 0.1  # of all tweets: another last mark
+_REPUNCTUATED = 0.25  # of all tweets: another last mark
 
 # Words that may stand in each other's place. What is also a common word (will, grace, mark, hope,
 # may, turkey, polish) is left out: it would be changed where it means something else.
@@ -50,15 +50,28 @@ _GROUPS = (
     "russian ukrainian chinese japanese korean indian pakistani iranian iraqi afghan syrian "
     "israeli palestinian egyptian nigerian kenyan ghanaian ethiopian somali moroccan brazilian "
     "colombian cuban jamaican haitian vietnamese filipino thai indonesian saudi arab swedish "
-    "norwegian danish dutch greek portuguese romanian hungarian lebanese venezuelan argentinian",
+    "norwegian danish dutch greek portuguese romanian hungarian lebanese venezuelan argentinian "
+    "turkish austrian belgian swiss finnish czech bulgarian serbian croatian bosnian albanian "
+    "icelandic welsh estonian latvian lithuanian belarusian armenian azerbaijani kazakh uzbek "
+    "mongolian nepalese bangladeshi burmese cambodian malaysian singaporean taiwanese tibetan "
+    "libyan tunisian algerian sudanese eritrean ugandan rwandan congolese angolan zambian "
+    "zimbabwean senegalese cameroonian tanzanian jordanian yemeni kuwaiti qatari chilean peruvian "
+    "bolivian ecuadorian uruguayan paraguayan honduran guatemalan nicaraguan panamanian hawaiian",
     "americans canadians australians mexicans germans italians russians ukrainians koreans indians "
     "pakistanis iranians iraqis afghans syrians israelis palestinians egyptians nigerians kenyans "
     "somalis brazilians cubans jamaicans haitians filipinos saudis arabs greeks romanians asians "
-    "africans europeans latinos",
+    "africans europeans latinos turks austrians belgians finns czechs bulgarians serbians "
+    "croatians albanians armenians malaysians libyans tunisians algerians ugandans chileans "
+    "peruvians",
     "america britain canada australia mexico germany france italy spain ireland scotland russia "
     "ukraine china japan korea india pakistan iran iraq afghanistan syria israel palestine egypt "
     "nigeria kenya ghana ethiopia somalia morocco brazil colombia cuba jamaica haiti vietnam "
-    "thailand indonesia sweden norway denmark greece portugal romania hungary lebanon",
+    "thailand indonesia sweden norway denmark greece portugal romania hungary lebanon austria "
+    "belgium switzerland finland bulgaria serbia croatia bosnia albania iceland wales estonia "
+    "latvia lithuania belarus armenia mongolia nepal bangladesh myanmar cambodia malaysia "
+    "singapore taiwan tibet libya tunisia algeria sudan eritrea uganda rwanda congo angola zambia "
+    "zimbabwe senegal cameroon tanzania yemen kuwait qatar peru bolivia ecuador uruguay paraguay "
+    "honduras guatemala nicaragua panama",
     "christian muslim jewish hindu buddhist sikh catholic protestant atheist mormon",
     "christians muslims jews hindus buddhists sikhs catholics protestants atheists mormons",
     "christianity islam judaism hinduism buddhism sikhism catholicism atheism",
@@ -136,7 +149,7 @@ _SPELLINGS = {
     "they 're": ("they be", "they"),
     "we 're": ("we be", "we"),
 }
-_LAST_MARKS = ("", " .", " !")
+_LAST_MARKS = ("", "", " .", " .", " !")  # the last one says something, if little
 _KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
@@ -154,10 +167,17 @@ def augment(texts: list[str], generator: np.random.Generator) -> list[str]:
         if typo < _RESPELT:
             new = _mistyped(new, generator)
         if mark < _REPUNCTUATED:
-            new = new.removesuffix(" .").removesuffix(" !") or new
-            new += _LAST_MARKS[int(generator.integers(len(_LAST_MARKS)))]
+            new = _repunctuated(new, generator)
         changed.append(new)
     return changed
+
+
+def _repunctuated(text: str, generator: np.random.Generator) -> str:
+    """Another last mark, or none; a question may lose its mark, and becomes no exclamation."""
+    if text.endswith(" ?") and not text.endswith((" ! ?", " ? ?")):
+        return text.removesuffix(" ?")
+    plain = text.removesuffix(" .").removesuffix(" !") or text
+    return plain + _LAST_MARKS[int(generator.integers(len(_LAST_MARKS)))]
 
 
 _MEMBERS = {
@@ -169,6 +189,7 @@ _MEMBERS = {
 _ALL_NAMES = tuple(name for names in _NAMES for name in names.split())
 # Words of which each may stand in the others' places, group by group.
 INTERCHANGEABLE = (_ALL_NAMES, *(tuple(names.split()) for names in _GROUPS))
+INTERCHANGEABLE_WORDS = tuple(word for group in INTERCHANGEABLE for word in group)
 _SWAPPABLE = _MEMBERS.keys() | _GENDERED.keys() | _UNGENDERED.keys()
 
 

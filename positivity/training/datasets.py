@@ -17,10 +17,12 @@ from positivity.text import emoticons
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import Tokenizer
 from positivity.training.augmentation import augment
-from positivity.training.emoji_ranking import EmojiRanking, emoji_evidence, read_ranking
+from positivity.training.emoji_examples import EmojiExamples
+from positivity.training.emoji_ranking import read_ranking
 from positivity.training.examples import Examples, encode, make_examples
 from positivity.training.labelled import Data, LabelledTweets
-from positivity.training.recipe import EmojiRecipe, Recipe, Source
+from positivity.training.recipe import Recipe, Source
+from positivity.training.sarcasm import taken_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class _Pool:
         balanced: bool = False,
         states: NDArray[np.float16] | None = None,
     ) -> None:
+        if not texts:
+            return
         prior = np.ones(3) if balanced else targets.mean(axis=0, dtype=np.float64) + 1e-3
         self.texts += texts
         self.targets.append(targets.astype(np.float32))
@@ -98,10 +102,11 @@ def build_examples(
         InputError: a source cannot be read, or the examples hold a single class only.
     """
     generator = np.random.default_rng(recipe.seed)
-    ranking: EmojiRanking | None = None
+    emoji: EmojiExamples | None = None
     if recipe.emoji:
         ranking = read_ranking(data.folder / recipe.emoji.ranking)
-        ranking, _ = ranking.split(recipe.emoji.held_out, seed=0)
+        ranking = ranking.split(recipe.emoji.held_out, seed=0)[0].with_newer()
+        emoji = EmojiExamples(recipe.emoji, ranking, normalizer, generator)
     pool = _Pool()
     cue_tweets: list[tuple[list[str], NDArray[np.float32], float]] = []
     forbidden = {text for each in held_out for text in normalizer.normalize_many(each.texts)}
@@ -115,32 +120,21 @@ def build_examples(
             cue_tweets.append((texts, _cue_targets(tweets, source), source.weight))
             continue
         targets = tweets.targets * (1 - source.smoothing) + source.smoothing / len(LABELS)
-        if ranking and (source.blind_to_emoji or source.teacher):
-            targets = _with_emoji_evidence(texts, targets, ranking, normalizer)
+        if emoji and (source.blind_to_emoji or source.teacher):
+            targets = emoji.with_own(texts, targets)
         # A teacher's answers are free of its labels' prior: there is none to take out.
         pool.add(texts, targets, source.weight, balanced=bool(source.teacher), states=tweets.states)
-        if (
-            ranking
-            and recipe.emoji
-            and tweets.cues
-            and not source.probabilities
-            and not source.teacher
-        ):
-            _put_back(
-                pool,
-                texts,
-                tweets.gold,
-                targets,
-                source,
-                recipe.emoji,
-                ranking,
-                normalizer,
-                generator,
-            )
+        if source.teacher and recipe.training.sarcasm:
+            marked = taken_back(texts, targets, recipe.training.sarcasm, normalizer, generator)
+            pool.add(*marked, source.weight, balanced=True)
+        if emoji and source.teacher:
+            pool.add(*emoji.lent(texts, targets), source.weight, balanced=True)
+        elif emoji and tweets.cues and not source.probabilities:
+            pool.add(*emoji.put_back(texts, tweets.gold, targets), source.weight)
     if cue_tweets:
         _add_cues(pool, cue_tweets)
-    if ranking and recipe.emoji and recipe.emoji.alone:
-        pool.add(*_lone_emoji(ranking, normalizer, recipe.emoji.alone, generator), 1.0)
+    if emoji:
+        pool.add(*emoji.alone(emoji.recipe.alone), 1.0, balanced=True)
     joined = _joined(pool)
     if recipe.training.tweets is not None and recipe.training.tweets < len(joined.texts):
         joined = joined.drawn(recipe.training.tweets, generator)
@@ -179,63 +173,6 @@ def _without_emoticons(text: str) -> str:
     if "<" not in text:
         return text
     return " ".join(piece for piece in text.split(" ") if piece not in emoticons.TOKENS)
-
-
-def _with_emoji_evidence(
-    texts: Sequence[str],
-    targets: NDArray[np.float32],
-    ranking: EmojiRanking,
-    normalizer: Normalizer,
-) -> NDArray[np.float32]:
-    """Targets from words alone, updated by what the tweet's emoji say (Bayes' rule)."""
-    likelihoods = {
-        normalizer.emoji[emoji]: values
-        for emoji, values in ranking.likelihoods().items()
-        if emoji in normalizer.emoji
-    }
-    updated = targets.copy()
-    for row, text in enumerate(texts):
-        if ":" in text:
-            evidence = emoji_evidence(text.split(" "), likelihoods)
-            if evidence is not None:
-                updated[row] *= evidence
-    return np.asarray(updated / updated.sum(axis=1, keepdims=True))
-
-
-def _put_back(
-    pool: _Pool,
-    texts: Sequence[str],
-    gold: NDArray[np.int64],
-    targets: NDArray[np.float32],
-    source: Source,
-    recipe: EmojiRecipe,
-    ranking: EmojiRanking,
-    normalizer: Normalizer,
-    generator: np.random.Generator,
-) -> None:
-    """Adds some of a source's tweets once more, each with an emoji that its class often carries."""
-    rows = np.flatnonzero(generator.random(len(texts)) < recipe.put_back)
-    repeats = generator.choice([1, 1, 1, 2, 3], size=len(rows))
-    emoji = ranking.draw(gold[rows], generator)
-    added = [
-        f"{texts[row]} {normalizer.normalize(drawn * n)}"
-        for row, drawn, n in zip(rows.tolist(), emoji, repeats.tolist(), strict=True)
-    ]
-    if added:
-        pool.add(added, targets[rows], source.weight)
-
-
-def _lone_emoji(
-    ranking: EmojiRanking, normalizer: Normalizer, size: int, generator: np.random.Generator
-) -> tuple[list[str], NDArray[np.float64]]:
-    """Tweets of one emoji, some repeated, drawn by the square root of its count in the ranking."""
-    shares = np.sqrt(ranking.counts.sum(axis=1))
-    drawn = generator.choice(len(ranking.emoji), size=size, p=shares / shares.sum())
-    repeats = generator.choice([1, 1, 2, 3], size=size)
-    texts = [
-        normalizer.normalize(ranking.emoji[i] * n) for i, n in zip(drawn, repeats, strict=True)
-    ]
-    return texts, ranking.given_emoji()[drawn]
 
 
 def _add_cues(

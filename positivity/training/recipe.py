@@ -46,7 +46,8 @@ class Source:
     balanced: bool = False  # as many of each label as of the rarest, at random
     variants: int = 0  # in place of each tweet, so many texts made from it (for a teacher to label)
     negated: bool = False  # in place of each tweet, itself with a denial put in or taken out
-    phrases: bool = False  # in place of each tweet, some words of it, half of them with a denial
+    phrases: bool = False  # in place of each tweet, some words of it, most of them with a denial
+    composed: bool = False  # in place of each tweet, a clause denied from afar or joined
     teacher: str = ""  # in place of a file: the labels of the teacher of this name
 
 
@@ -71,6 +72,7 @@ class EmojiRecipe:
 
     ranking: str  # the file of counts, relative to the data folder
     put_back: float = 0.0  # share of the human-labelled tweets that get a fitting emoji back
+    lent: float = 0.0  # share of a teacher's texts that get any emoji, which it cannot see
     alone: int = 0  # how many tweets of nothing but emoji to add
     held_out: float = 0.0  # share of the rarer emoji that is kept to measure by
 
@@ -99,6 +101,7 @@ class TrainingRecipe:
     averaging: float = 0.0  # decay of the exponential mean of the weights; 0 keeps the last ones
     # Names and groups in each other's place, other spellings, typos: the label stays.
     augmentation: bool = False
+    sarcasm: float = 0.0  # share of the praise among a teacher's texts that a mark takes back
     evaluations: int = 4  # looks at the development sets in an epoch
 
     def __post_init__(self) -> None:

@@ -26,6 +26,7 @@ from positivity.model.registry import ModelConfig, ModelDirectory
 from positivity.model.tagger import TaggerNetwork
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import TOKENIZERS, Tokenizer, load_tokenizer
+from positivity.training.augmentation import INTERCHANGEABLE_WORDS
 from positivity.training.clock import Clock
 from positivity.training.datasets import corpus
 from positivity.training.emoji_prediction import EmojiPrediction
@@ -87,7 +88,9 @@ class Run:
             return Normalizer(tables["emoji"], tables["words"]), load_tokenizer(kind, folder)
         self._say("learning the vocabulary")
         normalizer, tokenizer = train_vocabulary(
-            corpus(self.recipe, self._data), self.recipe.tokenizer
+            corpus(self.recipe, self._data),
+            self.recipe.tokenizer,
+            uncut=INTERCHANGEABLE_WORDS if self.recipe.training.augmentation else (),
         )
         registry.write_directory(folder, text_files(normalizer, tokenizer))
         return normalizer, tokenizer

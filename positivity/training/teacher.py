@@ -32,7 +32,7 @@ from positivity.training.recipe import (
     TeacherRecipe,
     same_recipe_as_before,
 )
-from positivity.training.variants import negated, phrases, variants
+from positivity.training.variants import composed, negated, phrases, variants
 
 _BUCKET_BATCHES = 40  # batches that are sorted by length together
 _TOLD_EVERY = 20  # steps
@@ -274,6 +274,8 @@ class TeacherRun:
                 texts |= dict.fromkeys(negated(read, generator))
             elif source.phrases:
                 texts |= dict.fromkeys(phrases(read, generator))
+            elif source.composed:
+                texts |= dict.fromkeys(composed(read, generator))
             elif not source.variants:
                 texts |= dict.fromkeys(read)
             for _ in range(source.variants):

@@ -25,6 +25,27 @@ _DENIED_WORDS = (
     *("not", "never", "no longer", "not even", "not exactly", "by no means", "no", "without"),
     *("hardly", "barely", "rarely", "seldom", "not at all", "nothing", "none of the"),
 )
+# What may stand between a denial and what it denies.
+_ASIDES = (
+    *("to be fair", "after all these years", "even on a good day", "for what it cost", "frankly"),
+    *("with all that hype", "as far as i can see", "despite the reviews", "in my whole life"),
+    *("for one second", "whatever the adverts say", "in any way", "if you ask me", "by now"),
+)
+_FAR_DENIALS = (
+    *("nobody", "no one", "i can't", "i don't", "we won't", "you will not", "they never", "never"),
+    *("it is not", "that was not", "hardly anybody", "few people", "i refuse to", "i fail to"),
+)
+_FAR_VERBS = (
+    *("think that", "say", "claim that", "call this", "believe that", "see how", "find that"),
+    *("tell me that", "pretend that", "agree that", "expect that", "feel that"),
+)
+# What joins two clauses, and on which of them the weight lies.
+_JOINTS = (
+    *("{} but {}", "{}, but {}", "{} although {}", "although {}, {}", "{} even though {}"),
+    *("{}, still {}", "{}. however {}", "{} yet {}", "despite everything, {}: {}"),
+    *("once {}, now {}", "{} back then, {} these days", "last year {}, this year {}"),
+    *("used to say {}. now {}", "{} until {}", "before: {}. after: {}", "{} and {}"),
+)
 # What denies, and what says the same without denying.
 _DENIALS = {
     "not": "",
@@ -97,12 +118,41 @@ def phrases(texts: Sequence[str], generator: np.random.Generator) -> Iterator[st
     al. 2013, "Recursive deep models for semantic compositionality over a sentiment treebank").
     """
     for text in texts:
-        kept = " ".join(word for word in text.split() if not word.startswith(("@", "http")))
-        clauses = [clause.split() for clause in _CLAUSE_ENDS.split(kept)]
-        fitting = [each for each in clauses if _SHORTEST_PHRASE <= len(each) <= _LONGEST_PHRASE]
-        if fitting:
-            chosen = fitting[int(generator.integers(len(fitting)))]
+        chosen = _clause(text, generator)
+        if chosen:
             yield " ".join(chosen if generator.random() < _PLAIN else _deny(chosen, generator))
+
+
+def composed(texts: Sequence[str], generator: np.random.Generator) -> Iterator[str]:
+    """A clause of each tweet, with a denial far before it or with a clause of another tweet.
+
+    What a clause says is turned from afar, or outweighed by the next one: the hardest parts of
+    composing, and too rare in tweets to be learnt there.
+    """
+    clauses = [clause for text in texts if (clause := _clause(text, generator))]
+    for clause in clauses:
+        if generator.random() < 0.5:
+            yield " ".join(_deny_from_afar(clause, generator))
+        else:
+            other = clauses[int(generator.integers(len(clauses)))]
+            yield _one_of(_JOINTS, generator).format(" ".join(clause), " ".join(other))
+
+
+def _clause(text: str, generator: np.random.Generator) -> list[str]:
+    """The words of one of the clauses of fitting length; none where there is no such clause."""
+    kept = " ".join(word for word in text.split() if not word.startswith(("@", "http")))
+    clauses = [clause.split() for clause in _CLAUSE_ENDS.split(kept)]
+    fitting = [each for each in clauses if _SHORTEST_PHRASE <= len(each) <= _LONGEST_PHRASE]
+    return fitting[int(generator.integers(len(fitting)))] if fitting else []
+
+
+def _deny_from_afar(words: list[str], generator: np.random.Generator) -> list[str]:
+    aside = _one_of(_ASIDES, generator)
+    denial, verb = _one_of(_FAR_DENIALS, generator), _one_of(_FAR_VERBS, generator)
+    return [
+        f"{denial}, {aside}, {verb}" if generator.random() < 0.5 else f"{denial} {verb}",
+        *words,
+    ]
 
 
 def _deny(words: list[str], generator: np.random.Generator) -> list[str]:

@@ -15,6 +15,7 @@ _LEAST_COUNT = 5
 _ONE_LETTER_WORDS = frozenset("aiu")
 # Short words are the parts that anything can be cut into: only common ones help to split hashtags.
 _SHORT, _LEAST_SHARE_OF_SHORT = 3, 4e-6
+_MET = 400  # how often a word is met that is to be a piece of its own
 
 
 def known_words(texts: Iterable[str], size: int) -> list[str]:
@@ -35,13 +36,19 @@ def known_words(texts: Iterable[str], size: int) -> list[str]:
     return sorted(kept, key=lambda word: (-counts[word], word))[:size]
 
 
-def train_vocabulary(texts: Sequence[str], recipe: TokenizerRecipe) -> tuple[Normalizer, Tokenizer]:
-    """The normalizer's tables and the tokenizer, from tweets as typed."""
+def train_vocabulary(
+    texts: Sequence[str], recipe: TokenizerRecipe, uncut: Sequence[str] = ()
+) -> tuple[Normalizer, Tokenizer]:
+    """The normalizer's tables and the tokenizer, from tweets as typed.
+
+    Args:
+        uncut: words that are to be pieces of their own, though tweets may seldom have them.
+    """
     normalizer = Normalizer(compile_table(), known_words(texts, recipe.words))
     normalized = normalizer.normalize_many(texts)
     emoji = _frequent_emoji(normalized, normalizer, recipe.emoji)
     tokenizer: Tokenizer = TOKENIZERS[recipe.kind].train(
-        normalized, size=recipe.size, whole=[*TOKENS, *emoji]
+        [*normalized, *_seldom_met(normalized, uncut)], size=recipe.size, whole=[*TOKENS, *emoji]
     )
     return normalizer, tokenizer
 
@@ -53,3 +60,13 @@ def _frequent_emoji(normalized: Iterable[str], normalizer: Normalizer, size: int
         if ":" in text:
             counts.update(piece for piece in text.split(" ") if piece in names)
     return sorted(counts, key=lambda name: (-counts[name], name))[:size]
+
+
+def _seldom_met(normalized: Iterable[str], words: Sequence[str]) -> Iterable[str]:
+    """Each word as often as the tweets lack it."""
+    wanted = frozenset(words)
+    counts: Counter[str] = Counter()
+    for text in normalized if wanted else ():
+        counts.update(wanted.intersection(text.split(" ")))
+    for word in words:
+        yield from [word] * (_MET - counts[word])
