@@ -9,6 +9,7 @@ over the seeds.
 
 import argparse
 import json
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -83,7 +84,12 @@ def trial(recipe: Recipe, data: Path, runs: Path, name: str) -> list[Record]:
         records = [Record(**each) for each in json.loads(done.read_text(encoding="utf-8"))]
         if records[-1].step == records[-1].steps:
             return records
+    vocabulary, shared = folder / "vocabulary", runs / "vocabulary"
+    if shared.exists() and not vocabulary.exists():  # no change is one of the vocabulary
+        shutil.copytree(shared, vocabulary)
     run = Run(recipe, Data(data, runs), folder, device="auto", say=lambda line: None)
+    if not shared.exists():
+        shutil.copytree(vocabulary, shared)
     return [each for each in run.train() if isinstance(each, Record)]
 
 
