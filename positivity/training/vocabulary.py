@@ -15,7 +15,7 @@ _LEAST_COUNT = 5
 _ONE_LETTER_WORDS = frozenset("aiu")
 # Short words are the parts that anything can be cut into: only common ones help to split hashtags.
 _SHORT, _LEAST_SHARE_OF_SHORT = 3, 4e-6
-_MET = 400  # how often a word is met that is to be a piece of its own
+_MET = 1200  # how often a word is met that is to be a piece of its own
 
 
 def known_words(texts: Iterable[str], size: int) -> list[str]:
