@@ -27,9 +27,17 @@ from positivity.training.examples import batches
 from positivity.training.labelled import Data, read_labelled
 from positivity.training.loop import Record
 from positivity.training.measure import measure, spearman
-from positivity.training.recipe import EmojiRecipe, Recipe, Source, card_of, read_recipe
+from positivity.training.recipe import (
+    EmojiRecipe,
+    Recipe,
+    Source,
+    TokenizerRecipe,
+    card_of,
+    read_recipe,
+)
 from positivity.training.run import Run
 from positivity.training.sarcasm import taken_back
+from positivity.training.vocabulary import train_vocabulary
 from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE, WORDS, examples_of
 
 RANKING = """Emoji,Occurrences,Negative,Neutral,Positive
@@ -409,3 +417,23 @@ def test_a_trial_trains_on_a_part(tiny_data: Path, tmp_path: Path) -> None:
     assert len(examples_of(run)) == 40
     again = Run(few, data, tmp_path / "again", device="cpu", say=silent)
     np.testing.assert_array_equal(examples_of(run).tokens, examples_of(again).tokens)
+
+
+def test_words_that_tweets_seldom_have_are_not_cut() -> None:
+    tweets = [f"{a} day for {b} and {a} night" for a in WORDS for b in WORDS] * 3
+    recipe = TokenizerRecipe(size=200)
+    rare = ["takashi", "deshawn", "estonian"]
+    _, cut = train_vocabulary(tweets, recipe)
+    _, whole = train_vocabulary(tweets, recipe, uncut=rare)
+    assert not any(f" {word}" in cut.pieces() for word in rare)
+    assert all(f" {word}" in whole.pieces() for word in rare)
+
+
+def test_words_that_nobody_knows_take_each_others_place() -> None:
+    known = "so glad that came to the party with".split()
+    texts = ["so glad that zibbleton came to the party"] * 300 + ["with quorvex"] * 300
+    changed = set(augment(texts, np.random.default_rng(0), known))
+    assert "so glad that quorvex came to the party" in changed
+    assert "with zibbleton" in changed
+    untouched = set(augment(texts, np.random.default_rng(0)))
+    assert not any("quorvex" in text and "party" in text for text in untouched)

@@ -6,6 +6,8 @@ another's place at random (counterfactual data augmentation, Lu et al. 2020), an
 Works on normalized tweets: lower-case words between single spaces.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 _OTHER_SPELLING = 0.2  # of all tweets: half of the words that varieties of English spell otherwise
@@ -150,17 +152,34 @@ _SPELLINGS = {
     "we 're": ("we be", "we"),
 }
 _LAST_MARKS = ("", "", " .", " .", " !")  # the last one says something, if little
+_RENAMED = 0.3  # of all tweets: other names in the place of words that nobody knows
 _KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
-def augment(texts: list[str], generator: np.random.Generator) -> list[str]:
-    """The tweets, some of them changed in a way that leaves their label as it is."""
-    draws = generator.random((len(texts), 3)) if texts else np.empty((0, 3))
+def augment(
+    texts: list[str], generator: np.random.Generator, known: Sequence[str] = ()
+) -> list[str]:
+    """The tweets, some of them changed in a way that leaves their label as it is.
+
+    Args:
+        known: the words that mean something. Any other is taken for a name of somebody or
+            something, in whose place another may stand; without known words none is.
+    """
+    draws = generator.random((len(texts), 4)) if texts else np.empty((0, 4))
+    meaningful = frozenset(known)
+    unheard = _unheard_of(texts, meaningful) if known else []
     changed = []
-    for text, (dialect, typo, mark) in zip(texts, draws.tolist(), strict=True):
+    for text, (dialect, typo, mark, other) in zip(texts, draws.tolist(), strict=True):
         words = text.split(" ")
         if not _SWAPPABLE.isdisjoint(words):
             words = _swapped(words, generator)
+        if unheard and other < _RENAMED:
+            words = [
+                unheard[int(generator.integers(len(unheard)))]
+                if _is_name(each, meaningful)
+                else each
+                for each in words
+            ]
         new = " ".join(words)
         if dialect < _OTHER_SPELLING:
             new = _respelt(new, generator)
@@ -170,6 +189,15 @@ def augment(texts: list[str], generator: np.random.Generator) -> list[str]:
             new = _repunctuated(new, generator)
         changed.append(new)
     return changed
+
+
+def _unheard_of(texts: Sequence[str], known: frozenset[str]) -> list[str]:
+    """The words of the tweets that mean nothing to us, each as often as it is met."""
+    return [word for text in texts for word in text.split(" ") if _is_name(word, known)]
+
+
+def _is_name(word: str, known: frozenset[str]) -> bool:
+    return len(word) > 3 and word not in known and word.isalpha() and word not in _SWAPPABLE
 
 
 def _repunctuated(text: str, generator: np.random.Generator) -> str:

@@ -139,7 +139,7 @@ def build_examples(
     if recipe.training.tweets is not None and recipe.training.tweets < len(joined.texts):
         joined = joined.drawn(recipe.training.tweets, generator)
     if recipe.training.augmentation:
-        joined = replace(joined, texts=augment(joined.texts, generator))
+        joined = replace(joined, texts=augment(joined.texts, generator, normalizer.words))
     ids = encode(joined.texts, tokenizer, recipe.training)
     columns = [LABELS.index(label) for label in recipe.labels]
     targets = joined.targets[:, columns]

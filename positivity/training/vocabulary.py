@@ -1,5 +1,6 @@
 """The tables and the vocabulary of a model, learnt from tweets."""
 
+import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,7 +16,7 @@ _LEAST_COUNT = 5
 _ONE_LETTER_WORDS = frozenset("aiu")
 # Short words are the parts that anything can be cut into: only common ones help to split hashtags.
 _SHORT, _LEAST_SHARE_OF_SHORT = 3, 4e-6
-_MET = 1200  # how often a word is met that is to be a piece of its own
+_MET = 400  # how often a word is met that is to be a piece of its own
 
 
 def known_words(texts: Iterable[str], size: int) -> list[str]:
@@ -62,11 +63,14 @@ def _frequent_emoji(normalized: Iterable[str], normalizer: Normalizer, size: int
     return sorted(counts, key=lambda name: (-counts[name], name))[:size]
 
 
-def _seldom_met(normalized: Iterable[str], words: Sequence[str]) -> Iterable[str]:
-    """Each word as often as the tweets lack it."""
+def _seldom_met(normalized: Iterable[str], words: Sequence[str]) -> list[str]:
+    """Texts in which each word stands as often as the tweets lack it."""
     wanted = frozenset(words)
     counts: Counter[str] = Counter()
     for text in normalized if wanted else ():
         counts.update(wanted.intersection(text.split(" ")))
-    for word in words:
-        yield from [word] * (_MET - counts[word])
+    lacking = [word for word in words for _ in range(_MET - counts[word])]
+    # In company that changes, now in the middle and now at the end: what always goes on alike is
+    # no unit of its own to the tokenizer's suffix array.
+    random.Random(0).shuffle(lacking)
+    return [" ".join(lacking[i : i + 5]) for i in range(0, len(lacking), 5)]
