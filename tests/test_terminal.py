@@ -161,6 +161,16 @@ def test_no_address_of_a_tweet_is_cut(width: int) -> None:
     assert (f"{address}\n" in printed) is (width >= len(address))
 
 
+@pytest.mark.parametrize("width", [32, 33, 36, 80])
+def test_no_interval_of_a_share_is_cut(width: int) -> None:
+    report = invented()
+    share = report.positive
+    assert share is not None
+    interval = f"{share.low:.0%}".rstrip("%") + f" to {share.high:.0%}"
+    (line,) = [each for each in shown(report, width).splitlines() if each[2:10] == "positive"]
+    assert line.endswith(interval)
+
+
 def test_a_terminal_of_no_width_to_speak_of_is_no_error() -> None:
     for width in range(1, 20):
         for report in (invented(0), invented()):

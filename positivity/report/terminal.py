@@ -201,14 +201,14 @@ class Page:
 
     def shares(self, report: Report) -> None:
         """A bar for each label with its percentage and interval."""
-        room = self.width - SIDE - len(" 100%   100 to 100%")
+        room = max(0, self.width - SIDE - len(" 100%   100 to 100%"))
         for label, share in (
             ("positive", report.positive),
             ("neutral", report.neutral),
             ("negative", report.negative),
         ):
             if share is not None:
-                bar = self.bar(share.value, max(4, room))
+                bar = self.bar(share.value, room)
                 self.line(
                     Text.assemble(
                         f"  {label:<{SIDE - 2}}",
