@@ -202,7 +202,7 @@ def test_what_the_classifier_leaves_unsure_no_tweets_settle() -> None:
     verdict = decide_on([35, 0, 65], opinion, lasting=0.3)
     assert verdict == Verdict(
         "not enough tweets",
-        "not enough tweets: about 6 in 10 tweets with an opinion are positive (45 to 80 in 100); "
+        "undecided: about 6 in 10 tweets with an opinion are positive (45 to 80 in 100); "
         "more of them would hardly settle it, so unsure is how the classifier errs on such tweets",
         None,
     )

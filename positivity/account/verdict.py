@@ -18,6 +18,7 @@ MAINLY_POSITIVE = "mainly positive"
 MAINLY_NEGATIVE = "mainly negative"
 MIXED = "mixed"
 NOT_ENOUGH = "not enough tweets"
+UNDECIDED = "undecided"  # begins the sentence where more tweets would not be enough either
 LABELS = (MAINLY_POSITIVE, MAINLY_NEGATIVE, MIXED, NOT_ENOUGH)
 
 DELTA = 0.05  # how far from a half r must be to lean to a side; twice that is still "mixed"
@@ -135,12 +136,13 @@ def _unsettled(opinion: Estimate, needed: int | None, mostly_neutral: bool) -> s
     part = _in_ten(opinion.value)
     noun = "" if mostly_neutral else _noun(part)
     seen = f"{part}{noun} are positive ({_in_hundred(opinion)})"
-    more = (
-        "more of them would hardly settle it, so unsure is how the classifier errs on such tweets"
-    )
     if needed is not None:
-        more = f"about {needed:,} more like these would settle it"
-    return f"{NOT_ENOUGH}: {seen}; {more}"
+        return f"{NOT_ENOUGH}: {seen}; about {needed:,} more like these would settle it"
+    # The label stays; but people would take it for advice to read more.
+    return (
+        f"{UNDECIDED}: {seen}; more of them would hardly settle it, so unsure is how the "
+        "classifier errs on such tweets"
+    )
 
 
 def _noun(part: str) -> str:
