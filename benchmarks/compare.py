@@ -4,7 +4,7 @@
     python -m benchmarks.compare LABELLED.parquet --topics TOPICS.parquet
     python -m benchmarks.compare LABELLED.parquet --timelines TIMELINES.parquet
 
-LABELLED is as for `benchmarks/quantify.py`, from which the data sets and bags come. The tweets of
+LABELLED is as for `benchmarks/quantify`, from which the data sets and bags come. The tweets of
 an account are drawn from the eval part of a data set; the recalibration is fitted on dev of the
 sets that neither account comes from. Accounts of up to 100 tweets are drawn without replacement and
 share no tweet; larger ones are simulated ("sim").
@@ -30,10 +30,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.quantify import (
+from benchmarks.quantify.changes import accounts
+from benchmarks.quantify.tweets import (
     Simulated,
     Tweets,
-    accounts,
     by_set,
     fitted,
     scored,
