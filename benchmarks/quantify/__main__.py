@@ -6,8 +6,8 @@
 
 LABELLED has the columns dataset, split, text and label. Its dev and eval tweets are scored once and
 the probabilities kept in the scratch folder. What is fitted is fitted on dev, what is quoted is
-quoted on eval. TOPICS has SemEval's topics (year, split, subtask, topic, text): its dev and eval
-tweets are on different ones, which a fit on dev allows for.
+quoted on eval. TOPICS has SemEval's topics (year, split, subtask, topic, label, text): its dev and
+eval tweets are on different ones, which a fit on dev allows for. Their shares are told, too.
 
 The protocol is APP (Forman 2008): bags of tweets whose shares are drawn uniformly from the simplex,
 without replacement, of at most a third of the rarest class of the pool. Larger bags (marked "sim")
@@ -26,11 +26,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.quantify import fill
+from benchmarks import documents
 from benchmarks.quantify.bags import INTERVALS, cases
 from benchmarks.quantify.changes import changes
 from benchmarks.quantify.moods import moods
-from benchmarks.quantify.tables import draw, table, verdicts
+from benchmarks.quantify.tables import draw, table, verdict_summary, verdicts
+from benchmarks.quantify.topics import topics
 from benchmarks.quantify.tweets import Tweets, by_set, fitted, scored
 from positivity.model import registry
 from positivity.training.quantification import to_json
@@ -72,13 +73,15 @@ def main() -> None:
             "quantify": "\n\n".join([*tables, verdicts(rows)]),
             "moods": moods(options.splits * options.bags, options.seed),
         }
+        if options.topics:
+            blocks["topics"] = topics(options.topics, model)
         if options.fill:
-            fill.block(fill.README, "verdict", fill.verdict(rows))
-            draw(rows, fill.PICTURE)
+            documents.fill(documents.README, "verdict", verdict_summary(rows))
+            draw(rows, documents.PICTURE)
     for name, text in blocks.items():
         print(f"{text}\n")
         if options.fill:
-            fill.block(fill.HOW_SURE, name, text)
+            documents.fill(documents.HOW_SURE, name, text)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.quantify.bags import ACROSS, IN_DOMAIN, INTERVALS, KNOWS, METHODS
+from benchmarks.quantify.bags import ACROSS, CC, IN_DOMAIN, INTERVALS, KNOWS, METHODS, OURS
 from benchmarks.quantify.tweets import SIMULATED, SIZES
+
+_QUOTED = (20, 100, 200, 800)  # in the README
 
 
 def table(rows: pd.DataFrame, setting: str) -> str:
@@ -56,6 +58,33 @@ def speaks(bags: pd.DataFrame) -> tuple[str, str, str]:
     spoken = known[known.speaks.astype(bool)]
     wrong = percent(spoken.wrong.mean(), 1) if len(spoken) else ""
     return percent(known.speaks.mean()), percent(leaning.speaks.mean()), wrong
+
+
+def verdict_summary(rows: pd.DataFrame) -> str:
+    """What the README says of the verdict, from the rows of all bags."""
+    lines = [
+        "| kind | tweets | 95 % interval of a share holds it "
+        "| verdict speaks at a net of 20 or more | wrong where it speaks |",
+        "|---|---|---|---|---|",
+    ]
+    for setting, kind in ((IN_DOMAIN, "alike"), (ACROSS, "unlike")):
+        for size in _QUOTED:
+            bags = rows[(rows.setting == setting) & (rows["size"] == size)]
+            leaning, wrong = speaks(bags[bags.method == OURS])[1:]
+            name = size_of(size).replace("sim", "simulated")
+            held = percent(coverage(bags, OURS), 1)
+            lines.append(f"| {kind} | {name} | {held} | {leaning} | {wrong} |")
+    bags = rows[(rows.setting == IN_DOMAIN) & (rows["size"] == 200)]
+    counted = percent(coverage(bags, CC))
+    usual = (
+        f"The usual interval around counted labels holds the share in {counted} of the sets of 200."
+    )
+    return "\n".join(lines) + f"\n\n{usual}"
+
+
+def coverage(bags: pd.DataFrame, method: str) -> float:
+    """How often a method's intervals hold the shares: each data set counts the same."""
+    return float(bags[bags.method == method].groupby("case").coverage.mean().mean())
 
 
 def percent(share: float, digits: int = 0) -> str:
