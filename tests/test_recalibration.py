@@ -2,10 +2,13 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from positivity.evaluation import LABELS as NAMES
 from positivity.model import registry
 from positivity.model.registry import ModelDirectory
 from positivity.recalibration import (
@@ -17,7 +20,15 @@ from positivity.recalibration import (
     log_ratios,
     recalibrated,
 )
-from positivity.training.quantification import ScoredSet, fit_domain, fit_recalibration
+from positivity.training.datasets import read_sets
+from positivity.training.labelled import Data
+from positivity.training.quantification import (
+    ScoredSet,
+    fit_domain,
+    fit_recalibration,
+    quantification_file,
+)
+from positivity.training.recipe import Source
 
 SHIFTED = np.array([1.3, 0.1, -0.6, 0.05, 0.8, 0.5])
 
@@ -142,3 +153,26 @@ def test_training_stores_it_with_the_model(tiny_model: ModelDirectory) -> None:
     assert recalibration is not None
     assert recalibration.domains == ("dev",)
     assert registry.QUANTIFICATION in registry.verify(tiny_model.path)
+
+
+def test_a_source_names_the_column_of_topics(tmp_path: Path) -> None:
+    tweets = on_topics(1)
+    assert tweets.topics is not None
+    rows = [
+        f"{NAMES[label]},{topic},text {number}"
+        for number, (label, topic) in enumerate(zip(tweets.gold, tweets.topics, strict=True))
+    ]
+    (tmp_path / "dev.csv").write_text("\n".join(["label,about,text", *rows]) + "\n")
+    data = Data(tmp_path, tmp_path)
+    (told,) = read_sets([Source(file="dev.csv", topic="about")], data)
+    (untold,) = read_sets([Source(file="dev.csv")], data)
+    assert told.topics == tweets.topics
+    assert untold.topics is None
+    logits = torch.from_numpy(np.log(tweets.probabilities))
+    wide, narrow = (
+        json.loads(quantification_file([each], [logits], 1.0)[registry.QUANTIFICATION])
+        for each in (told, untold)
+    )
+    assert wide["mean"] == narrow["mean"]
+    assert wide["covariance"][2][2] > 3 * narrow["covariance"][2][2]
+    assert (wide["freedom"], narrow["freedom"]) == (23, None)
