@@ -22,13 +22,17 @@ IsEnglish = Callable[[Sequence[str]], NDArray[np.bool_]]
 
 @dataclass(slots=True)
 class Selection:
-    """Decides batch by batch, and remembers ids, so that duplicates are found across batches."""
+    """Decides batch by batch, and remembers ids, so that duplicates are found across batches.
+
+    Where each tweet is known to have an id of its own, as in the store, there are none to be found.
+    """
 
     is_english: IsEnglish
     include_retweets: bool = False
     language: str | None = None  # the language that all tweets are known to be in
     since: datetime | None = None  # first moment that counts
     until: datetime | None = None  # first moment that no longer counts
+    unique: bool = False  # whether each tweet is known to have an id of its own
     _seen: SeenTweets = field(default_factory=SeenTweets)
 
     def __post_init__(self) -> None:
@@ -47,14 +51,14 @@ class Selection:
             normalized: the normalized texts of the batch.
         """
         reasons: list[str | None] = [None] * len(batch)
-        duplicates = self._seen.duplicates(batch).tolist()
+        duplicates = None if self.unique else self._seen.duplicates(batch).tolist()
         outside = self._outside_dates(batch)
         kinds = batch.column("kind").to_pylist()
         undecided = []
         for row, text in enumerate(normalized):
             if outside is not None and outside[row]:
                 reasons[row] = LeftOut.DATES
-            elif duplicates[row]:
+            elif duplicates is not None and duplicates[row]:
                 reasons[row] = LeftOut.DUPLICATE
             elif kinds[row] == Kind.RETWEET and not self.include_retweets:
                 reasons[row] = LeftOut.RETWEET
@@ -92,8 +96,8 @@ class Selection:
             elif lang not in (LANGUAGE, "english"):
                 others.append(row)
         if unknown:
-            texts = batch.column("text").take(pa.array(unknown, pa.int32())).to_pylist()
-            english = self.is_english(texts)
+            texts = batch.column("text").to_pylist()
+            english = self.is_english([texts[row] for row in unknown])
             others += [
                 row for row, is_english in zip(unknown, english, strict=True) if not is_english
             ]

@@ -19,6 +19,7 @@ from positivity.cli.doctor import doctor_command
 from positivity.cli.evaluate import evaluate_command
 from positivity.cli.explain import explain_command
 from positivity.cli.explore import explore_command
+from positivity.cli.fast_start import end_at_once
 from positivity.cli.forget import forget_command
 from positivity.cli.generate import generate_command
 from positivity.cli.inspect import inspect_command
@@ -107,4 +108,5 @@ app.command("doctor")(doctor_command)
 
 def main() -> None:
     """The entry point of the program."""
+    end_at_once()
     app()
