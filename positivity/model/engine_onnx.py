@@ -21,6 +21,7 @@ class OnnxEngine:
     """Runs the light engine's file of a model; safe to call from several threads at once."""
 
     precision = "int8"
+    same_in_any_batch = True
 
     def __init__(self, directory: ModelDirectory) -> None:
         """Loads the file.
