@@ -21,6 +21,7 @@ import pytest
 
 from positivity.analysis import ScoredBatch, Tallies, model_info
 from positivity.errors import PositivityError, StateError
+from positivity.model.engine_onnx import OnnxEngine
 from positivity.model.registry import ModelDirectory, load
 from positivity.model.remembered import RememberingScorer
 from positivity.model.scorer import Scorer
@@ -124,7 +125,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> list[Helper]:
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stages, "_TOGETHER", 120)
+    monkeypatch.setattr(OnnxEngine, "texts_together", 120)
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -198,13 +199,13 @@ def test_a_small_input_gets_no_helper(tiny_model: ModelDirectory) -> None:
     ("read", "left", "most", "worth"),
     [
         (8_192, 0, 3, 0),
-        (8_192, 19_999, 3, 0),
-        (8_192, 20_000, 3, 1),
-        (8_192, 45_000, 3, 2),
+        (8_192, 49_999, 3, 0),
+        (8_192, 50_000, 3, 1),
+        (8_192, 110_000, 3, 2),
         (8_192, 10**9, 3, 3),
         (8_192, 10**9, 0, 0),
         (8_192, None, 3, 0),
-        (32_768, None, 3, 3),
+        (57_344, None, 3, 3),
     ],
 )
 def test_how_many_helpers_an_input_is_worth(
@@ -277,11 +278,11 @@ def test_without_a_python_to_start_there_are_no_helpers(
         assert helpers.most == 0
 
 
-# The program on a machine of two cores, where every input is large.
+# The program on a machine of two cores, where less is a large input.
 PROGRAM = """
 import positivity.stream.run as run
 run.cores = lambda: 2
-run._WORTH_A_HELPER = 1
+run._READ_BEFORE = 20_000
 from positivity.cli import main
 main()
 """
@@ -316,7 +317,7 @@ def test_no_helper_outlives_the_program(
         helpers: list[int] = []
         for n in range(2_000_000):  # as long as it takes
             program.stdin.write(b"%d,love great %d\n" % (n, n))
-            if n % 10_000 == 0 and n > 40_000:
+            if n % 10_000 == 0:
                 helpers = children(program.pid)
                 if helpers:
                     break

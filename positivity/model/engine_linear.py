@@ -15,6 +15,7 @@ class LinearEngine:
 
     precision = "float32"
     same_in_any_batch = True
+    texts_together = 6_000
     workers = 1
     batch_sizes: tuple[int, ...] = (4096,)
 

@@ -22,6 +22,7 @@ class OnnxEngine:
 
     precision = "int8"
     same_in_any_batch = True
+    texts_together = 6_000
 
     def __init__(self, directory: ModelDirectory) -> None:
         """Loads the file.

@@ -34,6 +34,7 @@ class Engine(Protocol):
     precision: str  # of its numbers: float32, bfloat16 or int8
     workers: int  # calls that may run at once
     batch_sizes: tuple[int, ...]  # rows that a batch had best have, the most first
+    texts_together: int  # texts of all lengths that fill its batches
     same_in_any_batch: bool  # whether a row's logits are the same to the last bit, padded alike
 
     def logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -57,6 +58,7 @@ class Scorer:
         self.normalizer = normalizer
         self.precision = engine.precision
         self.same_in_any_batch = engine.same_in_any_batch
+        self.texts_together = engine.texts_together
         self._tokenizer = tokenizer
         self._engine = engine
         workers = min(engine.workers, workers or engine.workers)

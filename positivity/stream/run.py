@@ -21,9 +21,10 @@ _UNDER_WAY = 32  # chunks, at most: read, and not yet seen by whoever wants to s
 _POLL = 0.1  # seconds between two looks at whether the work is called off
 _HERE = "here"
 
-# A process takes 0.35 s of a core to be ready, and scores about as many tweets in a second.
-_WORTH_A_HELPER = 20_000
-_READ_BEFORE = 30_000  # tweets, where nobody knows how many there are
+# A helper takes a quarter of a second to be ready: on two cores 40,000 tweets take as long with
+# one as without, and 200,000 a quarter less (docs/speed.md).
+_WORTH_A_HELPER = 50_000  # tweets
+_READ_BEFORE = 50_000  # tweets, where nobody knows how many there are
 MOST_HELPERS = 3
 
 # From the tweets read so far, about how many are still to come; None: nobody knows.
@@ -90,7 +91,7 @@ class _Run:
         selection = stream.group.selection()
         self._stages = Stages(scorer, selection, everything=stream.group.everything)
         self._room = threading.Semaphore(_UNDER_WAY)
-        chunks = self._calling_helpers(chunks_of(stream.batches, selection))
+        chunks = self._calling_helpers(chunks_of(stream.batches, selection, scorer.texts_together))
         self._source = _Source(chunks, self._room, self._stopped)
         self._answers: queue.Queue[_Done | _End | BaseException]
         self._answers = queue.Queue(_AT_ONCE)

@@ -20,7 +20,6 @@ Item = TypeVar("Item")
 
 _AHEAD = 1  # items that a stage may have ready before the next one takes them
 _POLL = 0.1  # seconds between two looks at whether the work is called off
-_TOGETHER = 6_000  # tweets, of which many have the same length; one batch of most readers
 _PATIENCE = 2.0  # seconds that a reader that is called off gets to end
 
 
@@ -55,20 +54,21 @@ def score_batches(
         everything: score the tweets that do not count, too.
     """
     stages = Stages(scorer, selection, everything=everything)
-    with stages.scored(chunks_of(batches, selection), threading.Event()) as scored:
+    chunks = chunks_of(batches, selection, scorer.texts_together)
+    with stages.scored(chunks, threading.Event()) as scored:
         for chunk in scored:
             yield from chunk.batches
 
 
-def chunks_of(batches: Iterable[TweetBatch], selection: Selection) -> Iterator[Chunk]:
-    """Chunks of the tweets in their order, with what is only known of all: the duplicates."""
+def chunks_of(batches: Iterable[TweetBatch], selection: Selection, size: int) -> Iterator[Chunk]:
+    """Chunks of `size` tweets or a batch more, in their order, and which tweets came before."""
     number = 0
     together: list[TweetBatch] = []
     duplicates: list[NDArray[np.bool_]] = []
     for batch in batches:
         together.append(batch)
         duplicates.append(selection.duplicates(batch))
-        if sum(map(len, together)) >= _TOGETHER:
+        if sum(map(len, together)) >= size:
             yield Chunk(number, together, duplicates)
             number, together, duplicates = number + 1, [], []
     if together:
