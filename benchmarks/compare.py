@@ -4,7 +4,7 @@
     python -m benchmarks.compare LABELLED.parquet --topics TOPICS.parquet
     python -m benchmarks.compare LABELLED.parquet --timelines TIMELINES.parquet
 
-LABELLED is as for `benchmarks/quantify.py`, from which the data sets and bags come. The tweets of
+LABELLED is as for `benchmarks/quantify`, from which the data sets and bags come. The tweets of
 an account are drawn from the eval part of a data set; the recalibration is fitted on dev of the
 sets that neither account comes from. Accounts of up to 100 tweets are drawn without replacement and
 share no tweet; larger ones are simulated ("sim").
@@ -14,6 +14,8 @@ different kinds  from two, which differ in subject, time and the people who labe
 
 A planted difference of d moves d / 2 of the tweets from one side to the other, which side being
 drawn. Ten accounts are ten with equal shares: counted is whether any of their 45 pairs is called.
+
+`--fill` writes the figures into docs/how-sure.md.
 
 `--topics`: topics as accounts, labelled by the same people on SemEval's five points (subtask CE).
 `--timelines` (user, created_at, text): random halves of the days of real accounts.
@@ -30,10 +32,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.quantify import (
+from benchmarks import documents
+from benchmarks.quantify.changes import accounts
+from benchmarks.quantify.tweets import (
     Simulated,
     Tweets,
-    accounts,
     by_set,
     fitted,
     scored,
@@ -277,16 +280,21 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--topics", type=Path, help="only topics as accounts")
     parser.add_argument("--timelines", type=Path, help="only halves of real accounts")
+    parser.add_argument("--fill", action="store_true", help="write the figures into the document")
     options = parser.parse_args()
     model = registry.load(options.model)
     if options.timelines:
-        print(halves(options.timelines, model, options.seed))
-        return
-    sets = by_set(scored(options.labelled, model, options.scratch))
-    if options.topics:
-        print(topics(options.topics, sets, model))
-        return
-    print(table(pd.DataFrame(pairs(sets, options.pairs, options.seed))))
+        name, text = "halves", halves(options.timelines, model, options.seed)
+    else:
+        sets = by_set(scored(options.labelled, model, options.scratch))
+        if options.topics:
+            name, text = "topic-pairs", topics(options.topics, sets, model)
+        else:
+            rows = pd.DataFrame(pairs(sets, options.pairs, options.seed))
+            name, text = "planted", table(rows)
+    print(text)
+    if options.fill:
+        documents.fill(documents.HOW_SURE, name, text)
 
 
 if __name__ == "__main__":

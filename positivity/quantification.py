@@ -6,10 +6,13 @@ three classes does not know where these labels part, so a small map from its log
 a multinomial logistic regression on the tweets of all topics but the one that is measured. All
 methods see the same map; nothing that is fitted has seen the topic.
 
-Ours is the likelihood of `account/posterior.py` with a prior as months get one: a Dirichlet
-distribution, as wide as the shares of the other topics are spread. Tweets of a topic are misread
-alike, so the likelihood is tempered by how many of them are worth one: of a few numbers the one
-with the least KLD on the other topics.
+Ours learns from the other topics, too, how far such a correction can be trusted. Tweets of a topic
+are misread alike, so correcting by the likelihood alone goes too far on some topics and not far
+enough on others; and topics are one-sided more often than not. So a topic is first corrected as EMQ
+does it, but cautiously: several tweets count as one. Then the logarithms of its shares are mapped
+by a softmax regression, one slope and a constant for each label, to what has the least KLD on the
+other topics, of which each counts the same. Of a few degrees of caution the one is taken that fits
+them best.
 
 The measures are the mean over topics of Kullback-Leibler divergence (KLD), absolute error (AE) and
 relative absolute error (RAE), smoothed with 1/2n for a topic of n tweets, and for an ordered scale
@@ -32,14 +35,14 @@ SCALES = (
     ("-2", "-1", "0", "1", "2"),
     ("-1", "0", "1"),
 )
-MEAN, OURS = "mean of the other topics", "Bayesian, prior of the other topics"
+MEAN, OURS = "mean of the other topics", "EMQ, mapped by the other topics"
 METHODS = (MEAN, "CC", "ACC", "PCC", "PACC", "EMQ", OURS)
 
 _FEWEST_TOPICS = 3
 _RIDGE = 1.0  # tweets' worth of pull of the map's weights towards 0
 _STEPS = 100
-_EFFECTS = (1.0, 2.0, 4.0, 8.0, 16.0)  # how many tweets of a topic may be worth one
-_LOOSEST = 1.0  # tweets' worth of prior, at the least
+_EFFECTS = (1.0, 4.0, 16.0)  # how many tweets of a topic may be worth one
+_TOPIC_RIDGE = 0.03  # topics' worth of pull towards leaving the shares as they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ def evaluate_shares(topics: Sequence[Topic], scale: tuple[str, ...]) -> ShareMet
     errors: dict[str, list[tuple[float, ...]]] = {name: [] for name in METHODS}
     for number, topic in enumerate(topics):
         others = [*topics[:number], *topics[number + 1 :]]
-        true = np.bincount(topic.gold, minlength=len(scale)) / len(topic.gold)
+        true = share_vector(topic, len(scale))
         for name, found in shares_by_method(topic, others, len(scale)).items():
             errors[name].append(share_errors(true, found, len(topic.gold)))
     return ShareMetrics(
@@ -135,11 +138,8 @@ def shares_by_method(topic: Topic, others: Sequence[Topic], classes: int) -> dic
     posteriors, fitted = (_mapped(inputs, weights) for inputs in (_inputs(topic), known))
     labels = posteriors.argmax(axis=1)
     hard = quantifiers.hard_rates(fitted.argmax(axis=1), gold, classes)
-    prior = topic_prior([np.bincount(each.gold, minlength=classes) for each in others])
-    borders = np.cumsum([len(each.gold) for each in others])[:-1]
-    effect = best_effect(np.split(fitted / natural, borders), others, prior)
     return {
-        MEAN: prior / prior.sum(),
+        MEAN: np.mean([share_vector(each, classes) for each in others], axis=0),
         "CC": quantifiers.classify_and_count(labels, classes),
         "ACC": quantifiers.adjusted_count(labels, hard),
         "PCC": quantifiers.probabilistic_classify_and_count(posteriors),
@@ -149,56 +149,106 @@ def shares_by_method(topic: Topic, others: Sequence[Topic], classes: int) -> dic
         "EMQ": quantifiers.expectation_maximization(
             posteriors, natural, tolerance=1e-6, steps=5_000
         ),
-        OURS: pooled(posteriors / natural, prior, effect),
+        OURS: mapped_by_others(
+            posteriors / natural,
+            np.split(fitted / natural, np.cumsum([len(each.gold) for each in others])[:-1]),
+            others,
+        ),
     }
 
 
-def best_effect(likelihoods: Sequence[Floats], topics: Sequence[Topic], prior: Floats) -> float:
-    """How many of a topic's tweets are worth one: what tells the shares of `topics` best."""
-
-    def mean_kld(effect: float) -> float:
-        return float(
-            np.mean(
-                [
-                    share_errors(
-                        np.bincount(topic.gold, minlength=len(prior)) / len(topic.gold),
-                        pooled(each, prior, effect),
-                        len(topic.gold),
-                    )[0]
-                    for each, topic in zip(likelihoods, topics, strict=True)
-                ]
-            )
-        )
-
-    return min(_EFFECTS, key=mean_kld)
+def share_vector(topic: Topic, classes: int) -> Floats:
+    """The true shares [classes] of a topic's labels."""
+    return np.asarray(np.bincount(topic.gold, minlength=classes) / len(topic.gold))
 
 
-def topic_prior(counts: Sequence[Ints]) -> Floats:
-    """The Dirichlet distribution [classes] that topics' shares are drawn from, by their moments."""
-    shares = np.array([each / each.sum() for each in counts])
-    mean = shares.mean(axis=0)
-    spread = shares.var(axis=0, ddof=1).sum()
-    size = (mean * (1 - mean)).sum() / spread - 1 if spread > 0 else np.inf
-    return np.asarray(mean * np.clip(size, _LOOSEST, 1e6)) + 1e-6
+def mapped_by_others(
+    likelihoods: Floats, of_others: Sequence[Floats], others: Sequence[Topic]
+) -> Floats:
+    """The shares [classes] of a topic, from its tweets' likelihoods [n, classes].
 
-
-def pooled(likelihoods: Floats, prior: Floats, effect: float = 1.0) -> Floats:
-    """The likeliest shares [classes] of tweets [n, classes] under a Dirichlet prior.
-
-    As `account/posterior.py` climbs it: the mode is taken in log-ratios, where it is well inside
-    and close to the mean; without tweets it is the mean of the prior. `effect` tweets count as one.
+    Args:
+        of_others: likelihoods of the tweets of the topics that tell how to map.
     """
-    shares = prior / prior.sum()
-    total = len(likelihoods) / effect + prior.sum()
+    classes = likelihoods.shape[1]
+    sizes = np.array([[len(each.gold)] for each in others])
+    true = np.array([share_vector(each, classes) for each in others])
+    smoothed = (true + 1 / (2 * sizes)) / (1 + classes / (2 * sizes))
+    least, found = np.inf, np.zeros(classes)
+    for estimates in zip(
+        *(cautious_shares(each) for each in [likelihoods, *of_others]), strict=True
+    ):
+        own, known = estimates[0], np.array(estimates[1:])
+        parameters, misfit = fit_topics(np.log(known), smoothed)
+        if misfit < least:
+            least, found = misfit, _softmax(_inputs_of_shares(np.log(own[None])) @ parameters)[0]
+    return found
+
+
+def cautious_shares(likelihoods: Floats) -> list[Floats]:
+    """The shares [classes] of tweets [n, classes], by every degree of caution.
+
+    The most cautious is the mean of posteriors under equal shares, the first step of EMQ.
+    """
+    first = (likelihoods / likelihoods.sum(axis=1, keepdims=True)).mean(axis=0)
+    return [first, *(climbed(likelihoods, effect) for effect in _EFFECTS)]
+
+
+def climbed(likelihoods: Floats, effect: float) -> Floats:
+    """The likeliest shares [classes] of tweets [n, classes], of which `effect` count as one.
+
+    As `account/posterior.py` climbs it: a uniform prior, and the mode in log-ratios, where it is
+    well inside and close to the mean.
+    """
+    classes = likelihoods.shape[1]
+    shares = np.full(classes, 1 / classes)
+    total = len(likelihoods) / effect + classes
     for _ in range(_STEPS):
         joint = likelihoods * shares
         expected = (joint / joint.sum(axis=1, keepdims=True)).sum(axis=0) / effect
-        new = (expected + prior) / total
+        new = (expected + 1) / total
         moved = np.abs(new - shares).max()
         shares = new
         if moved < 1e-7:
             break
     return np.asarray(shares)
+
+
+def fit_topics(logs: Floats, true: Floats) -> tuple[Floats, float]:
+    """A softmax regression of shares [topics, classes] on logarithms of estimated ones.
+
+    By Newton's method. Returns constants of all labels but the last and the slope [classes], and
+    the misfit: the sum of KLD and what pulls the parameters towards leaving the shares as they are.
+    """
+    inputs = _inputs_of_shares(logs)
+    classes = logs.shape[1]
+    start = np.append(np.zeros(classes - 1), 1.0)
+    parameters = start
+    for _ in range(_STEPS):
+        found = _softmax(inputs @ parameters)
+        pull = _TOPIC_RIDGE * (parameters - start)
+        gradient = np.einsum("tc,tcp->p", true - found, inputs) - pull
+        variance = found[:, :, None] * (np.eye(classes) - found[:, None, :])
+        hessian = np.einsum("tab,tai,tbj->ij", variance, inputs, inputs)
+        step = np.linalg.solve(hessian + _TOPIC_RIDGE * np.eye(classes), gradient)
+        parameters = parameters + step * min(1.0, 1.0 / np.abs(step).max())
+        if np.abs(step).max() < 1e-8:
+            break
+    found = _softmax(inputs @ parameters)
+    pulled = 0.5 * _TOPIC_RIDGE * ((parameters - start) ** 2).sum()
+    return parameters, float((true * np.log(true / found)).sum() + pulled)
+
+
+def _inputs_of_shares(logs: Floats) -> Floats:
+    """What the parameters of `fit_topics` are multiplied with [topics, classes, classes]."""
+    topics, classes = logs.shape
+    constants = np.broadcast_to(np.eye(classes)[:, :-1], (topics, classes, classes - 1))
+    return np.concatenate([constants, logs[:, :, None]], axis=2)
+
+
+def _softmax(logits: Floats) -> Floats:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def fit_map(inputs: Floats, gold: Ints, classes: int) -> Floats:
@@ -229,9 +279,7 @@ def _information(inputs: Floats, each: Floats) -> Floats:
 
 def _mapped(inputs: Floats, weights: Floats) -> Floats:
     """Posteriors [n, classes] of inputs under a map."""
-    logits = np.concatenate([inputs @ weights, np.zeros((len(inputs), 1))], axis=1)
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+    return _softmax(np.concatenate([inputs @ weights, np.zeros((len(inputs), 1))], axis=1))
 
 
 def _inputs(topic: Topic) -> Floats:

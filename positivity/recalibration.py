@@ -80,6 +80,18 @@ class Recalibration:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class DomainFit:
+    """The recalibration that was fitted on the tweets of one domain."""
+
+    parameters: Floats  # [PARAMETERS]
+    covariance: Floats  # [PARAMETERS, PARAMETERS], of their error
+    # How new tweets of the domain differ from these, and on how many degrees of freedom that rests.
+    # None: they are on the same topics, or these are not known.
+    drift: Floats | None = None
+    freedom: float | None = None
+
+
 def log_ratios(probabilities: npt.NDArray[np.floating[Any]]) -> Floats:
     """log(negative / neutral) and log(positive / neutral) [n, 2] of probabilities [n, 3]."""
     logs = np.log(np.asarray(probabilities, np.float64).clip(_LEAST))
@@ -99,27 +111,29 @@ def recalibrated(ratios: Floats, parameters: Floats) -> Floats:
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
-def combine(
-    names: Sequence[str], fits: Sequence[tuple[Floats, Floats]], tweets: int
-) -> Recalibration:
-    """From the parameters and covariance fitted on each domain to those of a new one.
+def combine(names: Sequence[str], fits: Sequence[DomainFit], tweets: int) -> Recalibration:
+    """From what was fitted on each domain to the recalibration of a new one.
 
-    With one domain the recalibration is the one that was fitted, as unsure as that fit. With
-    several, a new domain is one more of their kind. The model's own training tweets, for which its
-    probabilities are right as they are, count as a domain too. The covariance is that of this
+    With one domain the recalibration is the one that was fitted, as unsure as that fit and as what
+    new tweets of the domain are on.
+
+    With several, a new domain is one more of their kind. The model's own training tweets, for which
+    its probabilities are right as they are, count as a domain too. The covariance is that of this
     sample (which holds the error of each fit), with the doubt about the mean on top. Its overall
     size rests on few domains but on all parameters, so the degrees of freedom lie between the
     number of domains and that of all values seen; twice the number covered the truth on the
     development sets, each left out in turn, where a normal distribution did not.
     """
-    own = np.mean([covariance for _, covariance in fits], axis=0)
-    parameters = np.array([mean for mean, _ in fits])
-    covariance, freedom = own, None
-    if len(fits) > 1:
+    own = np.mean([each.covariance for each in fits], axis=0)
+    parameters = np.array([each.parameters for each in fits])
+    if len(fits) == 1:
+        drift, freedom = fits[0].drift, fits[0].freedom
+        covariance = own if drift is None else own + drift
+    else:
         parameters = np.concatenate([parameters, [IDENTITY]])
         number = len(parameters)
         # Few domains span few directions; along the others there is at least the doubt of a fit.
-        covariance = _at_least(np.cov(parameters, rowvar=False), own) * (1 + 1 / number)
+        covariance = at_least(np.cov(parameters, rowvar=False), own) * (1 + 1 / number)
         freedom = 2.0 * number
     return Recalibration(
         mean=_plain(parameters.mean(axis=0)),
@@ -130,7 +144,7 @@ def combine(
     )
 
 
-def _at_least(matrix: Floats, floor: Floats) -> Floats:
+def at_least(matrix: Floats, floor: Floats) -> Floats:
     """The smallest covariance not below either, in the directions that `floor` makes round."""
     root = np.linalg.cholesky(floor)
     inverse = np.linalg.inv(root)

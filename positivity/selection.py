@@ -22,13 +22,17 @@ IsEnglish = Callable[[Sequence[str]], NDArray[np.bool_]]
 
 @dataclass(slots=True)
 class Selection:
-    """Decides batch by batch, and remembers ids, so that duplicates are found across batches."""
+    """Decides batch by batch, and remembers ids, so that duplicates are found across batches.
+
+    Where each tweet is known to have an id of its own, as in the store, there are none to be found.
+    """
 
     is_english: IsEnglish
     include_retweets: bool = False
     language: str | None = None  # the language that all tweets are known to be in
     since: datetime | None = None  # first moment that counts
     until: datetime | None = None  # first moment that no longer counts
+    unique: bool = False  # whether each tweet is known to have an id of its own
     _seen: SeenTweets = field(default_factory=SeenTweets)
 
     def __post_init__(self) -> None:
@@ -42,6 +46,8 @@ class Selection:
 
     def duplicates(self, batch: TweetBatch) -> NDArray[np.bool_]:
         """For each tweet of a batch, whether it was seen before, in the batch or earlier."""
+        if self.unique:
+            return np.zeros(len(batch), np.bool_)
         return self._seen.duplicates(batch)
 
     def left_out(
@@ -104,8 +110,8 @@ class Selection:
             elif lang not in (LANGUAGE, "english"):
                 others.append(row)
         if unknown:
-            texts = batch.column("text").take(pa.array(unknown, pa.int32())).to_pylist()
-            english = self.is_english(texts)
+            texts = batch.column("text").to_pylist()
+            english = self.is_english([texts[row] for row in unknown])
             others += [
                 row for row, is_english in zip(unknown, english, strict=True) if not is_english
             ]

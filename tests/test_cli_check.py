@@ -178,6 +178,14 @@ def test_every_failure_has_its_code_and_one_line(
     assert result.stdout == ""
 
 
+def test_nothing_new_is_said_where_that_is_known(run: Command) -> None:
+    run("check", "bob")
+    assert "nothing new; 0 posts and 1 account read" in run("check", "bob").stderr
+    result = run("check", "f_forbidden", code=4)
+    assert "nothing new" not in result.stderr
+    assert "0 posts and 1 account read for $0.01" in result.stderr
+
+
 def test_an_empty_timeline_is_no_failure_and_is_said(run: Command) -> None:
     (report,) = run.json("check", "empty")
     assert report["counts"]["found"] == 0

@@ -266,11 +266,11 @@ def test_the_gpu_of_this_machine_is_found() -> None:
 
 
 def imported_by(*arguments: str) -> set[str]:
-    """The libraries that a process of the program has imported at its end."""
+    """The modules that a process of the program has imported at its end."""
     code = (
         "import sys\nfrom positivity.cli import main\nsys.argv = ['positivity', *sys.argv[1:]]\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
-        "print(*sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr)"
+        "print(*sys.modules, file=sys.stderr)"
     )
     command = [sys.executable, "-c", code, *arguments]
     result = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8")
@@ -297,6 +297,32 @@ def test_no_torch_and_no_pandas_on_the_way_to_a_verdict(
         # Her report needs no engine: all of her posts were scored by the check.
         assert ("onnxruntime" in found) is (command[0] != "report"), command
     assert "torch" in imported_by("say", "x", *model, "--engine", "torch")
+
+
+def test_a_check_with_nothing_new_reads_as_little_as_it_can(
+    tiny_model: ModelDirectory, standin: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin.world.generate("alice", 60, seed=1)
+    monkeypatch.setenv("POSITIVITY_API_URL", standin.url)
+    monkeypatch.setenv("X_BEARER_TOKEN", TOKEN)
+    command = ["check", "@alice", "--model", str(tiny_model.path), "--device", "cpu"]
+    assert "onnxruntime" in imported_by(*command)
+    # Each of these takes between 5 and 500 ms.
+    unwanted = {"pyarrow.compute", "numpy.ma", "onnxruntime", "emoji", "sentencepiece", "fsspec"}
+    unwanted |= {"jinja2", "ftfy", "xlsxwriter", "asyncio", "positivity.sources.reading"}
+    assert imported_by(*command) & unwanted == set()
+
+
+def test_a_process_ends_without_a_search_for_garbage() -> None:
+    code = (
+        "import atexit, gc, sys\nfrom positivity.cli import main\n"
+        "atexit.register(lambda: print(gc.get_freeze_count(), file=sys.stderr))\n"
+        "sys.argv = ['positivity', '--version']\nmain()"
+    )
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8")
+    assert result.stdout.startswith("positivity ")
+    assert int(result.stderr) > 1_000
 
 
 # The command that adds the file to a model of before.

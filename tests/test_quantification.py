@@ -15,13 +15,14 @@ from positivity.quantification import (
     METHODS,
     OURS,
     Topic,
-    best_effect,
+    climbed,
     evaluate_shares,
     fit_map,
-    pooled,
+    fit_topics,
+    mapped_by_others,
     scale_of,
     share_errors,
-    topic_prior,
+    share_vector,
 )
 from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE
 
@@ -104,37 +105,42 @@ def test_the_map_is_that_of_maximum_likelihood() -> None:
     assert weights[0, 0] == pytest.approx(-3, abs=0.3)
 
 
-def test_a_prior_holds_few_tweets_and_not_many() -> None:
-    prior = np.array([9.0, 1.0])
-    assert pooled(np.ones((0, 2)), prior) == pytest.approx([0.9, 0.1])
+def test_caution_holds_shares_back() -> None:
     likelihoods = np.tile([0.1, 0.9], (400, 1))
-    assert pooled(likelihoods[:2], prior)[1] < 0.5
-    assert pooled(likelihoods, prior)[1] > 0.95
-    assert pooled(likelihoods, prior, 100.0)[1] < pooled(likelihoods, prior)[1]
+    assert climbed(np.ones((5, 2)), 1.0) == pytest.approx([0.5, 0.5])
+    found = [climbed(likelihoods, effect)[1] for effect in (1.0, 4.0, 100.0)]
+    assert found == sorted(found, reverse=True)
+    assert found[0] > 0.98
+    assert 0.5 < found[2] < 0.9
 
 
-def test_the_prior_has_the_spread_of_the_topics() -> None:
-    rng = np.random.default_rng(1)
-    shares = rng.dirichlet([6.0, 14.0], 4_000)
-    counts = [np.round(10_000 * each).astype(int) for each in shares]
-    assert topic_prior(counts) == pytest.approx([6, 14], rel=0.1)
-    equal = topic_prior([np.array([10, 30])] * 5)
-    assert equal / equal.sum() == pytest.approx([0.25, 0.75])
-    assert equal.sum() > 1e5
+def test_the_regression_on_topics_finds_what_made_the_shares() -> None:
+    logs = np.log(np.random.default_rng(3).dirichlet([1, 2, 1], 300))
+    powers = np.exp(1.7 * logs + [0.5, -0.3, 0])
+    parameters, misfit = fit_topics(logs, powers / powers.sum(axis=1, keepdims=True))
+    assert parameters == pytest.approx([0.5, -0.3, 1.7], abs=0.02)
+    assert misfit == pytest.approx(0.015 * (0.5**2 + 0.3**2 + 0.7**2), abs=1e-3)
 
 
-def test_topics_that_are_misread_alike_are_worth_less() -> None:
+def test_topics_tell_how_far_to_go() -> None:
+    # What the tweets' likelihoods say of each topic is half of what is so, in log-ratios.
     rng = np.random.default_rng(2)
-    topics, shifted = [], []
+    topics, understated = [], []
     for i in range(40):
-        gold = np.repeat([0, 1], rng.multinomial(80, rng.dirichlet([2, 2])))
-        true = np.where(gold[:, None] == [0, 1], 0.8, 0.2)
+        share = rng.beta(0.8, 0.8)
+        gold = np.sort((rng.random(80) < share).astype(int))
+        odds = np.sqrt((gold.sum() + 0.5) / (80.5 - gold.sum()))
         topics.append(Topic(str(i), np.zeros((80, 3)), gold))
-        shifted.append(true * np.exp(rng.normal(0, 1.5, 2)))
-    right = [np.where(each.gold[:, None] == [0, 1], 0.8, 0.2) for each in topics]
-    assert best_effect(shifted, topics, np.array([2.0, 2.0])) > best_effect(
-        right, topics, np.array([2.0, 2.0])
-    )
+        understated.append(np.where(np.arange(80)[:, None] < 80 / (1 + odds), [1, 1e-6], [1e-6, 1]))
+    errors = np.zeros(2)
+    for i, topic in enumerate(topics):
+        rest = [j for j in range(40) if j != i]
+        found = mapped_by_others(
+            understated[i], [understated[j] for j in rest], [topics[j] for j in rest]
+        )
+        true = share_vector(topic, 2)
+        errors += [share_errors(true, each, 80)[0] for each in (found, climbed(understated[i], 1))]
+    assert errors[0] < 0.2 * errors[1]
 
 
 def test_too_few_topics_and_lonely_labels_are_said() -> None:

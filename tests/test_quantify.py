@@ -154,11 +154,24 @@ def test_doubt_about_the_errors_stays_however_many_tweets_there_are() -> None:
         assert unsure.net.high - unsure.net.low > sure.net.high - sure.net.low
         widths.append((sure.net.high - sure.net.low, unsure.net.high - unsure.net.low))
         lasting.append(unsure.lasting)
-        assert sure.lasting == pytest.approx(0, abs=1e-9)
+        assert sure.lasting == pytest.approx(0, abs=0.01)
     assert widths[2][0] < 0.1 * widths[0][0]
     assert widths[2][1] > 0.3 * widths[0][1]
     assert lasting == sorted(lasting)
     assert lasting[2] > 0.9
+
+
+@pytest.mark.parametrize("counts", [(2, 3, 15), (20, 60, 120)])
+def test_the_interval_is_exact_where_the_exact_one_is_known(counts: tuple[int, ...]) -> None:
+    # Tweets whose labels are certain: the posterior is Dirichlet(counts + 1), each share's a beta.
+    certain = np.repeat(np.eye(3), counts, axis=0) * 0.997 + 0.001
+    plausible = quantifier().plausible(tallied(certain).dense())
+    for label, count in enumerate(counts):
+        exact = np.random.default_rng(0).beta(1 + count, 2 + sum(counts) - count, 1_000_000)
+        low, high = np.quantile(exact, [0.025, 0.975])
+        found = plausible.interval(plausible.shares[:, label])
+        assert found[1] - found[0] == pytest.approx(high - low, rel=0.06)
+        assert found == pytest.approx((low, high), abs=0.1 * (high - low))
 
 
 def test_one_sided_bounds_lie_within_the_central_interval() -> None:

@@ -70,6 +70,13 @@ def test_duplicates_are_found_across_batches() -> None:
     assert reasons(selection, batch({"id": "2"}, {"id": "3"})) == [LeftOut.DUPLICATE, None]
 
 
+def test_where_ids_are_unique_none_is_looked_for() -> None:
+    tweets = batch({"id": "1", "text": "hello"}, {"id": "2", "text": ""})
+    selection = Selection(english, unique=True)
+    for _ in range(2):
+        assert reasons(selection, tweets) == [None, LeftOut.EMPTY]
+
+
 def test_without_ids_author_time_and_text_tell_duplicates() -> None:
     morning: dict[str, Any] = {"text": "Good morning!", "author": "a", "created_at": MARCH}
     others: list[dict[str, Any]] = [

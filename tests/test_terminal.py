@@ -150,6 +150,33 @@ def test_every_verdict_has_a_sign(label: str, sign: str) -> None:
     assert f"{sign} {label}" in shown(report)
 
 
+@pytest.mark.parametrize("width", [20, 44, 60, 80])
+def test_no_address_of_a_tweet_is_cut(width: int) -> None:
+    report = invented()
+    (strongest, *_) = report.strongest_positive
+    tweet = replace(strongest, id="1819383186145149487")
+    printed = shown(replace(report, strongest_positive=(tweet,)), width)
+    address = "https://x.com/i/status/1819383186145149487"
+    assert address in "".join(printed.splitlines())
+    assert (f"{address}\n" in printed) is (width >= len(address))
+
+
+@pytest.mark.parametrize("width", [32, 33, 36, 80])
+def test_no_interval_of_a_share_is_cut(width: int) -> None:
+    report = invented()
+    share = report.positive
+    assert share is not None
+    interval = f"{share.low:.0%}".rstrip("%") + f" to {share.high:.0%}"
+    (line,) = [each for each in shown(report, width).splitlines() if each[2:10] == "positive"]
+    assert line.endswith(interval)
+
+
+def test_a_terminal_of_no_width_to_speak_of_is_no_error() -> None:
+    for width in range(1, 20):
+        for report in (invented(0), invented()):
+            assert max(map(cell_len, shown(report, width).splitlines())) <= width
+
+
 def test_hostile_strings_print_as_harmless_text() -> None:
     out = io.StringIO()
     console = Console(file=out, width=120, force_terminal=True, color_system=None)

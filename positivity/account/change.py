@@ -16,6 +16,7 @@ from positivity.account.quantify import (
     counted_plausible,
     net_estimate,
     shares_of,
+    tally_by,
 )
 from positivity.account.report import Change
 
@@ -37,10 +38,8 @@ class LastDays:
         """Count tweets by their days [n] since 1970, labels [n] and cells [n]."""
         if not len(days):
             return
-        first = self._move_on(int(days.max()))
-        for day in np.unique(days[days >= first]).tolist():
-            of_day = days == day
-            self._days.setdefault(day, Tallied()).add(labels[of_day], cells[of_day])
+        late = days >= self._move_on(int(days.max()))
+        tally_by(self._days, days[late], labels[late], cells[late])
 
     def merge(self, other: "LastDays") -> None:
         """Count what another one has counted, too."""

@@ -221,7 +221,7 @@ def _sample(
     q: ByClass, weights: Floats, prior: Floats, peak: Floats, curvature: Floats
 ) -> Plausible:
     """Importance sampling: draws around each peak, weighted by the log-posterior itself."""
-    offsets, log_proposal = _offsets()  # [s, 2], [s]
+    offsets, log_proposal = _offsets(len(peak))  # [m, s, 2], [m, s]
     root = np.linalg.cholesky(np.linalg.inv(curvature)) * _WIDER
     ratios = peak[:, None, :] + offsets @ root.transpose(0, 2, 1)
     shares = _to_shares(ratios)  # [m, s, 3]
@@ -234,15 +234,20 @@ def _sample(
     return Plausible(shares.reshape(-1, 3), plausibility.ravel(), len(peak))
 
 
-@lru_cache
-def _offsets() -> tuple[Floats, Floats]:
-    """Normal draws spread evenly over the plane (Halton's sequence), and their log-density."""
+@lru_cache(maxsize=8)
+def _offsets(groups: int) -> tuple[Floats, Floats]:
+    """Draws around the peaks of so many recalibrations [groups, s, 2], and their log-density.
+
+    Normal draws, spread evenly over the plane (Halton's sequence). Every recalibration takes the
+    next few: the same few for all would hardly reach into the tails, and all would miss what one
+    misses. Each group is centred, so that its mean is hardly moved by which few it got.
+    """
     normal = NormalDist()
-    points = np.array(
-        [[normal.inv_cdf(_halton(i, base)) for base in (2, 3)] for i in range(1, DRAWS + 1)]
-    )
-    points -= points.mean(axis=0)
-    return points, -0.5 * (points**2).sum(axis=1)
+    numbers = range(1, groups * DRAWS + 1)
+    points = np.array([[normal.inv_cdf(_halton(i, base)) for base in (2, 3)] for i in numbers])
+    points = points.reshape(groups, DRAWS, 2)
+    points -= points.mean(axis=1, keepdims=True)
+    return points, -0.5 * (points**2).sum(axis=2)
 
 
 def _halton(index: int, base: int) -> float:

@@ -51,6 +51,19 @@ class Tallied:
         return counts
 
 
+def tally_by(parts: dict[int, Tallied], numbers: Ints, labels: Ints, cells: Ints) -> None:
+    """Count tweets in the parts of their numbers [n], by their labels [n] and cells [n]."""
+    found, where = np.unique(numbers, return_inverse=True)
+    of_part = [parts.setdefault(number, Tallied()) for number in found.tolist()]
+    table = np.bincount(where * 3 + labels, minlength=3 * len(found)).reshape(-1, 3)
+    for part, row in zip(of_part, table, strict=True):
+        part.labels = part.labels + row
+    for key, number in zip(*_counted(where * CELLS + cells), strict=True):
+        place, cell = divmod(key, CELLS)
+        counts = of_part[place].cells
+        counts[cell] = counts.get(cell, 0) + number
+
+
 def _counted(values: Ints) -> tuple[list[int], list[int]]:
     found, numbers = np.unique(values, return_counts=True)
     return found.tolist(), numbers.tolist()

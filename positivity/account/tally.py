@@ -11,17 +11,16 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from positivity.account.change import change
 from positivity.account.comparison import Sample
 from positivity.account.evidence import CLEAR, Strongest, TermCounts, Terms
 from positivity.account.posterior import BayesianQuantifier, cells_of
 from positivity.account.quantifiers import Floats, Ints
-from positivity.account.quantify import NEGATIVE, NEUTRAL, POSITIVE, Tallied
+from positivity.account.quantify import NEGATIVE, NEUTRAL, POSITIVE, Tallied, tally_by
 from positivity.account.report import Counts, KindShare, ModelInfo, Report
 from positivity.account.summary import Summary
-from positivity.account.timeline import NO_DATE, Timeline
+from positivity.account.timeline import Timeline
 from positivity.account.verdict import decide
 from positivity.tweets import Kind, LeftOut, TweetBatch
 
@@ -90,23 +89,22 @@ class Tally:
         self._timeline.add(times, labels, cells)
         self._count_kinds(batch, rows, labels, cells)
         self._digest = (self._digest + digest(batch, rows, times)) % 2**64
+        texts = batch.column("text").to_pylist()
         for side in (NEGATIVE, POSITIVE):
             of_side = labels == side
-            self._count_evidence(batch, rows[of_side], scores[of_side, side], side)
+            self._strongest[side].add(batch, rows[of_side], scores[of_side, side])
+            for row in rows[of_side & (scores[:, side] >= CLEAR)].tolist():
+                self._terms.add(texts[row], positive=side == POSITIVE)
 
     def _count_kinds(self, batch: TweetBatch, rows: Ints, labels: Ints, cells: Ints) -> None:
-        kinds = batch.column("kind").fill_null(UNKNOWN_KIND).dictionary_encode()
-        names = kinds.dictionary.to_pylist()
-        codes = kinds.indices.to_numpy(zero_copy_only=False).astype(np.int64)[rows]
-        for code in np.unique(codes).tolist():
-            of_kind = codes == code
-            self._kinds.setdefault(names[code], Tallied()).add(labels[of_kind], cells[of_kind])
-
-    def _count_evidence(self, batch: TweetBatch, rows: Ints, scores: Floats, side: int) -> None:
-        self._strongest[side].add(batch, rows, scores)
-        texts = batch.column("text").take(pa.array(rows[scores >= CLEAR])).to_pylist()
-        for text in texts:
-            self._terms.add(text, positive=side == POSITIVE)
+        kinds = batch.column("kind").to_pylist()
+        numbers = {kind: number for number, kind in enumerate(dict.fromkeys(kinds))}
+        by_number: dict[int, Tallied] = {}
+        tally_by(by_number, np.array([numbers[kind] for kind in kinds])[rows], labels, cells)
+        for kind, number in numbers.items():
+            if number in by_number:
+                name = UNKNOWN_KIND if kind is None else kind
+                self._kinds.setdefault(name, Tallied()).merge(by_number[number])
 
     def report(
         self,
@@ -210,11 +208,10 @@ def digest(batch: TweetBatch, rows: Ints, times: Ints) -> int:
 
     A tweet enters by its id or, without one, by its author, time and text.
     """
-    chosen = pa.array(rows)
-    ids = batch.column("id").take(chosen).to_pylist()
+    ids = batch.column("id").to_pylist()
     total = 0
-    for position, tweet_id in enumerate(ids):
-        name = tweet_id or _name(batch, int(rows[position]), int(times[position]))
+    for row, time in zip(rows.tolist(), times.tolist(), strict=True):
+        name = ids[row] or _name(batch, row, time)
         total += int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")
     return total % 2**64
 
@@ -225,9 +222,9 @@ def _name(batch: TweetBatch, row: int, time: int) -> str:
 
 
 def _milliseconds(batch: TweetBatch) -> Ints:
-    """The times of a batch [n] in milliseconds since 1970; `NO_DATE` where unknown."""
-    times = batch.column("created_at").cast(pa.int64()).fill_null(NO_DATE)
-    milliseconds: Ints = times.to_numpy(zero_copy_only=False)
+    """The times of a batch [n] in milliseconds since 1970; `timeline.NO_DATE` where unknown."""
+    times = batch.column("created_at").to_numpy(zero_copy_only=False)
+    milliseconds: Ints = times.view(np.int64)  # numpy marks what is no time with the same number
     return milliseconds
 
 

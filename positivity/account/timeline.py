@@ -13,7 +13,7 @@ import numpy as np
 from positivity.account.change import LastDays
 from positivity.account.clusters import Days
 from positivity.account.quantifiers import Floats, Ints
-from positivity.account.quantify import NET_DIGITS, Shares, Tallied
+from positivity.account.quantify import NET_DIGITS, Shares, Tallied, tally_by
 from positivity.account.report import FEW_DAYS, Month, Slot, Week
 
 HOUR = 3_600_000  # milliseconds
@@ -94,8 +94,8 @@ class Timeline:
         self._days.add(days, labels)
         self.last_days.add(days, labels, cells[dated])
         months = local.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
-        _add(self._months, months, labels, cells[dated])
-        _add(self._weeks, week_of(days), labels, cells[dated])
+        tally_by(self._months, months, labels, cells[dated])
+        tally_by(self._weeks, week_of(days), labels, cells[dated])
         first, last = int(days.min()), int(days.max())
         self._first = first if self._first is None else min(first, self._first)
         self._last = last if self._last is None else max(last, self._last)
@@ -189,13 +189,6 @@ def _cross(groups: Ints, labels: Ints, size: int) -> Ints:
 
 def _iso_date(day: int | None) -> str | None:
     return None if day is None else (EPOCH.date() + timedelta(days=day)).isoformat()
-
-
-def _add(parts: dict[int, Tallied], numbers: Ints, labels: Ints, cells: Ints) -> None:
-    """Count tweets in the parts of these numbers [n]."""
-    for number in np.unique(numbers).tolist():
-        within = numbers == number
-        parts.setdefault(number, Tallied()).add(labels[within], cells[within])
 
 
 def week_of(days: Ints) -> Ints:

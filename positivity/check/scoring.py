@@ -68,6 +68,7 @@ class StoreAnalyzer:
             question.language,
             question.since,
             question.until,
+            unique=True,
         )
 
     def report(

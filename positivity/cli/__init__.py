@@ -32,6 +32,7 @@ from positivity.cli.score import score_command
 from positivity.cli.train import train_command
 from positivity.cli.usage import usage_command
 from positivity.errors import PositivityError
+from positivity.fast_start import end_at_once
 from positivity.messages import say
 
 
@@ -107,4 +108,5 @@ app.command("doctor")(doctor_command)
 
 def main() -> None:
     """The entry point of the program."""
+    end_at_once()
     app()

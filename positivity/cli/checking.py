@@ -221,8 +221,12 @@ def _say_what_was_done(checks: "Checks") -> None:
     if all(each.error is not None for each in checks.checks) and not checks.spent.dollars:
         return
     new = sum(each.reading.posts for each in checks.checks)
-    what = f"{new:,} new {'post' if new == 1 else 'posts'}" if new else "nothing new"
-    say(f"{what}; {_spent(checks.spent)}")
+    if new:
+        say(f"{new:,} new {'post' if new == 1 else 'posts'}; {_spent(checks.spent)}")
+    elif any(each.account and each.error for each in checks.checks):
+        say(_spent(checks.spent))  # whether there was anything new is not known
+    else:
+        say(f"nothing new; {_spent(checks.spent)}")
 
 
 def _spent(spent: "Spent") -> str:

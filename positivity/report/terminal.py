@@ -21,6 +21,7 @@ from positivity.report.sanitize import sanitize
 from positivity.report.words import compared, line_of, link, since, tweets
 
 PLAIN_WIDTH = 80  # of pipes and files
+NARROWEST = 20  # a terminal that is narrower shows the left of it
 WIDEST = 120  # longer lines are hard to read
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 HOURS = tuple(f"{hour:02}" if hour % 6 == 0 else "" for hour in range(24))
@@ -112,7 +113,7 @@ class Page:
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.width = min(console.width, WIDEST)
+        self.width = max(NARROWEST, min(console.width, WIDEST))
         self.encoding = console.encoding
         self.glyphs = ASCII if console.options.ascii_only else UNICODE
         self.hyperlinks = (
@@ -200,14 +201,14 @@ class Page:
 
     def shares(self, report: Report) -> None:
         """A bar for each label with its percentage and interval."""
-        room = self.width - SIDE - len(" 100%   100 to 100%")
+        room = max(0, self.width - SIDE - len(" 100%   100 to 100%"))
         for label, share in (
             ("positive", report.positive),
             ("neutral", report.neutral),
             ("negative", report.negative),
         ):
             if share is not None:
-                bar = self.bar(share.value, max(4, room))
+                bar = self.bar(share.value, room)
                 self.line(
                     Text.assemble(
                         f"  {label:<{SIDE - 2}}",
@@ -295,7 +296,9 @@ class Page:
         """Where a tweet stands on X, on a line of its own, where the terminal has no links."""
         address = link(tweet)
         if address and not self.hyperlinks:
-            self.line(Text(" " * indent + address, style="dim"))
+            # Cut to the width it would lead elsewhere.
+            shown = Text(" " * min(indent, max(0, self.width - len(address))) + address, "dim")
+            self.console.print(shown, overflow="fold", width=self.width)
 
     def terms(self, positive: Sequence[Term], negative: Sequence[Term]) -> None:
         """The words, hashtags and emoji of each side, a line each."""

@@ -1,11 +1,14 @@
 """Which column of a table, or key of an object, holds which part of a tweet."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from positivity.sources import guess
 from positivity.sources.exports import plain_name
-from positivity.sources.reading import ReadOptions
 from positivity.tweets import Kind
+
+if TYPE_CHECKING:
+    from positivity.sources.reading import ReadOptions
 
 # Names as `plain_name` writes them, the best first.
 FIELD_NAMES: Mapping[str, tuple[str, ...]] = {
@@ -109,7 +112,7 @@ def is_header(row: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     return len(row) > 1 and not guess.looks_like_data(row, body)
 
 
-def chosen_names(options: ReadOptions) -> dict[str, str]:
+def chosen_names(options: "ReadOptions") -> dict[str, str]:
     """The columns that the user names, by the part of a tweet that they hold."""
     wishes = {
         "text": options.text_column,
@@ -122,7 +125,7 @@ def chosen_names(options: ReadOptions) -> dict[str, str]:
     return {part: wish for part, wish in wishes.items() if wish is not None}
 
 
-def names_chosen(row: Sequence[str], options: ReadOptions) -> bool:
+def names_chosen(row: Sequence[str], options: "ReadOptions") -> bool:
     """Whether a table's first row has a name that the user asks for."""
     plain = {plain_name(cell) for cell in row}
     wishes = (wish for wish in chosen_names(options).values() if not wish.isdecimal())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from positivity.errors import InputError
 from positivity.sources import exports, guess, own_scores
@@ -16,8 +17,10 @@ from positivity.sources.columns import (
 )
 from positivity.sources.dates import DayMonth, day_month_order
 from positivity.sources.exports import Export, plain_name
-from positivity.sources.reading import ReadOptions
 from positivity.tweets import Kind
+
+if TYPE_CHECKING:
+    from positivity.sources.reading import ReadOptions
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def lay_out(
     header: Sequence[str] | None,
     rows: Sequence[Sequence[str]],
     width: int,
-    options: ReadOptions,
+    options: "ReadOptions",
     more_rows: Callable[[], Iterable[Sequence[str]]] = tuple,
 ) -> Layout:
     """The layout of a table with this header, or without one, and these first rows below it.
@@ -133,7 +136,7 @@ def _is_foreign(header: Sequence[str], fields: Mapping[str, int]) -> bool:
     return "text" not in fields or known_names(header) < 2
 
 
-def _export(source: str, plain: Sequence[str], options: ReadOptions) -> Export | None:
+def _export(source: str, plain: Sequence[str], options: "ReadOptions") -> Export | None:
     if options.format is not None:
         return exports.demanded(source, options.format, plain)
     return exports.recognised(plain)
@@ -226,7 +229,7 @@ def _by_value(rows: Sequence[Sequence[str]], width: int) -> dict[str, int]:
     return fields
 
 
-def _chosen(source: str, names: Sequence[str], options: ReadOptions) -> dict[str, int]:
+def _chosen(source: str, names: Sequence[str], options: "ReadOptions") -> dict[str, int]:
     flags = {"created_at": "date"}
     return {
         part: _place(source, names, wish, f"--{flags.get(part, part)}-column")

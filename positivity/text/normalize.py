@@ -8,6 +8,7 @@ the original from the same code.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
@@ -90,13 +91,16 @@ class Normalizer:
     def __init__(self, emoji: Mapping[str, str], words: Sequence[str]) -> None:
         self.emoji = dict(emoji)
         self.words = tuple(words)
-        self._costs = word_costs(list(words))
         self._longest_emoji = max(map(len, self.emoji), default=0)
         # Digits begin keycaps, which carry their own mark; all others show at their first one.
         self._emoji_starts = frozenset(
             sequence[0] for sequence in self.emoji if not sequence[0].isascii()
         )
         self._remembered = _Memory(self)
+
+    @cached_property
+    def _costs(self) -> dict[str, float]:
+        return word_costs(list(self.words))
 
     def normalize(self, text: str) -> str:
         """The tweet as the model reads it: pieces with one space between them."""

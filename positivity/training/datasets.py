@@ -30,6 +30,7 @@ class NamedSet:
     name: str
     texts: list[str]
     gold: NDArray[np.int64]
+    topics: list[str] | None = None  # of each tweet, where its source names a column of them
 
 
 @dataclass(slots=True)
@@ -75,7 +76,8 @@ def read_sets(
         tweets = data.read(source).of(labels)
         if not tweets.texts:
             raise InputError(f"{source.file}: it has no tweets that are {' or '.join(labels)}")
-        sets.append(NamedSet(source.name or Path(source.file).stem, tweets.texts, tweets.gold))
+        name = source.name or Path(source.file).stem
+        sets.append(NamedSet(name, tweets.texts, tweets.gold, tweets.topics))
     return sets
 
 

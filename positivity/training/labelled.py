@@ -34,6 +34,7 @@ class LabelledTweets:
     targets: NDArray[np.float32]  # [tweets, 3]: 1 at the label, or probabilities
     cues: list[str]  # the words the file has for its labels; empty for probabilities
     states: NDArray[np.float16] | None = None  # [tweets, numbers], by the encoder of a teacher
+    topics: list[str] | None = None  # what each is about
 
     @property
     def gold(self) -> NDArray[np.int64]:
@@ -53,6 +54,7 @@ class LabelledTweets:
             self.targets[rows],
             [self.cues[row] for row in rows] if self.cues else [],
             self.states[rows] if self.states is not None else None,
+            [self.topics[row] for row in rows] if self.topics else None,
         )
 
 
@@ -144,7 +146,9 @@ def _with_rows(path: Path, source: Source) -> tuple[LabelledTweets, NDArray[np.i
     if source.label is None and not _has_any(frame, _LABEL_COLUMNS):
         return LabelledTweets(texts, np.full((len(texts), 3), 1 / 3, np.float32), []), rows
     words = _column(path, frame, source.label or "label", _LABEL_COLUMNS).astype(str).str.strip()
-    return LabelledTweets(texts, _one_hot(path, words, source), words.tolist()), rows
+    targets = _one_hot(path, words, source)
+    topics = _column(path, frame, source.topic).astype(str).tolist() if source.topic else None
+    return LabelledTweets(texts, targets, words.tolist(), topics=topics), rows
 
 
 def read_marked(path: Path, source: Source) -> tuple[list[str], list[str], list[int]]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,9 @@ from positivity.model import registry
 from positivity.recalibration import (
     IDENTITY,
     PARAMETERS,
+    DomainFit,
     Recalibration,
+    at_least,
     combine,
     log_ratios,
     recalibrated,
@@ -23,26 +26,35 @@ Ints = npt.NDArray[np.int64]
 
 SCORE_DIGITS = 4  # as scores are rounded before they are counted
 _RIDGE = 2.0  # tweets' worth of pull towards leaving the probabilities as they are
+_PULL = _RIDGE * np.eye(PARAMETERS)
 _STEPS = 50
 _FEWEST = 20  # tweets of each class, below which a set says too little
+_FEWEST_TOPICS = 10  # below, they say too little of how topics differ
 
 
-def fit_recalibration(
-    sets: Mapping[str, tuple[Ints, npt.NDArray[np.floating]]],
-) -> Recalibration | None:
-    """The recalibration for new tweets, from sets of gold labels [n] and probabilities [n, 3].
+@dataclass(frozen=True, slots=True)
+class ScoredSet:
+    """Labelled tweets and what the model says of them."""
+
+    gold: Ints  # [n]
+    probabilities: npt.NDArray[np.floating]  # [n, 3]
+    topics: Sequence[str] | None = None  # of each, where new tweets will be on other topics
+
+
+def fit_recalibration(sets: Mapping[str, ScoredSet]) -> Recalibration | None:
+    """The recalibration for new tweets, from labelled sets.
 
     Sets with fewer than 20 tweets of a class are passed over; None when no set is left.
     """
     usable = {
-        name: (gold, probabilities)
-        for name, (gold, probabilities) in sets.items()
-        if np.bincount(gold, minlength=3).min() >= _FEWEST
+        name: each
+        for name, each in sets.items()
+        if np.bincount(each.gold, minlength=3).min() >= _FEWEST
     }
     if not usable:
         return None
-    fits = [fit_domain(gold, probabilities) for gold, probabilities in usable.values()]
-    tweets = sum(len(gold) for gold, _ in usable.values())
+    fits = [fit_domain(each) for each in usable.values()]
+    tweets = sum(len(each.gold) for each in usable.values())
     return combine(list(usable), fits, tweets)
 
 
@@ -56,7 +68,7 @@ def quantification_file(
     """
     probabilities = [(each.double() / temperature).softmax(dim=1).numpy() for each in logits]
     by_name = {
-        each.name: (each.gold, of_set.round(SCORE_DIGITS))
+        each.name: ScoredSet(each.gold, of_set.round(SCORE_DIGITS), each.topics)
         for each, of_set in zip(sets, probabilities, strict=True)
     }
     recalibration = fit_recalibration(by_name)
@@ -68,14 +80,18 @@ def to_json(recalibration: Recalibration) -> bytes:
     return json.dumps(recalibration.to_dict(), indent=1).encode() + b"\n"
 
 
-def fit_domain(gold: Ints, probabilities: npt.NDArray[np.floating]) -> tuple[Floats, Floats]:
-    """The recalibration of one domain and its covariance ([6], [6, 6]).
+def fit_domain(scored: ScoredSet) -> DomainFit:
+    """The recalibration of one domain.
 
     A multinomial logistic regression on the two log-ratios, in which every class counts the same,
     by Newton's method; the covariance is that of Huber and White, which allows for the weights and
-    for a model that is not quite true.
+    for a model that is not quite true. Where topics are known, it is the cluster-robust one
+    (Liang and Zeger 1986): a topic's tweets are misread alike. What it is larger by, the error of
+    these topics, is also what the new tweets' own topics bring, if they are as many; and it rests
+    on as many degrees of freedom as there are topics, less one.
     """
-    ratios = log_ratios(probabilities)
+    gold = scored.gold
+    ratios = log_ratios(scored.probabilities)
     counts = np.bincount(gold, minlength=3)
     weights = len(gold) / (3 * counts[gold])
     inputs = np.concatenate([ratios, np.ones((len(ratios), 1))], axis=1)
@@ -84,17 +100,22 @@ def fit_domain(gold: Ints, probabilities: npt.NDArray[np.floating]) -> tuple[Flo
     for _ in range(_STEPS):
         gradients, hessian = _derivatives(parameters, ratios, inputs, targets, weights)
         gradient = gradients.sum(axis=0) - _RIDGE * (parameters - IDENTITY)
-        step = np.linalg.solve(hessian + _RIDGE * np.eye(PARAMETERS), gradient)
+        step = np.linalg.solve(hessian + _PULL, gradient)
         parameters = parameters + step * min(1.0, 1.0 / np.abs(step).max())
         if np.abs(step).max() < 1e-9:
             break
     gradients, hessian = _derivatives(parameters, ratios, inputs, targets, weights)
-    bread = np.linalg.inv(hessian + _RIDGE * np.eye(PARAMETERS))
-    meat = sum(
-        counts[label] * np.cov(gradients[gold == label], rowvar=False, bias=True)
-        for label in range(3)
-    )
-    return parameters, bread @ (meat + _RIDGE * np.eye(PARAMETERS)) @ bread
+    gradients -= np.array([gradients[gold == label].mean(axis=0) for label in range(3)])[gold]
+    bread = np.linalg.inv(hessian + _PULL)
+    covariance = bread @ (gradients.T @ gradients + _PULL) @ bread
+    topics, numbers = np.unique(scored.topics or [""], return_inverse=True)
+    if len(topics) < _FEWEST_TOPICS:
+        return DomainFit(parameters, covariance)
+    sums = np.zeros((len(topics), PARAMETERS))
+    np.add.at(sums, numbers, gradients)
+    meat = sums.T @ sums * len(topics) / (len(topics) - 1)
+    clustered = at_least(bread @ (meat + _PULL) @ bread, covariance)
+    return DomainFit(parameters, clustered, clustered - covariance, len(topics) - 1.0)
 
 
 def _derivatives(

@@ -29,6 +29,8 @@ class Source:
     label: str | None = None
     # Columns with the probabilities of negative, neutral, positive, in place of a label.
     probabilities: tuple[str, ...] = ()
+    # Of a development set: the column of what a tweet is about (its topic, or its author).
+    topic: str = ""
     marked: str = ""  # for a tagger: the column of the part of the text that carries the label
     # Only rows whose column has this value, or one of these.
     keep: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""How right shares, their intervals, the verdict and changes are: docs/how-sure.md."""
