@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from positivity import machine
 from positivity.analysis import ScoredBatch, Tallies, model_info
 from positivity.errors import PositivityError, StateError
 from positivity.model.engine_onnx import OnnxEngine
@@ -278,10 +279,10 @@ def test_without_a_python_to_start_there_are_no_helpers(
         assert helpers.most == 0
 
 
-# The program on a machine of two cores, where less is a large input.
+# The program with a helper, where less is a large input.
 PROGRAM = """
 import positivity.stream.run as run
-run.cores = lambda: 2
+run.most_helpers = lambda: 1
 run._READ_BEFORE = 20_000
 from positivity.cli import main
 main()
@@ -386,7 +387,37 @@ def test_the_light_engine_scores_alike_to_the_last_bit(name: str) -> None:
         assert np.concatenate(apart).tobytes() == together.tobytes()
 
 
-def test_helpers_are_no_more_than_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    for cores, most in ((1, 0), (2, 1), (4, 3), (64, 3)):
-        monkeypatch.setattr(run, "cores", lambda cores=cores: cores)
-        assert run.most_helpers() == most
+@pytest.mark.parametrize(
+    ("cores", "memory", "most"),
+    [
+        (1, 64 << 30, 0),
+        (2, 64 << 30, 1),
+        (4, None, 3),
+        (64, 64 << 30, 3),
+        (64, 400 << 20, 0),
+        (64, 600 << 20, 0),
+        (64, 1 << 30, 1),
+    ],
+)
+def test_helpers_are_no_more_than_cores_and_memory_allow(
+    monkeypatch: pytest.MonkeyPatch, cores: int, memory: int | None, most: int
+) -> None:
+    monkeypatch.setattr(run, "cores", lambda: cores)
+    monkeypatch.setattr(run, "free_memory", lambda: memory)
+    assert run.most_helpers() == most
+
+
+def test_a_container_s_bounds_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(machine, "CGROUP", tmp_path)
+    monkeypatch.setattr(machine, "MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    assert (machine.cores(), machine.free_memory()) == (8, None)
+    (tmp_path / "cpu.max").write_text("max 100000\n")
+    (tmp_path / "memory.max").write_text("max\n")
+    (tmp_path / "meminfo").write_text("MemTotal: 9000 kB\nMemAvailable:   2000 kB\n")
+    assert (machine.cores(), machine.free_memory()) == (8, 2000 << 10)
+    (tmp_path / "cpu.max").write_text("250000 100000\n")
+    (tmp_path / "memory.max").write_text("1000000\n")
+    assert (machine.cores(), machine.free_memory()) == (2, 1_000_000)
+    (tmp_path / "cpu.max").write_text("50000 100000\n")
+    assert machine.cores() == 1

@@ -287,8 +287,9 @@ def say_unopened(errors: Sequence[InputError], some_opened: bool) -> None:
 
 def _helpers(job: ScoreJob, scorer: "Scorer") -> "Helpers":
     """Who may help to score; nobody where a score depends on who is scored beside, as on a GPU."""
+    from positivity.machine import cores
     from positivity.stream.helper import Helpers
-    from positivity.stream.run import cores, most_helpers
+    from positivity.stream.run import most_helpers
     from positivity.stream.work import Setting
 
     most = most_helpers() if scorer.same_in_any_batch else 0

@@ -1,6 +1,5 @@
 """A stream of tweets is scored and tallied, here and by helpers that take chunks of it."""
 
-import os
 import queue
 import threading
 from collections import deque
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from positivity.analysis import ScoredBatch, Tallies
+from positivity.machine import cores, free_memory
 from positivity.model.scorer import Scorer
 from positivity.stream.helper import Helper, Helpers
 from positivity.stream.stages import Chunk, ScoredChunk, Stages, chunks_of
@@ -25,26 +25,18 @@ _HERE = "here"
 # one as without, and 200,000 a quarter less (docs/speed.md).
 _WORTH_A_HELPER = 50_000  # tweets
 _READ_BEFORE = 50_000  # tweets, where nobody knows how many there are
-MOST_HELPERS = 3
+MOST_HELPERS = 3  # more take more memory than it is worth, and all live on what one process reads
+_OF_A_PROCESS = 500 << 20  # bytes: what one takes at most, and some more
 
 # From the tweets read so far, about how many are still to come; None: nobody knows.
 Expected = Callable[[int], int | None]
 
 
 def most_helpers() -> int:
-    """How many helpers this machine has cores for, the one of this process aside.
-
-    No more than `MOST_HELPERS`: each takes the memory of a process, and all of them live on what
-    one process reads.
-    """
-    return min(cores() - 1, MOST_HELPERS)
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """How many helpers there are cores and memory for, those of this process aside."""
+    memory = free_memory()
+    fitting = MOST_HELPERS if memory is None else max(0, memory // _OF_A_PROCESS - 1)
+    return min(cores() - 1, fitting, MOST_HELPERS)
 
 
 def helpers_worth(read: int, left: int | None, most: int) -> int:
