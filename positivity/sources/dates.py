@@ -7,7 +7,6 @@ from enum import Enum
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 FIRST_YEAR, LAST_YEAR = 2006, 2100  # the first tweet is of March 2006
 _LONGEST = 64
@@ -111,6 +110,8 @@ def time_of_id(tweet_id: str | None) -> datetime | None:
 
 def times_of_ids(ids: Sequence[str | None]) -> pa.Array:
     """`time_of_id` of each id, as arrow has times; a tenth of the work for many."""
+    import pyarrow.compute as pc  # takes a while, and who reads from X does not need it
+
     type_ = pa.timestamp("ms", tz="UTC")
     try:
         array = pa.array(ids, pa.string())
