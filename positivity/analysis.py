@@ -1,11 +1,8 @@
-"""From batches of tweets to scored ones and to reports: the way through the house, once."""
+"""From scored tweets to reports."""
 
-import queue
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,17 +14,8 @@ from positivity.account.posterior import BayesianQuantifier
 from positivity.account.report import ModelInfo, Report
 from positivity.account.tally import Tally
 from positivity.model.registry import ModelDirectory
-from positivity.model.scorer import Scorer
-from positivity.selection import Selection
 from positivity.text.terms import TermFinder
 from positivity.tweets import TweetBatch
-
-Item = TypeVar("Item")
-
-_AHEAD = 1  # items that a stage may have ready before the next one takes them
-_POLL = 0.1  # seconds between two looks at whether the work is called off
-_SCORED_FIRST, _SCORED_TOGETHER = 6_000, 24_000  # tweets; few at first, so that none waits long
-_PATIENCE = 2.0  # seconds that a reader that is called off gets to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,121 +25,6 @@ class ScoredBatch:
     tweets: TweetBatch
     probabilities: NDArray[np.float32]  # [tweets, 3]; NaN where a tweet was not scored
     left_out: Sequence[str | None]  # why a tweet does not count, or None
-
-
-def score_batches(
-    batches: Iterable[TweetBatch], scorer: Scorer, selection: Selection, *, everything: bool = False
-) -> Iterator[ScoredBatch]:
-    """Scores tweets in their order.
-
-    Args:
-        everything: score the tweets that do not count, too.
-    """
-
-    prepared = _prepared(batches, scorer, selection, everything)
-    stopped = threading.Event()
-    # Three stages at once: reading and encoding, scoring, and whatever is done with the scores.
-    with (
-        # Reading may wait for a line of standard input that never comes: then it is left behind.
-        _Ahead(prepared, stopped, patience=_PATIENCE) as chunks,
-        _Ahead(_scored(chunks, scorer), stopped) as scored,
-    ):
-        yield from scored
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """Tweets whose texts are encoded as far as they are to be scored."""
-
-    tweets: TweetBatch
-    left_out: list[str | None]
-    rows: list[int]  # those to score
-    ids: list[list[int]]  # of these
-
-
-def _prepared(
-    batches: Iterable[TweetBatch], scorer: Scorer, selection: Selection, everything: bool
-) -> Iterator[list[_Prepared]]:
-    """Encoded batches, several together: in a larger heap more tweets have the same length."""
-    chunk: list[_Prepared] = []
-    wanted = _SCORED_FIRST
-    for batch in batches:
-        normalized = scorer.normalizer.normalize_many(batch.column("text").to_pylist())
-        left_out = selection.left_out(batch, normalized)
-        rows = [row for row, why in enumerate(left_out) if everything or why is None]
-        ids = scorer.encode_normalized([normalized[row] for row in rows])
-        chunk.append(_Prepared(batch, left_out, rows, ids))
-        if sum(len(each.tweets) for each in chunk) >= wanted:
-            yield chunk
-            chunk, wanted = [], min(2 * wanted, _SCORED_TOGETHER)
-    if chunk:
-        yield chunk
-
-
-def _scored(chunks: Iterable[list[_Prepared]], scorer: Scorer) -> Iterator[ScoredBatch]:
-    for chunk in chunks:
-        scores = scorer.score_ids([ids for each in chunk for ids in each.ids])
-        at = 0
-        for each in chunk:
-            probabilities = np.full((len(each.tweets), 3), np.nan, np.float32)
-            probabilities[each.rows] = scores[at : at + len(each.rows)]
-            at += len(each.rows)
-            yield ScoredBatch(each.tweets, probabilities, each.left_out)
-
-
-class _Ahead(Iterator[Item]):
-    """An iterator that runs in a thread, a few items ahead of whoever reads it.
-
-    Stages that feed each other share `stopped`: when one is left, all of them end.
-    """
-
-    def __init__(
-        self, items: Iterator[Item], stopped: threading.Event, *, patience: float | None = None
-    ) -> None:
-        self._items = items
-        self._queue: queue.Queue[tuple[str, Any]] = queue.Queue(_AHEAD)
-        self._stopped = stopped
-        self._patience = patience
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def _run(self) -> None:
-        try:
-            for item in self._items:
-                if not self._put("item", item):
-                    return
-            self._put("end", None)
-        except BaseException as error:  # raised again where the items are read
-            self._put("error", error)
-
-    def _put(self, what: str, value: Any) -> bool:
-        while not self._stopped.is_set():
-            with suppress(queue.Full):
-                self._queue.put((what, value), timeout=_POLL)
-                return True
-        return False
-
-    def __enter__(self) -> "_Ahead[Item]":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopped.set()
-        self._thread.join(self._patience)
-
-    def __next__(self) -> Item:
-        what, value = self._get()
-        if what == "error":
-            raise value
-        if what == "end":
-            raise StopIteration
-        item: Item = value
-        return item
-
-    def _get(self) -> tuple[str, Any]:
-        while not self._stopped.is_set():
-            with suppress(queue.Empty):
-                return self._queue.get(timeout=_POLL)
-        return "end", None
 
 
 class Tallies:

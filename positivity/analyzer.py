@@ -8,13 +8,14 @@ import pyarrow as pa
 
 from positivity.account.report import Report
 from positivity.account.tally import labels_of
-from positivity.analysis import Tallies, model_info, quantifier_of, score_batches
+from positivity.analysis import Tallies, model_info, quantifier_of
 from positivity.errors import InputError
 from positivity.evaluation import LABELS
 from positivity.explanation import explained
 from positivity.model.registry import DEFAULT, load
 from positivity.model.scorer import Scorer
 from positivity.selection import Selection
+from positivity.stream.stages import score_batches
 from positivity.text.language import EnglishDetector
 from positivity.text.terms import TermFinder
 from positivity.tweets import SCHEMA, TweetBatch, tweet_batch

@@ -44,21 +44,35 @@ class Selection:
         if self.since is not None and self.until is not None and self.since >= self.until:
             raise UsageError("--since is later than --until: no tweet can lie between them")
 
-    def left_out(self, batch: TweetBatch, normalized: Sequence[str]) -> list[str | None]:
+    def duplicates(self, batch: TweetBatch) -> NDArray[np.bool_]:
+        """For each tweet of a batch, whether it was seen before, in the batch or earlier."""
+        if self.unique:
+            return np.zeros(len(batch), np.bool_)
+        return self._seen.duplicates(batch)
+
+    def left_out(
+        self,
+        batch: TweetBatch,
+        normalized: Sequence[str],
+        duplicates: NDArray[np.bool_] | None = None,
+    ) -> list[str | None]:
         """For each tweet of a batch, the reason why it does not count, or None.
 
         Args:
             normalized: the normalized texts of the batch.
+            duplicates: what `duplicates` said of the batch, if it was asked before.
         """
         reasons: list[str | None] = [None] * len(batch)
-        duplicates = None if self.unique else self._seen.duplicates(batch).tolist()
+        if duplicates is None:
+            duplicates = self.duplicates(batch)
         outside = self._outside_dates(batch)
+        is_duplicate = duplicates.tolist()
         kinds = batch.column("kind").to_pylist()
         undecided = []
         for row, text in enumerate(normalized):
             if outside is not None and outside[row]:
                 reasons[row] = LeftOut.DATES
-            elif duplicates is not None and duplicates[row]:
+            elif is_duplicate[row]:
                 reasons[row] = LeftOut.DUPLICATE
             elif kinds[row] == Kind.RETWEET and not self.include_retweets:
                 reasons[row] = LeftOut.RETWEET

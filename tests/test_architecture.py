@@ -55,6 +55,7 @@ FORBIDDEN = {
     "store/": ("model", "account", "report", "training", "text", "cli"),
     "check/": ("training", "cli"),
     "cluster/": ("training", "cli"),
+    "stream/": ("sources", "training", "report", "cli"),
 }
 
 
@@ -106,7 +107,7 @@ def test_help_needs_nothing_heavy() -> None:
 
 
 def test_scoring_needs_no_pandas_and_no_emoji_tables() -> None:
-    code = "import positivity.analysis, positivity.sources.files, positivity.model.engine_torch"
+    code = "import positivity.stream.run, positivity.sources.files, positivity.model.engine_torch"
     unwanted = {"pandas", "tweepy", "emoji", "matplotlib", "ftfy", "xlsxwriter"}
     assert loaded_by(code) & unwanted == set()
 

@@ -19,13 +19,13 @@ import pytest
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
-from positivity.analysis import score_batches
 from positivity.cli import app
 from positivity.model.registry import ModelDirectory
 from positivity.model.scorer import Scorer
 from positivity.report.machine import json_schema
 from positivity.selection import Selection
 from positivity.sources.own_scores import SCORE_COLUMNS
+from positivity.stream.stages import score_batches
 from positivity.tweets import tweet_batch
 
 FIRST_ID = 1_234_567_890_123_456_789

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from positivity.sources.dates import DayMonth, day_month_order, parse_time, time_of_id
+from positivity.sources.dates import DayMonth, day_month_order, parse_time, time_of_id, times_of_ids
 from positivity.sources.files import open_tweets
 
 
@@ -147,10 +147,21 @@ def test_one_date_tells_for_all(
             datetime(2018, 10, 10, 20, 19, 24, 211000, UTC),
         ),
         ("20", None),
+        ("99999999999999", None),
+        ("100000000000000", datetime(2010, 11, 4, 8, 20, 16, 514000, UTC)),
+        ("9999999999999999999", datetime(2086, 5, 23, 19, 32, 45, 672000, UTC)),
+        ("10000000000000000000", None),
+        ("1050118621198921728\n", None),
+        ("١٠٥٠١١٨٦٢١١٩٨٩٢١٧٢٨", None),
         ("029700859247", None),
         ("abc", None),
+        ("\ud83d", None),
         (None, None),
     ],
 )
 def test_times_of_ids(tweet_id: str | None, time: datetime | None) -> None:
     assert time_of_id(tweet_id) == time
+    assert times_of_ids([tweet_id, "1050118621198921728"]).to_pylist() == [
+        time,
+        datetime(2018, 10, 10, 20, 19, 24, 211000, UTC),
+    ]

@@ -19,7 +19,6 @@ from positivity.cli.doctor import doctor_command
 from positivity.cli.evaluate import evaluate_command
 from positivity.cli.explain import explain_command
 from positivity.cli.explore import explore_command
-from positivity.cli.fast_start import end_at_once
 from positivity.cli.forget import forget_command
 from positivity.cli.generate import generate_command
 from positivity.cli.inspect import inspect_command
@@ -33,6 +32,7 @@ from positivity.cli.score import score_command
 from positivity.cli.train import train_command
 from positivity.cli.usage import usage_command
 from positivity.errors import PositivityError
+from positivity.fast_start import end_at_once
 from positivity.messages import say
 
 

@@ -7,7 +7,6 @@ import typer
 
 from positivity.cli.checking import CheckRun, check, end, never_asking_for_usual
 from positivity.cli.conditions import FailIfOption, condition_of, end_if
-from positivity.cli.fast_start import prepare_process
 from positivity.cli.options import (
     READING,
     WITH_EFFECTS,
@@ -37,6 +36,7 @@ from positivity.cli.unattended import (
     unattended,
 )
 from positivity.errors import UsageError
+from positivity.fast_start import prepare_process
 
 if TYPE_CHECKING:
     from positivity.account.condition import Condition

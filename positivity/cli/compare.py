@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from positivity.cli.fast_start import prepare_process
 from positivity.cli.options import (
     SCORING,
     AsOption,
@@ -37,6 +36,7 @@ from positivity.cli.options import (
 from positivity.cli.scoring import By, ScoreJob, score_accounts
 from positivity.cli.stored import open_store, question, stored_account
 from positivity.errors import UsageError
+from positivity.fast_start import prepare_process
 from positivity.messages import say
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from positivity.cli.fast_start import prepare_process
 from positivity.cli.options import (
     OUTPUT,
     SCORING,
@@ -37,6 +36,7 @@ from positivity.cli.options import (
 )
 from positivity.cli.scoring import ScoreJob, score
 from positivity.errors import UsageError
+from positivity.fast_start import prepare_process
 
 if TYPE_CHECKING:
     from pathlib import Path

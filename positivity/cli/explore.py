@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from positivity.cli.fast_start import prepare_process
 from positivity.cli.options import (
     OUTPUT,
     READING,
@@ -25,6 +24,7 @@ from positivity.cli.options import (
 from positivity.cli.plotting import check_plot
 from positivity.cli.scoring import SAMPLE, open_files, say_what_broke, with_progress
 from positivity.errors import UsageError
+from positivity.fast_start import prepare_process
 
 if TYPE_CHECKING:
     from positivity.exploration.findings import Exploration

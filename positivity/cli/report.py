@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from positivity.cli.conditions import FailIfOption, condition_of, end_if
-from positivity.cli.fast_start import prepare_process
 from positivity.cli.options import (
     WITH_EFFECTS,
     Device,
@@ -25,6 +24,7 @@ from positivity.cli.options import (
 from positivity.cli.plotting import check_plot, draw
 from positivity.cli.reports import KEEP, KeepOption, PlaceOption, place_of
 from positivity.errors import UsageError
+from positivity.fast_start import prepare_process
 
 PAST = "The past"
 

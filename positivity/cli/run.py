@@ -18,11 +18,11 @@ from positivity.cli.checking import (
     say_failures,
 )
 from positivity.cli.conditions import CONDITION_HOLDS, any_holds
-from positivity.cli.fast_start import prepare_process
 from positivity.cli.job_file import JobFile, read_job
 from positivity.cli.options import WITH_EFFECTS, QuietOption, ReportFormat
 from positivity.cli.unattended import Lock, unattended
 from positivity.errors import InputError, PositivityError
+from positivity.fast_start import prepare_process
 from positivity.log import event
 from positivity.messages import say
 

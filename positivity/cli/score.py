@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from positivity.cli.conditions import FailIfOption, condition_of, end_if
-from positivity.cli.fast_start import prepare_process
 from positivity.cli.inputs import print_inputs
 from positivity.cli.options import (
     OUTPUT,
@@ -40,6 +39,7 @@ from positivity.cli.plotting import check_plot, draw
 from positivity.cli.reports import write_reports
 from positivity.cli.scoring import By, ScoreJob, score, writes_folder
 from positivity.errors import UsageError
+from positivity.fast_start import prepare_process
 
 PARTLY_DONE = 8
 

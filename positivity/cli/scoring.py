@@ -1,7 +1,7 @@
 """What `positivity score` does with the files it is given."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from positivity.explainer import Watcher
     from positivity.model.scorer import Scorer
     from positivity.report.scores import ScoresWriter
-    from positivity.selection import Selection
     from positivity.sources.files import ReadOptions, TweetFile
     from positivity.sources.outcome import Outcome, Reading
+    from positivity.stream.helper import Helpers
+    from positivity.stream.work import Group as StreamGroup
     from positivity.text.terms import TermFinder
     from positivity.tweets import TweetBatch
 
@@ -192,12 +193,10 @@ def _groups_of_files(
     """Scores files, one after the other."""
     from positivity.report.rejects import RejectsWriter
     from positivity.report.scores import ScoresWriter
-    from positivity.selection import Selection
     from positivity.sources.outcome import Reading
-    from positivity.text.language import EnglishDetector
+    from positivity.stream.run import Stream, score_stream
     from positivity.text.terms import TermFinder
 
-    is_english = EnglishDetector.load().is_english
     terms = TermFinder(scorer.normalizer)
     readings = [Reading(file) for file in files]
     with ExitStack() as stack:
@@ -206,15 +205,20 @@ def _groups_of_files(
             rejects = stack.enter_context(RejectsWriter(job.rejects))
             for file in files:
                 file.on_reject = rejects.add
+        helpers = stack.enter_context(_helpers(job, scorer))
+        see = _seers(writer, watcher)
         groups = []
         for together in [[each] for each in readings] if job.by is By.FILE else [readings]:
-            selection = Selection(
-                is_english, job.include_retweets, job.language, job.since, job.until
-            )
-            way = _Way(scorer, selection, writer, job, watcher)
             tallies = empty_tallies(job, [each.file.name for each in together], terms)
-            for reading in together:
-                way.run(reading, tallies)
+            inputs = _Inputs(together, job.progress)
+            stream = Stream(
+                batches=inputs.batches(),
+                group=_group(job, see is not None, everything=writer is not None),
+                tallies=tallies,
+                expected=inputs.expected,
+                see=see,
+            )
+            score_stream(stream, scorer, helpers)
             groups.append(Group([each.outcome() for each in together], tallies))
     if writer is not None and writer.cut:
         say(f"{job.scores}: {writer.cut:,} texts were too long for a cell, and are cut in it")
@@ -281,34 +285,72 @@ def say_unopened(errors: Sequence[InputError], some_opened: bool) -> None:
         raise none_readable(len(errors))
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """The way of a file's tweets to the tally and to the file of scores."""
+def _helpers(job: ScoreJob, scorer: "Scorer") -> "Helpers":
+    """Who may help to score; nobody where a score depends on who is scored beside, as on a GPU."""
+    from positivity.machine import cores
+    from positivity.stream.helper import Helpers
+    from positivity.stream.run import most_helpers
+    from positivity.stream.work import Setting
 
-    scorer: "Scorer"
-    selection: "Selection"
-    writer: "ScoresWriter | None"
-    job: ScoreJob
-    watcher: "Watcher | None"
+    most = most_helpers() if scorer.same_in_any_batch else 0
+    threads = cores() // (most + 1)
+    return Helpers(Setting(job.model, job.device, job.engine, threads), most)
 
-    def run(self, reading: "Reading", tallies: "Tallies") -> None:
-        """Scores a file."""
-        from positivity.analysis import score_batches
 
-        batches: Iterable[TweetBatch] = reading.batches()
-        if self.job.progress:
-            batches = with_progress(reading.file, batches)
-        for scored in score_batches(
-            batches, self.scorer, self.selection, everything=self.writer is not None
-        ):
-            self._take(scored, tallies)
+def _group(job: ScoreJob, wants_scores: bool, *, everything: bool) -> "StreamGroup":
+    from positivity.stream.work import Group as StreamGroup
 
-    def _take(self, scored: "ScoredBatch", tallies: "Tallies") -> None:
-        tallies.add(scored)
-        if self.watcher is not None:
-            self.watcher.add(scored)
-        if self.writer is not None:
-            self.writer.write(scored.tweets, scored.probabilities, scored.left_out)
+    return StreamGroup(
+        include_retweets=job.include_retweets,
+        language=job.language,
+        since=job.since,
+        until=job.until,
+        everything=everything,
+        zone=job.zone,
+        by_author=job.by is By.AUTHOR,
+        wants_scores=wants_scores,
+    )
+
+
+def _seers(
+    writer: "ScoresWriter | None", watcher: "Watcher | None"
+) -> "Callable[[ScoredBatch], None] | None":
+    """What shows a batch to all who want to see it."""
+    if writer is None and watcher is None:
+        return None
+
+    def see(scored: "ScoredBatch") -> None:
+        if watcher is not None:
+            watcher.add(scored)
+        if writer is not None:
+            writer.write(scored.tweets, scored.probabilities, scored.left_out)
+
+    return see
+
+
+class _Inputs:
+    """Files that are read one after the other, and how much of them is still to come."""
+
+    def __init__(self, readings: "Sequence[Reading]", progress: bool) -> None:
+        self._readings = readings
+        self._progress = progress
+        self._at = 0
+
+    def batches(self) -> Iterator["TweetBatch"]:
+        """The tweets of all files."""
+        for at, reading in enumerate(self._readings):
+            self._at = at
+            batches: Iterable[TweetBatch] = reading.batches()
+            yield from with_progress(reading.file, batches) if self._progress else batches
+
+    def expected(self, tweets: int) -> int | None:
+        """About how many tweets are still to come after so many; None: nobody knows."""
+        sizes = [reading.file.bytes_total for reading in self._readings]
+        known = [size for size in sizes if size is not None]
+        if len(known) < len(sizes):
+            return None
+        done = sum(known[: self._at]) + self._readings[self._at].file.bytes_read
+        return tweets * max(0, sum(known) - done) // max(1, done)
 
 
 def with_progress(file: "TweetFile", batches: Iterable["TweetBatch"]) -> Iterator["TweetBatch"]:

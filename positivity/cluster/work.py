@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from positivity.analysis import ScoredBatch, Tallies, score_batches
+from positivity.analysis import ScoredBatch, Tallies
 from positivity.cluster.folder import ScoredPart, ScoresFolder
 from positivity.cluster.keys import BUCKETS, packed, unpacked
 from positivity.cluster.parts import Part, ScoringRules
@@ -33,6 +33,7 @@ from positivity.selection import Selection
 from positivity.sources.files import open_all
 from positivity.sources.outcome import Reading
 from positivity.sources.reading import Reject
+from positivity.stream.stages import score_batches
 from positivity.text.language import EnglishDetector
 from positivity.text.terms import TermFinder
 from positivity.tweets import LeftOut, TweetBatch, tweet_batch

@@ -14,6 +14,8 @@ class LinearEngine:
     """Adds up what each different word of a tweet says for each class; their order is lost."""
 
     precision = "float32"
+    same_in_any_batch = True
+    texts_together = 6_000
     workers = 1
     batch_sizes: tuple[int, ...] = (4096,)
 

@@ -4,13 +4,12 @@ It starts in a tenth of the time that PyTorch takes to be imported. `training/li
 file.
 """
 
-import os
-
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
 from positivity.errors import StateError
+from positivity.machine import cores
 from positivity.model.registry import LIGHT, ModelDirectory
 
 _ROWS = 256
@@ -21,6 +20,8 @@ class OnnxEngine:
     """Runs the light engine's file of a model; safe to call from several threads at once."""
 
     precision = "int8"
+    same_in_any_batch = True
+    texts_together = 6_000
 
     def __init__(self, directory: ModelDirectory) -> None:
         """Loads the file.
@@ -48,7 +49,7 @@ class OnnxEngine:
             raise StateError(
                 f"{path}: ONNX Runtime {onnxruntime.__version__} cannot run it ({reason})"
             ) from None
-        self.workers = _cores()
+        self.workers = cores()
         self.batch_sizes: tuple[int, ...] = (_ROWS,)
 
     def logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -59,11 +60,4 @@ class OnnxEngine:
 
 def describe() -> str:
     """The version of ONNX Runtime, and how many calls it runs at once."""
-    return f"{onnxruntime.__version__}, scores on CPU ({_cores()} threads)"
-
-
-def _cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return f"{onnxruntime.__version__}, scores on CPU ({cores()} threads)"

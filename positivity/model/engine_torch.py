@@ -100,6 +100,9 @@ def bfloat16_is_fast(device: torch.device) -> bool:
 class TorchEngine:
     """Runs the network; safe to call from several threads at once."""
 
+    same_in_any_batch = False  # its products are cut up by the number of rows
+    texts_together = 24_000
+
     def __init__(
         self, directory: ModelDirectory, *, device: str = "auto", exact: bool = False
     ) -> None:

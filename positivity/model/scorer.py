@@ -23,7 +23,8 @@ from positivity.model.registry import (
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import Tokenizer
 
-_MOST_PADDING = 0.1
+# A window is padded to a length that its own length tells: from which on every 2nd, 4th, 8th.
+_LONGER_STEPS = (16, 32, 64)
 ENGINES = ("auto", "torch", "onnx")
 
 
@@ -33,6 +34,8 @@ class Engine(Protocol):
     precision: str  # of its numbers: float32, bfloat16 or int8
     workers: int  # calls that may run at once
     batch_sizes: tuple[int, ...]  # rows that a batch had best have, the most first
+    texts_together: int  # texts of all lengths that fill its batches
+    same_in_any_batch: bool  # whether a row's logits are the same to the last bit, padded alike
 
     def logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
         """Logits [batch, classes] of padded ids [batch, time] with their lengths [batch]."""
@@ -54,6 +57,8 @@ class Scorer:
         self.config = config
         self.normalizer = normalizer
         self.precision = engine.precision
+        self.same_in_any_batch = engine.same_in_any_batch
+        self.texts_together = engine.texts_together
         self._tokenizer = tokenizer
         self._engine = engine
         workers = min(engine.workers, workers or engine.workers)
@@ -132,13 +137,14 @@ class Scorer:
         starts = np.cumsum(lengths) - lengths
         batches = list(_batches(lengths, self._engine.batch_sizes))
 
-        def run(rows: NDArray[np.int64]) -> None:
-            padded = _padded(flat, starts[rows], lengths[rows])
+        def run(batch: tuple[NDArray[np.int64], int]) -> None:
+            rows, to = batch
+            padded = _padded(flat, starts[rows], lengths[rows], to)
             logits[rows] = self._engine.logits(padded, lengths[rows])
 
         if self._pool is None or len(batches) == 1:
-            for rows in batches:
-                run(rows)
+            for batch in batches:
+                run(batch)
         else:
             # The longest first: no worker is left alone with a long one at the end.
             for _ in self._pool.map(run, reversed(batches)):
@@ -204,28 +210,30 @@ def _light_engine(directory: ModelDirectory) -> Engine:
     return OnnxEngine(directory)
 
 
-def _batches(lengths: NDArray[np.int64], sizes: tuple[int, ...]) -> Iterator[NDArray[np.int64]]:
-    """Rows of alike lengths together: of one length where there are many, else little padded.
+def _batches(
+    lengths: NDArray[np.int64], sizes: tuple[int, ...]
+) -> Iterator[tuple[NDArray[np.int64], int]]:
+    """Rows that are padded to the same length, and that length; rows without tokens are in none.
 
-    As many rows as the largest of the `sizes` that can be filled; rows without tokens in none.
+    As many rows as the largest of the `sizes` that can be filled. What a row is padded to does not
+    depend on the others, so that its sums are rounded alike in any company.
     """
-    order = np.argsort(lengths, kind="stable")
-    order = order[np.searchsorted(lengths[order], 1) :]
-    start = 0
+    steps = 1 << np.searchsorted(_LONGER_STEPS, lengths)
+    padded = -(-lengths // steps) * steps
+    order = np.argsort(padded, kind="stable")
+    start = int(np.searchsorted(padded[order], 1))
     while start < len(order):
-        here = lengths[order[start : start + sizes[0]]]
-        alike = int(np.searchsorted(here, here[0], "right"))
-        if alike < sizes[0] // 4:
-            alike = int(np.searchsorted(here, int(here[0] * (1 + _MOST_PADDING)), "right"))
+        length = int(padded[order[start]])
+        alike = int(np.searchsorted(padded[order[start : start + sizes[0]]], length, "right"))
         rows = next((size for size in sizes if size <= alike), alike)
-        yield order[start : start + rows]
+        yield order[start : start + rows], length
         start += rows
 
 
 def _padded(
-    flat: NDArray[np.int64], starts: NDArray[np.int64], lengths: NDArray[np.int64]
+    flat: NDArray[np.int64], starts: NDArray[np.int64], lengths: NDArray[np.int64], to: int
 ) -> NDArray[np.int64]:
-    """The windows that begin at `starts` as one array [rows, time], padded with 0 at the end."""
-    times = np.arange(int(lengths.max()))
+    """The windows that begin at `starts` as one array [rows, to], padded with 0 at the end."""
+    times = np.arange(to)
     is_token = times < lengths[:, None]
     return flat[np.where(is_token, starts[:, None] + times, 0)] * is_token

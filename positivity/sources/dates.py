@@ -1,9 +1,12 @@
 """The times that tweets carry, however the API, exports and spreadsheets spell them, as UTC."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
+
+import numpy as np
+import pyarrow as pa
 
 FIRST_YEAR, LAST_YEAR = 2006, 2100  # the first tweet is of March 2006
 _LONGEST = 64
@@ -50,7 +53,7 @@ _SLASHED = re.compile(
 
 
 # Since November 2010 an id holds the millisecond in which its tweet was written.
-_SNOWFLAKE = re.compile(r"[1-9]\d{14,18}")
+_SNOWFLAKE = re.compile(r"[1-9][0-9]{14,18}")
 _SNOWFLAKE_EPOCH = 1_288_834_974_657
 _SNOWFLAKE_SHIFT = 22
 
@@ -103,6 +106,22 @@ def time_of_id(tweet_id: str | None) -> datetime | None:
         return None
     milliseconds = (int(tweet_id) >> _SNOWFLAKE_SHIFT) + _SNOWFLAKE_EPOCH
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+
+
+def times_of_ids(ids: Sequence[str | None]) -> pa.Array:
+    """`time_of_id` of each id, as arrow has times; a tenth of the work for many."""
+    import pyarrow.compute as pc  # takes a while, and who reads from X does not need it
+
+    type_ = pa.timestamp("ms", tz="UTC")
+    try:
+        array = pa.array(ids, pa.string())
+    except UnicodeEncodeError:  # half a character: one by one, they are no tweets' ids
+        return pa.array([time_of_id(each) for each in ids], type_)
+    known = pc.fill_null(pc.match_substring_regex(array, f"^(?:{_SNOWFLAKE.pattern})$"), False)
+    numbers = pc.if_else(known, array, "0").cast(pa.uint64()).to_numpy(zero_copy_only=False)
+    times = (numbers >> np.uint64(_SNOWFLAKE_SHIFT)).astype(np.int64) + _SNOWFLAKE_EPOCH
+    unknown = ~known.to_numpy(zero_copy_only=False)
+    return pa.array(times, type_, mask=unknown)
 
 
 def _parse(text: str, day_first: bool) -> datetime | None:

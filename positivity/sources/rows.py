@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from positivity.sources.dates import parse_time, time_of_id
+from positivity.sources.dates import parse_time, times_of_ids
 from positivity.sources.layout import Layout
 from positivity.sources.own_scores import unguard
 from positivity.tweets import Kind, TweetBatch, tweet_batch
@@ -118,7 +118,7 @@ class RowMapper:
         links = [_linked(link) for link in fields.pop("link", ())]
         types = fields.pop("type", None)
         labels = fields.pop("label", None)
-        columns: dict[str, Sequence[Any]] = {
+        columns: dict[str, Sequence[Any] | pa.Array] = {
             "text": texts,
             "kind": self._kinds(cells, texts, types),
         }
@@ -137,7 +137,7 @@ class RowMapper:
             own = columns.get(part, repeat(None))
             columns[part] = [value or link[place] for value, link in zip(own, links, strict=False)]
         if self._layout.dated_by_id:
-            columns["created_at"] = [time_of_id(value) for value in columns["id"]]
+            columns["created_at"] = times_of_ids(columns["id"])
         batch = batch_of(columns, len(texts), self._source)
         return batch if labels is None else with_labels(batch, labels)
 
@@ -201,7 +201,9 @@ def with_labels(batch: TweetBatch, labels: Cells) -> TweetBatch:
     return batch.append_column("label", pa.array(_mended(cells), pa.string()))
 
 
-def _mended(values: Sequence[Any]) -> list[Any]:
+def _mended(values: Sequence[Any] | pa.Array) -> Sequence[Any] | pa.Array:
+    if isinstance(values, pa.Array):  # which holds no such thing
+        return values
     return [
         _SURROGATE.sub("\ufffd", value) if isinstance(value, str) else value for value in values
     ]

@@ -104,13 +104,12 @@ class Normalizer:
 
     def normalize(self, text: str) -> str:
         """The tweet as the model reads it: pieces with one space between them."""
-        remembered = self._remembered
-        return "".join([remembered[word] for word in text.split()])[1:]
+        return "".join(map(self._remembered.__getitem__, text.split()))[1:]
 
     def normalize_many(self, texts: Iterable[str]) -> list[str]:
         """`normalize` of each text."""
-        remembered = self._remembered
-        return ["".join([remembered[word] for word in text.split()])[1:] for text in texts]
+        pieces = self._remembered.__getitem__
+        return ["".join(map(pieces, text.split()))[1:] for text in texts]
 
     def align(self, text: str) -> list[Piece]:
         """The pieces of `normalize(text)`, each with its span in `text`."""

@@ -1,0 +1,1 @@
+"""The stream of tweets through the stages of scoring, in this process and in further ones."""
