@@ -311,7 +311,12 @@ def test_no_helper_outlives_the_program(
 ) -> None:
     command = [sys.executable, "-c", PROGRAM, "score", "-", "--model", str(tiny_model.path)]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # What a shell starts in the background is deaf to Ctrl-C, and so are its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as program:
         assert program.stdin and program.stderr
         program.stdin.write(b"id,text\n")
