@@ -69,7 +69,7 @@ _CONTENT = re.compile(r"(?:^| )(?!<(?:url|user|rt)>)\S*?[^\W_]")
 # Three letters or more (shorter ones may be emoticons), none of them three times in a row.
 _SIMPLE = re.compile(r"(?!http|.*([a-z])\1\1)([a-z]{3,})([.,;:!?]?)", re.IGNORECASE | re.ASCII)
 _LONGEST_REMEMBERED = 40
-_MOST_REMEMBERED = 400_000
+_MOST_REMEMBERED = 150_000
 
 
 class Piece(NamedTuple):
