@@ -7,7 +7,7 @@ their order, nor on how they were dealt out to collectors that were merged after
 import heapq
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from positivity.account.runs import Run, TermKey, summed
 from positivity.account.timeline import NO_DATE, is_date, local_time
 from positivity.tweets import TweetBatch
 
-Terms: TypeAlias = Callable[[str], set[TermKey]]  # text -> the terms it contains
+Terms: TypeAlias = Callable[[Sequence[str]], Mapping[TermKey, int]]  # texts that hold each term
 
 SHOWN_TWEETS = 5
 SHOWN_TERMS = 10
@@ -116,14 +116,15 @@ class TermCounts:
         self._tweets = [0, 0]
         self._runs: list[Run] = []
 
-    def add(self, text: str, *, positive: bool) -> None:
-        """Count the terms of a tweet with a clear opinion."""
+    def add(self, texts: Sequence[str], *, positive: bool) -> None:
+        """Count the terms of tweets with a clear opinion."""
         side = 0 if positive else 1
-        self._tweets[side] += 1
-        for term in self._terms(text):
-            if term[0] == "word" and term[1] in STOP_WORDS:
+        self._tweets[side] += len(texts)
+        for term, tweets in self._terms(texts).items():
+            kind, name = term
+            if kind == "word" and name in STOP_WORDS:
                 continue
-            self._counts.setdefault(term, [0, 0])[side] += 1
+            self._counts.setdefault(term, [0, 0])[side] += tweets
         if len(self._counts) > self._cap:
             self._spill()
 

@@ -93,8 +93,8 @@ class Tally:
         for side in (NEGATIVE, POSITIVE):
             of_side = labels == side
             self._strongest[side].add(batch, rows[of_side], scores[of_side, side])
-            for row in rows[of_side & (scores[:, side] >= CLEAR)].tolist():
-                self._terms.add(texts[row], positive=side == POSITIVE)
+            clear = rows[of_side & (scores[:, side] >= CLEAR)].tolist()
+            self._terms.add([texts[row] for row in clear], positive=side == POSITIVE)
 
     def _count_kinds(self, batch: TweetBatch, rows: Ints, labels: Ints, cells: Ints) -> None:
         kinds = batch.column("kind").to_pylist()
