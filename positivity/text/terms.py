@@ -12,6 +12,7 @@ Term = tuple[str, str]
 
 _HASHTAG = re.compile(r"(?<!\w)#(\w*[^\W\d_]\w*)")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_MARKS = ".,:;!?…'\"“”‘’()"  # which may be around a word, and say nothing
 _SKIPPED = ("@", "http", "www.", "&")
 _MOST_REMEMBERED = 2_000_000  # characters of words, some 250,000 words
 
@@ -34,8 +35,9 @@ class TermFinder:
         return {words.terms[number]: tweets for number, tweets in Counter(numbers).items()}
 
     def _terms(self, word: str) -> list[Term]:
-        if word.isascii() and word.isalpha():  # what most words are
-            return [("word", word.lower())] if len(word) > 1 else []
+        bare = word.strip(_MARKS)
+        if bare.isascii() and bare.isalpha():  # what most words are
+            return [("word", bare.lower())] if len(bare) > 1 else []
         terms = (
             [] if word.isascii() else [("emoji", each) for each in self._normalizer.emoji_in(word)]
         )
