@@ -24,7 +24,7 @@ def prepare_process() -> None:
     A thread that scores gives the interpreter's lock away for the milliseconds that a batch takes.
     To get it back from a thread that reads, it would have to wait for up to 5 ms: as long again.
     """
-    gc.set_threshold(100_000, 50, 1000)
+    gc.set_threshold(400_000, 50, 1000)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.setswitchinterval(_SWITCH_INTERVAL)
     if "pandas" in sys.modules:

@@ -1,6 +1,7 @@
 """Explanations: the terms that carry a side, the least sure tweets, samples, in flat memory."""
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
@@ -101,7 +102,7 @@ def test_nothing_in_nothing_out(scorer: Scorer) -> None:
 
 
 def test_the_least_sure_are_those_with_the_lowest_best_label() -> None:
-    found = Grounds(lambda text: set())
+    found = Grounds(lambda texts: {})
     probabilities = np.array(
         [[0.9, 0.05, 0.05], [0.34, 0.33, 0.33], [0.4, 0.4, 0.2], [0.1, 0.5, 0.4]], np.float32
     )
@@ -116,7 +117,7 @@ def test_the_least_sure_are_those_with_the_lowest_best_label() -> None:
 
 
 def test_what_is_left_out_is_not_looked_at() -> None:
-    found = Grounds(lambda text: {("word", text)})
+    found = Grounds(lambda texts: Counter(("word", text) for text in texts))
     probabilities = np.full((6, 3), np.nan, np.float32)
     probabilities[:3] = [0.05, 0.05, 0.9]
     left_out = [None, None, None, "retweet", "retweet", "other language"]
@@ -143,7 +144,7 @@ def test_neither_order_nor_batches_matter(scorer: Scorer) -> None:
 
 def test_the_sample_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grounds_module, "SAMPLED", 20)
-    found = Grounds(lambda text: set())
+    found = Grounds(lambda texts: {})
     texts = [f"tweet {i}" for i in range(500)]
     for text in texts:
         found.add(tweets([text]), np.array([[0, 0, 1]], np.float32), [None])
@@ -154,7 +155,7 @@ def test_the_sample_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def tallied(texts: list[str], probabilities: np.ndarray) -> Report:
-    tally = Tally("@ann", UTC, lambda text: set())
+    tally = Tally("@ann", UTC, lambda texts: {})
     tally.add(tweets(texts), probabilities, [None] * len(texts))
     return tally.report([], ModelInfo("tiny", "1", {}))
 

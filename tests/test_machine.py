@@ -4,6 +4,8 @@ import io
 import json
 import math
 import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,8 +21,8 @@ from positivity.report.machine import json_schema, render_json, to_dict
 from positivity.tweets import tweet_batch
 
 
-def words(text: str) -> set[TermKey]:
-    return {("word", word) for word in text.split()}
+def words(texts: Sequence[str]) -> Mapping[TermKey, int]:
+    return Counter(("word", word) for text in texts for word in set(text.split()))
 
 
 def invented(number: int, text: str = "lovely") -> Report:

@@ -4,8 +4,11 @@ import pickle
 import random
 import re
 import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,12 +29,13 @@ QUANTIFIER = BayesianQuantifier(Recalibration(IDENTITY, DOUBT, 8.0, ("one", "two
 NEGATIVE, NEUTRAL, POSITIVE = [0.8, 0.15, 0.05], [0.1, 0.8, 0.1], [0.0, 0.1, 0.9]
 
 
-def words(text: str) -> set[TermKey]:
-    return {("word", word) for word in re.findall(r"\w+", text.lower())}
+def words(texts: Sequence[str]) -> Mapping[TermKey, int]:
+    found = ({("word", word) for word in re.findall(r"\w+", text.lower())} for text in texts)
+    return Counter(chain.from_iterable(found))
 
 
-def no_words(text: str) -> set[TermKey]:
-    return set()
+def no_words(texts: Sequence[str]) -> Mapping[TermKey, int]:
+    return {}
 
 
 def tally(

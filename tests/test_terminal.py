@@ -2,6 +2,8 @@
 
 import io
 import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -29,8 +31,8 @@ HOSTILE = (
 )
 
 
-def words(text: str) -> set[TermKey]:
-    return {("word", word) for word in text.split()}
+def words(texts: Sequence[str]) -> Mapping[TermKey, int]:
+    return Counter(("word", word) for text in texts for word in set(text.split()))
 
 
 def invented(number: int = 200, texts: tuple[str, ...] = ("lovely show", "so so")) -> Report:

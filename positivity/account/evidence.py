@@ -7,7 +7,8 @@ their order, nor on how they were dealt out to collectors that were merged after
 import heapq
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from positivity.account.runs import Run, TermKey, summed
 from positivity.account.timeline import NO_DATE, is_date, local_time
 from positivity.tweets import TweetBatch
 
-Terms: TypeAlias = Callable[[str], set[TermKey]]  # text -> the terms it contains
+Terms: TypeAlias = Callable[[Sequence[str]], Mapping[TermKey, int]]  # texts that hold each term
 
 SHOWN_TWEETS = 5
 SHOWN_TERMS = 10
@@ -30,6 +31,7 @@ PRIOR_TWEETS = 20.0  # weight of the informative prior, in tweets a side
 LEAST_WEIGHT = 1.0  # z-score from which a term goes with a side
 MOST_RUNS = 16  # files of terms; when there are more, they become one
 _TERMS_TOGETHER = 1_000
+_WEIGHTS_REMEMBERED = 50_000  # many terms are in the same few tweets
 
 # English function words. Negations stay in: "not" and "never" do weigh.
 _FUNCTION_WORDS = """
@@ -116,14 +118,15 @@ class TermCounts:
         self._tweets = [0, 0]
         self._runs: list[Run] = []
 
-    def add(self, text: str, *, positive: bool) -> None:
-        """Count the terms of a tweet with a clear opinion."""
+    def add(self, texts: Sequence[str], *, positive: bool) -> None:
+        """Count the terms of tweets with a clear opinion."""
         side = 0 if positive else 1
-        self._tweets[side] += 1
-        for term in self._terms(text):
-            if term[0] == "word" and term[1] in STOP_WORDS:
+        self._tweets[side] += len(texts)
+        for term, tweets in self._terms(texts).items():
+            kind, name = term
+            if kind == "word" and name in STOP_WORDS:
                 continue
-            self._counts.setdefault(term, [0, 0])[side] += 1
+            self._counts.setdefault(term, [0, 0])[side] += tweets
         if len(self._counts) > self._cap:
             self._spill()
 
@@ -168,18 +171,19 @@ class TermCounts:
         )
         counted = summed([*self._runs, sorted(in_memory)]) if self._runs else in_memory
         of_positive, of_negative = _Heaviest(size), _Heaviest(size)
-        for key, with_positive, with_negative in counted:
-            if with_positive + with_negative >= RARE:
-                term = self._term(key, with_positive, with_negative)
-                if term.weight >= LEAST_WEIGHT:
-                    of_positive.offer(term)
-                elif term.weight <= -LEAST_WEIGHT:
-                    of_negative.offer(term)
+        weight_of = lru_cache(_WEIGHTS_REMEMBERED)(self._weight)
+        for (kind, text), with_positive, with_negative in counted:
+            if with_positive + with_negative < RARE:
+                continue
+            weight = weight_of(with_positive, with_negative)
+            if abs(weight) >= LEAST_WEIGHT:
+                side = of_positive if weight > 0 else of_negative
+                side.offer(Term(text, kind, with_positive, with_negative, weight))
         return of_positive.terms(), of_negative.terms()
 
-    def _term(self, key: TermKey, positive: int, negative: int) -> Term:
+    def _weight(self, positive: int, negative: int) -> float:
         weight = log_odds((positive, negative), (self._tweets[0], self._tweets[1]))
-        return Term(key[1], key[0], positive, negative, round(weight, 2))
+        return round(weight, 2)
 
 
 def log_odds(counts: tuple[int, int], tweets: tuple[int, int]) -> float:

@@ -1,7 +1,7 @@
 """What an explanation is made from, gathered while the scored tweets stream by, in flat memory."""
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 from positivity.account.evidence import CLEAR, Strongest, TermCounts, Terms
 from positivity.account.quantify import NEGATIVE, POSITIVE
 from positivity.account.report import StrongTweet, Term
+from positivity.account.runs import TermKey
 from positivity.account.tally import SCORE_DIGITS, labels_of
 from positivity.tweets import TweetBatch
 
@@ -27,7 +28,7 @@ class Grounds:
     """
 
     def __init__(self, terms: Terms) -> None:
-        self.terms_of = terms
+        self._find = terms
         self._terms = TermCounts(terms)
         self._samples = {NEGATIVE: _Sample(SAMPLED), POSITIVE: _Sample(SAMPLED)}
         self._unsure = Strongest()
@@ -45,9 +46,14 @@ class Grounds:
         self._unsure.add(batch, rows, (1 - scores.max(axis=1, initial=0)).round(SCORE_DIGITS))
         for side in (NEGATIVE, POSITIVE):
             clear = rows[(labels == side) & (scores[:, side] >= CLEAR)]
-            for text in batch.column("text").take(pa.array(clear)).to_pylist():
-                self._terms.add(text, positive=side == POSITIVE)
+            texts = batch.column("text").take(pa.array(clear)).to_pylist()
+            self._terms.add(texts, positive=side == POSITIVE)
+            for text in texts:
                 self._samples[side].add(text)
+
+    def terms_of(self, text: str) -> Set[TermKey]:
+        """The different terms of a text."""
+        return self._find([text]).keys()
 
     def candidates(self) -> tuple[Term, ...]:
         """The terms that go with either side most."""

@@ -93,8 +93,8 @@ class Tally:
         for side in (NEGATIVE, POSITIVE):
             of_side = labels == side
             self._strongest[side].add(batch, rows[of_side], scores[of_side, side])
-            for row in rows[of_side & (scores[:, side] >= CLEAR)].tolist():
-                self._terms.add(texts[row], positive=side == POSITIVE)
+            clear = rows[of_side & (scores[:, side] >= CLEAR)].tolist()
+            self._terms.add([texts[row] for row in clear], positive=side == POSITIVE)
 
     def _count_kinds(self, batch: TweetBatch, rows: Ints, labels: Ints, cells: Ints) -> None:
         kinds = batch.column("kind").to_pylist()
@@ -209,11 +209,12 @@ def digest(batch: TweetBatch, rows: Ints, times: Ints) -> int:
     A tweet enters by its id or, without one, by its author, time and text.
     """
     ids = batch.column("id").to_pylist()
-    total = 0
-    for row, time in zip(rows.tolist(), times.tolist(), strict=True):
-        name = ids[row] or _name(batch, row, time)
-        total += int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")
-    return total % 2**64
+    names = (
+        ids[row] or _name(batch, row, time)
+        for row, time in zip(rows.tolist(), times.tolist(), strict=True)
+    )
+    digests = b"".join([blake2b(name.encode(), digest_size=8).digest() for name in names])
+    return int(np.frombuffer(digests, ">u8").sum(dtype=np.uint64))
 
 
 def _name(batch: TweetBatch, row: int, time: int) -> str:

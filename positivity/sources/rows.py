@@ -153,7 +153,7 @@ class RowMapper:
 
     def _texts(self, cells: Cells) -> list[str]:
         texts = [text or "" for text in self._unguarded(cells)]
-        return texts if self._clean else [clean_text(text) for text in texts]
+        return texts if self._clean else list(map(clean_text, texts))
 
     def _unguarded(self, cells: Cells) -> Cells:
         return [unguard(cell) if cell else cell for cell in cells] if self._guarded else cells
@@ -161,9 +161,9 @@ class RowMapper:
     def _kinds(
         self, cells: Mapping[int, Cells], texts: Sequence[str], types: Cells | None
     ) -> list[str]:
-        known = [
-            _TYPES.get((value or "").strip().lower()) for value in types or [None] * len(texts)
-        ]
+        known: list[Kind | None] = [None] * len(texts)
+        if types is not None:
+            known = [_TYPES.get((value or "").strip().lower()) for value in types]
         # In the order of the tables a retweet is stronger than a reply, and that than a quote.
         for kind in (Kind.QUOTE, Kind.REPLY, Kind.RETWEET):
             for columns, says in ((self._layout.flags, is_true), (self._layout.marks, is_filled)):
@@ -174,7 +174,7 @@ class RowMapper:
                     for row in compress(count(), map(telling.__contains__, column)):
                         if known[row] is not Kind.RETWEET:
                             known[row] = kind
-        return [kind_of(*pair).value for pair in zip(texts, known, strict=True)]
+        return list(map(kind_of, texts, known))
 
 
 def _linked(link: str | None) -> tuple[str | None, str | None]:

@@ -276,10 +276,13 @@ class _Memory(dict[str, str]):
 
     def __missing__(self, word: str) -> str:
         # Nearly all handles and links are new ones: worth a short cut, not worth remembering.
-        if word[0] == "@" and word.isascii() and word[1:].replace("_", "a").isalnum():
-            return f" {USER}"
-        if (
-            word.startswith(("https://", "http://"))
+        first = word[0]
+        if first == "@":
+            if word.isascii() and word[1:].replace("_", "a").isalnum():
+                return f" {USER}"
+        elif (
+            first == "h"
+            and word.startswith(("https://", "http://"))
             and word.isascii()
             and len(word) > 8
             and word[-1] not in ":/"
