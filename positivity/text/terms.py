@@ -14,7 +14,7 @@ _HASHTAG = re.compile(r"(?<!\w)#(\w*[^\W\d_]\w*)")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _MARKS = ".,:;!?…'\"“”‘’()"  # which may be around a word, and say nothing
 _SKIPPED = ("@", "http", "www.", "&")
-_MOST_REMEMBERED = 2_000_000  # characters of words, some 250,000 words
+_MOST_REMEMBERED = 1_000_000  # characters of words, some 125,000 words
 
 
 class TermFinder:
