@@ -219,7 +219,7 @@ PLAIN_FRAGMENTS = (
 
 @given(
     st.from_regex(r"(?i)\A[a-z]{1,6}[.,;:!?]{0,2}\Z")
-    | st.sampled_from(["https:", "DONT", "lolol!"])
+    | st.sampled_from(["https:", "DONT", "lolol!", "xDD", "XDD!", "xdD", "xDDx"])
     | st.lists(st.sampled_from(PLAIN_FRAGMENTS), min_size=1, max_size=7).map("".join)
 )
 @settings(max_examples=2000, deadline=None)

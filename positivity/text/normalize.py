@@ -66,8 +66,11 @@ _LAUGHTER = re.compile(
     r"(?:[bm]?w?a?h?(ha|he|hi|hu|ja|je)(?:\1)+[hsaj]{0,2}|a?(?:ha){2,}h?|l(?:ol){2,}|loo+l)"
 )
 _CONTENT = re.compile(r"(?:^| )(?!<(?:url|user|rt)>)\S*?[^\W_]")
-# Three letters or more (shorter ones may be emoticons), none of them three times in a row.
-_SIMPLE = re.compile(r"(?!http|.*([a-z])\1\1)([a-z]{3,})([.,;:!?]?)", re.IGNORECASE | re.ASCII)
+# Three letters or more (shorter ones may be emoticons, and so is "xDD"), none of them three times in
+# a row.
+_SIMPLE = re.compile(
+    r"(?!http|(?-i:xdD|xDD|XDD)\b|.*([a-z])\1\1)([a-z]{3,})([.,;:!?]?)", re.IGNORECASE | re.ASCII
+)
 _LONGEST_REMEMBERED = 40
 _MOST_REMEMBERED = 150_000
 
