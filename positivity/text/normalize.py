@@ -66,8 +66,8 @@ _LAUGHTER = re.compile(
     r"(?:[bm]?w?a?h?(ha|he|hi|hu|ja|je)(?:\1)+[hsaj]{0,2}|a?(?:ha){2,}h?|l(?:ol){2,}|loo+l)"
 )
 _CONTENT = re.compile(r"(?:^| )(?!<(?:url|user|rt)>)\S*?[^\W_]")
-# Three letters or more (shorter ones may be emoticons, and so is "xDD"), none of them three times in
-# a row.
+# Three letters or more (shorter ones may be emoticons, as "xDD" is), none of them three times in a
+# row.
 _SIMPLE = re.compile(
     r"(?!http|(?-i:xdD|xDD|XDD)\b|.*([a-z])\1\1)([a-z]{3,})([.,;:!?]?)", re.IGNORECASE | re.ASCII
 )
