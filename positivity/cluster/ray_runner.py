@@ -7,7 +7,6 @@ import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, redirect_stdout
-from types import TracebackType
 from typing import Any, Self
 
 from positivity.cluster.runner import Item, LocalRunner, Result, Worker
@@ -100,12 +99,7 @@ class RayRunner:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pickle import UnpicklingError
-from types import TracebackType
 from typing import Any, Self
 
 from positivity.analysis import Tallies
@@ -140,11 +139,6 @@ class Helpers:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for helper in self.started:
             helper.close()
