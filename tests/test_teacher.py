@@ -18,10 +18,10 @@ from positivity.training.encoder import encoder_text, find_encoder
 from positivity.training.initial import initial_vectors
 from positivity.training.labelled import Data
 from positivity.training.loop import Record
-from positivity.training.recipe import Recipe, Source, TeacherRecipe, read_recipe
+from positivity.training.recipe import MADE, Recipe, Source, TeacherRecipe, read_recipe
 from positivity.training.run import Run
 from positivity.training.teacher import TeacherRun
-from positivity.training.variants import composed, negated, phrases, variants
+from positivity.training.variants import MAKERS, composed, denials, negated, phrases, variants
 from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE, examples_of
 
 RECIPE = """
@@ -51,7 +51,7 @@ name = "eval"
 file = "dev.csv"
 [[unlabelled]]
 file = "train.csv"
-variants = 1
+made_into = "variants"
 [[unlabelled]]
 file = "train.csv"
 """
@@ -328,3 +328,37 @@ def test_clauses_are_denied_from_afar_or_joined() -> None:
     assert not any("@" in text or "http" in text for text in made)
     assert made == list(composed(tweets * 200, np.random.default_rng(0)))
     assert list(composed(["", "wow"], np.random.default_rng(0))) == []
+
+
+def test_clauses_are_framed_and_their_subjects_denied() -> None:
+    made = set(composed(["we love the garden"] * 900, np.random.default_rng(0)))
+    assert "there isn't anyone who doesn't love the garden" in made
+    assert "no one can deny that we love the garden" in made
+    assert "few people i know love the garden" in made
+
+
+def test_what_is_denied_is_found_as_it_stands() -> None:
+    texts = ["can't complain, the sun is out", "so glad", "dont know. @you it ISN’T bad at all"]
+    found = list(denials(texts, np.random.default_rng(0)))
+    assert found == [texts[0], "can't complain", texts[2], "dont know", "it ISN’T bad at all"]
+
+
+def test_a_recipe_names_what_is_made_of_its_tweets() -> None:
+    assert tuple(MAKERS) == MADE
+    with pytest.raises(ValueError, match="made_into 'poems' is not one of variants"):
+        Source(file="x.csv", made_into="poems")
+
+
+def test_the_tweets_most_like_others_are_labelled(trained: TeacherRun, tiny_data: Path) -> None:
+    talk = [f"so tired of my own bed number {i} today" for i in range(30)]
+    films = [f"the new film {i} opens in cinemas on friday" for i in range(30)]
+    pd.DataFrame({"text": [*talk, *films]}).to_csv(tiny_data / "mixed.csv", index=False)
+    pd.DataFrame({"text": ["a film in cinemas", "cinemas open on friday"]}).to_csv(
+        tiny_data / "films.csv", index=False
+    )
+    like = Source(file="mixed.csv", sample=20, like=Source(file="films.csv"))
+    recipe = replace(trained.recipe, unlabelled=(like,))
+    run = TeacherRun(recipe, Data(tiny_data, trained.folder.parent), trained.folder, device="cpu")
+    texts = run._texts_to_label()
+    assert len(texts) == 20
+    assert set(texts) <= set(films)

@@ -111,7 +111,7 @@ class TermCounts:
     added up with the others at the end: no count is ever lost.
     """
 
-    def __init__(self, terms: Terms, *, cap: int = 200_000) -> None:
+    def __init__(self, terms: Terms, *, cap: int = 60_000) -> None:
         self._terms = terms
         self._cap = cap
         self._counts: dict[TermKey, list[int]] = {}  # term -> [positive, negative] tweets

@@ -13,6 +13,7 @@ from positivity.text.tokenizer import TOKENIZERS
 
 Section = TypeVar("Section")
 FLOORS = ("majority", "vader", "logreg")
+MADE = ("variants", "negated", "phrases", "composed", "denials")
 _KEPT = "recipe.json"  # in the folder of a run
 
 
@@ -46,11 +47,16 @@ class Source:
     blind_to_emoji: bool = False  # whoever labelled could not see the emoji: they add their part
     sample: int | None = None  # that many rows at random
     balanced: bool = False  # as many of each label as of the rarest, at random
-    variants: int = 0  # in place of each tweet, so many texts made from it (for a teacher to label)
-    negated: bool = False  # in place of each tweet, itself with a denial put in or taken out
-    phrases: bool = False  # in place of each tweet, some words of it, most of them with a denial
-    composed: bool = False  # in place of each tweet, a clause denied from afar or joined
+    # For a teacher to label: of all rows, the `sample` that are most like these tweets; and texts
+    # made from each tweet in its place (training/variants.py), once or several times.
+    like: "Source | None" = None
+    made_into: str = ""  # one of MADE
+    times: int = 1
     teacher: str = ""  # in place of a file: the labels of the teacher of this name
+
+    def __post_init__(self) -> None:
+        if self.made_into and self.made_into not in MADE:
+            raise ValueError(f"made_into {self.made_into!r} is not one of {', '.join(MADE)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,7 +348,12 @@ def _pretraining(table: Mapping[str, Any]) -> PretrainingRecipe:
 
 
 def _sources(tables: list[dict[str, Any]]) -> tuple[Source, ...]:
-    return tuple(_section(Source, table) for table in tables)
+    return tuple(_source(table) for table in tables)
+
+
+def _source(table: Mapping[str, Any]) -> Source:
+    like = table.get("like")
+    return _section(Source, {**table, "like": _source(like)} if like else table)
 
 
 def _section(kind: type[Section], table: Mapping[str, Any]) -> Section:

@@ -25,6 +25,7 @@ from positivity.model.engine_torch import choose_device
 from positivity.text.emojis import compile_table
 from positivity.training.encoder import Teacher, encoder_text, find_encoder, padded
 from positivity.training.labelled import ENCODER, SOFT_LABELS, SOFT_STATES, Data
+from positivity.training.likeness import most_alike
 from positivity.training.loop import Record, Step
 from positivity.training.recipe import (
     FineTuningRecipe,
@@ -32,7 +33,7 @@ from positivity.training.recipe import (
     TeacherRecipe,
     same_recipe_as_before,
 )
-from positivity.training.variants import composed, negated, phrases, variants
+from positivity.training.variants import MAKERS
 
 _BUCKET_BATCHES = 40  # batches that are sorted by length together
 _TOLD_EVERY = 20  # steps
@@ -269,19 +270,23 @@ class TeacherRun:
         texts: dict[str, None] = {}
         generator = np.random.default_rng(self.recipe.seed)
         for source in self.recipe.unlabelled:
-            read = self._data.read(source).texts
-            if source.negated:
-                texts |= dict.fromkeys(negated(read, generator))
-            elif source.phrases:
-                texts |= dict.fromkeys(phrases(read, generator))
-            elif source.composed:
-                texts |= dict.fromkeys(composed(read, generator))
-            elif not source.variants:
+            read = self._texts(source)
+            if not source.made_into:
                 texts |= dict.fromkeys(read)
-            for _ in range(source.variants):
-                texts |= dict.fromkeys(variants(read, generator))
+                continue
+            for _ in range(source.times):
+                texts |= dict.fromkeys(MAKERS[source.made_into](read, generator))
         kept = [text for text in texts if _letters(text) and _letters(text) not in held_out]
         return [kept[i] for i in generator.permutation(len(kept))]
+
+    def _texts(self, source: Source) -> list[str]:
+        """The texts of a source, those that are most like another's where it names one."""
+        if source.like is None:
+            return self._data.read(source).texts
+        texts = self._data.read(replace(source, sample=None)).texts
+        reference = self._data.read(source.like).texts
+        rows = most_alike(texts, reference, source.sample or len(texts))
+        return [texts[row] for row in rows]
 
     def figures(self) -> dict[str, dict[str, float]]:
         """Macro recall of the trained teacher on every set, kept in `metrics.json` as well."""

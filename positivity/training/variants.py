@@ -39,6 +39,33 @@ _FAR_VERBS = (
     *("think that", "say", "claim that", "call this", "believe that", "see how", "find that"),
     *("tell me that", "pretend that", "agree that", "expect that", "feel that"),
 )
+# What denies a whole clause once, or twice, which is not at all: verbs, nouns and adverbs that
+# imply "not", quantifiers, and their combinations.
+_FRAMES = (
+    *("i have yet to hear anyone say {}", "it is far from true that {}", "it's a lie that {}"),
+    *("don't let them tell you that {}", "not once in ten years did i feel that {}", "as if {}"),
+    *("scarcely a soul would say that {}", "it is hard to believe that {}", "little suggests {}"),
+    *("i stopped thinking that {}", "i was wrong to believe {}", "there is no way that {}"),
+    *("you would be lying if you said {}", "whoever says {} has no idea", "i deny that {}"),
+    *("i used to think {}", "who could say that {}", "who on earth thinks {}", "i wish {}"),
+    *("there is nobody who doesn't think that {}", "i can't say i disagree that {}"),
+    *("you won't meet anyone who denies that {}", "it isn't as if nobody thinks {}"),
+    *("i have never doubted that {}", "no one can deny that {}", "there's no doubt that {}"),
+    *("i couldn't agree more that {}", "it's impossible not to see that {}", "without doubt {}"),
+    *("i never fail to notice that {}", "it would be a lie not to say that {}"),
+)
+# In the place of a clause's subject; the second part denies once more.
+_FRAMED_SUBJECTS = (
+    *("few people i know", "not one of us", "neither my friends nor i", "not a single person"),
+    *("hardly any of them", "nobody who was there", "i never once", "in no way i"),
+    *("there isn't anyone who doesn't", "there was nobody who didn't", "not one of us didn't"),
+    *("i never don't", "i can't help but", "i could not but", "everyone i know couldn't not"),
+)
+_DENYING = re.compile(
+    r"\b(?:not|never|no|nobody|nothing|none|neither|nor|without|hardly|barely|rarely|cannot"
+    r"|\w+n['’]t|(?:do|does|did|is|are|was|were|ca|could|wo|would|should|have|has|ai)nt)\b",
+    re.IGNORECASE,
+)
 # What joins two clauses, and on which of them the weight lies.
 _JOINTS = (
     *("{} but {}", "{}, but {}", "{} although {}", "although {}, {}", "{} even though {}"),
@@ -131,19 +158,40 @@ def composed(texts: Sequence[str], generator: np.random.Generator) -> Iterator[s
     """
     clauses = [clause for text in texts if (clause := _clause(text, generator))]
     for clause in clauses:
-        if generator.random() < 0.5:
+        kind = generator.random()
+        if kind < 0.25:
             yield " ".join(_deny_from_afar(clause, generator))
+        elif kind < 0.6:
+            yield _framed(clause, generator)
         else:
             other = clauses[int(generator.integers(len(clauses)))]
             yield _one_of(_JOINTS, generator).format(" ".join(clause), " ".join(other))
 
 
+def denials(texts: Sequence[str], generator: np.random.Generator) -> Iterator[str]:
+    """The tweets in which something is denied, each followed by its clauses in which it is.
+
+    "Can't complain", "never been prouder", "no one does it better": what people deny in order to
+    praise is idiom, and is learnt where it is met.
+    """
+    for text in texts:
+        if _DENYING.search(text):
+            yield text
+            clauses = (" ".join(words) for words in _clauses(text))
+            yield from (clause for clause in clauses if _DENYING.search(clause))
+
+
 def _clause(text: str, generator: np.random.Generator) -> list[str]:
     """The words of one of the clauses of fitting length; none where there is no such clause."""
+    fitting = _clauses(text)
+    return fitting[int(generator.integers(len(fitting)))] if fitting else []
+
+
+def _clauses(text: str) -> list[list[str]]:
+    """The words of each clause of fitting length."""
     kept = " ".join(word for word in text.split() if not word.startswith(("@", "http")))
     clauses = [clause.split() for clause in _CLAUSE_ENDS.split(kept)]
-    fitting = [each for each in clauses if _SHORTEST_PHRASE <= len(each) <= _LONGEST_PHRASE]
-    return fitting[int(generator.integers(len(fitting)))] if fitting else []
+    return [each for each in clauses if _SHORTEST_PHRASE <= len(each) <= _LONGEST_PHRASE]
 
 
 def _deny_from_afar(words: list[str], generator: np.random.Generator) -> list[str]:
@@ -153,6 +201,13 @@ def _deny_from_afar(words: list[str], generator: np.random.Generator) -> list[st
         f"{denial}, {aside}, {verb}" if generator.random() < 0.5 else f"{denial} {verb}",
         *words,
     ]
+
+
+def _framed(words: list[str], generator: np.random.Generator) -> str:
+    """The clause with its subject denied, where it has one, or within a frame that denies it."""
+    if _plain(words[0]) in _SUBJECTS and generator.random() < 0.4:
+        return " ".join([_one_of(_FRAMED_SUBJECTS, generator), *words[1:]])
+    return _one_of(_FRAMES, generator).format(" ".join(words))
 
 
 def _deny(words: list[str], generator: np.random.Generator) -> list[str]:
@@ -206,3 +261,13 @@ def _spliced(own: list[str], other: list[str], generator: np.random.Generator) -
     here = int(generator.integers(len(own) // 3, len(own) + 1))
     there = int(generator.integers(0, 2 * len(other) // 3 + 1))
     return own[:here] + other[there:]
+
+
+# What a recipe may have made of the tweets of a source.
+MAKERS = {
+    "variants": variants,
+    "negated": negated,
+    "phrases": phrases,
+    "composed": composed,
+    "denials": denials,
+}
