@@ -437,3 +437,18 @@ def test_words_that_nobody_knows_take_each_others_place() -> None:
     assert "with zibbleton" in changed
     untouched = set(augment(texts, np.random.default_rng(0)))
     assert not any("quorvex" in text and "party" in text for text in untouched)
+
+
+def test_the_same_thing_is_said_in_either_variety_of_english() -> None:
+    made = set(augment(["the lorry is by the theatre"] * 300, np.random.default_rng(0)))
+    assert {"the truck is by the theater", "the lorry is by the theater"} <= made
+    made = set(augment(["our flat has an elevator"] * 300, np.random.default_rng(0)))
+    assert "our flat has an lift" in made
+    assert not any("apartment" in text for text in made)  # "flat" means more than that
+
+
+def test_they_stands_for_he_and_she_where_the_verb_can_follow() -> None:
+    made = set(augment(["she is late and i miss her dog"] * 200, np.random.default_rng(0)))
+    assert {"they are late and i miss their dog", "he is late and i miss his dog"} <= made
+    made = set(augment(["he likes it"] * 200, np.random.default_rng(0)))
+    assert "they likes it" not in made

@@ -6,16 +6,17 @@ another's place at random (counterfactual data augmentation, Lu et al. 2020), an
 Works on normalized tweets: lower-case words between single spaces.
 """
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 
-_OTHER_SPELLING = 0.2  # of all tweets: half of the words that varieties of English spell otherwise
+_OTHER_SPELLING = 0.3  # of all tweets: half of the words that varieties of English spell otherwise
 _RESPELT = 0.12  # of all tweets: one typo
 _REPUNCTUATED = 0.25  # of all tweets: another last mark
 
 # Words that may stand in each other's place. What is also a common word (will, grace, mark, hope,
-# may, turkey, polish) is left out: it would be changed where it means something else.
+# may, turkey) is left out: it would be changed where it means something else.
 _NAMES = (
     # Given names that are mostly men's, then mostly women's, of many origins.
     "james john robert michael david william richard joseph thomas daniel matthew anthony steven "
@@ -53,12 +54,13 @@ _GROUPS = (
     "israeli palestinian egyptian nigerian kenyan ghanaian ethiopian somali moroccan brazilian "
     "colombian cuban jamaican haitian vietnamese filipino thai indonesian saudi arab swedish "
     "norwegian danish dutch greek portuguese romanian hungarian lebanese venezuelan argentinian "
-    "turkish austrian belgian swiss finnish czech bulgarian serbian croatian bosnian albanian "
-    "icelandic welsh estonian latvian lithuanian belarusian armenian azerbaijani kazakh uzbek "
-    "mongolian nepalese bangladeshi burmese cambodian malaysian singaporean taiwanese tibetan "
-    "libyan tunisian algerian sudanese eritrean ugandan rwandan congolese angolan zambian "
-    "zimbabwean senegalese cameroonian tanzanian jordanian yemeni kuwaiti qatari chilean peruvian "
-    "bolivian ecuadorian uruguayan paraguayan honduran guatemalan nicaraguan panamanian hawaiian",
+    "polish turkish austrian belgian swiss finnish czech bulgarian serbian croatian bosnian "
+    "albanian icelandic welsh estonian latvian lithuanian belarusian armenian azerbaijani "
+    "kazakh uzbek mongolian nepalese bangladeshi burmese cambodian malaysian singaporean "
+    "taiwanese tibetan libyan tunisian algerian sudanese eritrean ugandan rwandan congolese "
+    "angolan zambian zimbabwean senegalese cameroonian tanzanian jordanian yemeni kuwaiti "
+    "qatari chilean peruvian bolivian ecuadorian uruguayan paraguayan honduran guatemalan "
+    "nicaraguan panamanian hawaiian",
     "americans canadians australians mexicans germans italians russians ukrainians koreans indians "
     "pakistanis iranians iraqis afghans syrians israelis palestinians egyptians nigerians kenyans "
     "somalis brazilians cubans jamaicans haitians filipinos saudis arabs greeks romanians asians "
@@ -131,18 +133,6 @@ _SPELLINGS = {
     "your": ("ur", "yo"),
     "you": ("u", "ya"),
     "brother": ("bruh", "bro"),
-    "color": ("colour",),
-    "favorite": ("favourite",),
-    "center": ("centre",),
-    "honor": ("honour",),
-    "realize": ("realise",),
-    "mom": ("mum",),
-    "soccer": ("football",),
-    "vacation": ("holiday",),
-    "apartment": ("flat",),
-    "movie": ("film",),
-    "gray": ("grey",),
-    "store": ("shop",),
     "he is": ("he",),
     "she is": ("she",),
     "they are": ("they",),
@@ -151,6 +141,29 @@ _SPELLINGS = {
     "they 're": ("they be", "they"),
     "we 're": ("we be", "we"),
 }
+# British English = American English. Where one of the two also means something else ("flat", "gas",
+# "line", "fall"), only the other is respelt: < for to the left alone, > for to the right alone.
+_VARIETIES = """
+    colour=color colours=colors colourful=colorful favourite=favorite favourites=favorites
+    honour=honor honoured=honored humour=humor labour=labor neighbour=neighbor
+    neighbours=neighbors neighbourhood=neighborhood behaviour=behavior flavour=flavor
+    flavours=flavors rumour=rumor rumours=rumors harbour=harbor endeavour=endeavor savour=savor
+    centre=center theatre=theater metre=meter metres=meters litre=liter litres=liters fibre=fiber
+    realise=realize realised=realized organise=organize organised=organized recognise=recognize
+    recognised=recognized apologise=apologize apologised=apologized criticise=criticize
+    analyse=analyze defence=defense offence=offense licence=license grey=gray cancelled=canceled
+    travelled=traveled travelling=traveling jewellery=jewelry pyjamas=pajamas moustache=mustache
+    aluminium=aluminum aeroplane=airplane programme>program catalogue=catalog cheque>check
+    tyre>tire tyres>tires kerb>curb sceptical=skeptical arse=ass learnt=learned burnt=burned
+    whilst>while mum=mom mums=moms mummy=mommy maths=math football<soccer holiday<vacation
+    holidays<vacations flat<apartment flats<apartments film<movie films<movies shop<store
+    shops<stores lorry=truck lorries=trucks petrol>gas sofa=couch rubbish=trash
+    jumper=sweater autumn>fall cinema=theater biscuit=cookie biscuits=cookies sweets>candy
+    queue>line queues>lines lift<elevator parcel=package postman=mailman motorway=highway
+    pavement=sidewalk nappy=diaper nappies=diapers torch<flashlight trainers>sneakers
+    car_park=parking_lot mobile_phone=cell_phone post_code=zip_code toilets=restrooms
+    estate_agent=realtor petrol_station=gas_station fire_brigade=fire_department
+"""
 _LAST_MARKS = ("", "", " .", " .", " !")  # the last one says something, if little
 _RENAMED = 0.3  # of all tweets: other names in the place of words that nobody knows
 _KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
@@ -223,7 +236,10 @@ _SWAPPABLE = _MEMBERS.keys() | _GENDERED.keys() | _UNGENDERED.keys()
 
 def _swapped(words: list[str], generator: np.random.Generator) -> list[str]:
     """Other names, other groups, the other gender: the same word becomes the same word."""
-    other_gender = bool(generator.integers(2))
+    gender = int(generator.integers(3))  # as it is, the other one, or none
+    if gender == 2:
+        words = _genderless(words)
+    other_gender = gender == 1
     drawn: dict[str, str] = {}
     result = []
     for i, word in enumerate(words):
@@ -243,6 +259,38 @@ def _swapped(words: list[str], generator: np.random.Generator) -> list[str]:
     return result
 
 
+_THEY = {"he": "they", "she": "they", "him": "them", "his": "their", "himself": "themselves"}
+_AFTER_THEY = {
+    "is": "are",
+    "isn't": "aren't",
+    "was": "were",
+    "wasn't": "weren't",
+    "has": "have",
+    "hasn't": "haven't",
+    "does": "do",
+    "doesn't": "don't",
+    "'s": "'re",
+}
+
+
+def _genderless(words: Sequence[str]) -> list[str]:
+    """They in the place of he and she, where the verb can follow."""
+    result = list(words)
+    for i, word in enumerate(words):
+        following = words[i + 1] if i + 1 < len(words) else ""
+        if word in ("he", "she"):
+            if following.endswith("s") and following not in _AFTER_THEY:
+                continue  # "he likes"
+            result[i] = _THEY[word]
+            if following in _AFTER_THEY:
+                result[i + 1] = _AFTER_THEY[following]
+        elif word == "her":
+            result[i] = "their" if _is_word(words, i + 1) else "them"
+        elif word in _THEY:
+            result[i] = _THEY[word]
+    return result
+
+
 _ALL_NAMES_SET = frozenset(_ALL_NAMES)
 # After "her", the words before which it is an object: "I saw her at", "gave her the".
 _AFTER_OBJECT = frozenset(
@@ -253,11 +301,17 @@ _AFTER_OBJECT = frozenset(
 _BEFORE_MAN = frozenset("a the this that my old young no one every another white black".split())
 
 
-def _is_word(words: list[str], i: int) -> bool:
+def _is_word(words: Sequence[str], i: int) -> bool:
     """Whether a noun may stand there, so that the "her" before it is a possessive."""
     return i < len(words) and words[i].isalpha() and words[i] not in _AFTER_OBJECT
 
 
+for _pair in _VARIETIES.split():
+    _british, _american = (each.replace("_", " ") for each in re.split("[=<>]", _pair))
+    if "<" not in _pair:
+        _SPELLINGS[_british] = (*_SPELLINGS.get(_british, ()), _american)
+    if ">" not in _pair:
+        _SPELLINGS[_american] = (*_SPELLINGS.get(_american, ()), _british)
 _RESPELLABLE = {words.split()[0] for words in _SPELLINGS} | {
     other.split()[0] for others in _SPELLINGS.values() for other in others
 }
@@ -290,8 +344,7 @@ def _respelt(text: str, generator: np.random.Generator) -> str:
 
 # The other way round only what means nothing else: "football" is not always soccer.
 _FROM_DIALECT = frozenset(
-    "finna gon boutta tryna y'all yall dat dem wit cuz cos sumn nothin ur u colour favourite "
-    "centre honour realise mum grey".split()
+    "finna gon boutta tryna y'all yall dat dem wit cuz cos sumn nothin ur u".split()
 )
 
 

@@ -72,6 +72,10 @@ _JOINTS = (
     *("{}, still {}", "{}. however {}", "{} yet {}", "despite everything, {}: {}"),
     *("once {}, now {}", "{} back then, {} these days", "last year {}, this year {}"),
     *("used to say {}. now {}", "{} until {}", "before: {}. after: {}", "{} and {}"),
+    # Of somebody else, and of the writer.
+    *("they all say {}. i say {}", "he thinks {}, i think {}", "according to them {}. me: {}"),
+    *("my friends go on about how {}, personally {}", "others may feel {}, to me {}"),
+    *("everyone is like {}. and here i am, {}", "she says {} but honestly {}"),
 )
 # What denies, and what says the same without denying.
 _DENIALS = {
