@@ -9,7 +9,7 @@ class's share was.
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,12 @@ from positivity.files import write_atomically
 from positivity.model.engine_torch import choose_device
 from positivity.text.emojis import compile_table
 from positivity.training.encoder import Teacher, encoder_text, find_encoder, padded
+from positivity.training.hints import View
 from positivity.training.labelled import ENCODER, SOFT_LABELS, SOFT_STATES, Data
 from positivity.training.likeness import most_alike
 from positivity.training.loop import Record, Step
+from positivity.training.mixed_precision import MixedOptimizer
 from positivity.training.recipe import (
-    FineTuningRecipe,
     Source,
     TeacherRecipe,
     same_recipe_as_before,
@@ -40,8 +41,6 @@ _TOLD_EVERY = 20  # steps
 _SAVED_EVERY = 600
 _SHARD = 25_600  # tweets that are labelled between two savings
 _VIEWED = 8_192  # tweets whose states show in which directions they differ
-_NUMBERS = 128  # of a state that a student sees
-_HEAD_SCALE = 10.0  # heads begin at random: they learn that much faster
 
 
 class TeacherRun:
@@ -73,7 +72,7 @@ class TeacherRun:
         self.teacher = Teacher(encoder, self._heads, recipe.training.dropout)
         self.teacher.freeze(recipe.encoder.frozen_layers)
         self.teacher.to(self._device, torch.bfloat16)
-        self._optimizer = _MixedOptimizer(self.teacher, recipe.training)
+        self._optimizer = MixedOptimizer(self.teacher, recipe.training)
         self._step = 0
         if self.checkpoint.exists():
             self._restore()
@@ -255,14 +254,14 @@ class TeacherRun:
         with write_atomically(self.labels) as file:
             pd.concat(frames).to_parquet(file, index=False)
 
-    def _view(self, texts: Sequence[str], path: Path) -> "_View":
+    def _view(self, texts: Sequence[str], path: Path) -> View:
         """The directions in which the states of some of the texts differ most."""
         if not path.exists():
-            view = _View.of(self._read(texts[:_VIEWED])[1])
+            view = View.of(self._read(texts[:_VIEWED])[1])
             with write_atomically(path) as file:
                 np.savez(file, mean=view.mean, directions=view.directions)
         with np.load(path) as kept:
-            return _View(kept["mean"], kept["directions"])
+            return View(kept["mean"], kept["directions"])
 
     def _texts_to_label(self) -> list[str]:
         """Each text once, in an order that the seed decides: a part of them is a fair sample."""
@@ -309,85 +308,6 @@ class TeacherRun:
         self._step = state["step"]
         self._optimizer.restore(state["optimizer"])
         self.records = [Record(**record) for record in state["records"]]
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """The encoder's states brought down to the directions in which they differ most.
-
-    Directions of little spread are raised, so that more than the first few count; the numbers have
-    a mean of 0 and a mean square of 1.
-    """
-
-    mean: NDArray[np.float32]  # [hidden]
-    directions: NDArray[np.float32]  # [hidden, numbers]
-
-    @classmethod
-    def of(cls, states: NDArray[np.float32]) -> "_View":
-        mean = states.mean(axis=0)
-        _, spread, found = np.linalg.svd((states - mean).astype(np.float64), full_matrices=False)
-        numbers = min(_NUMBERS, len(found))
-        directions = found[:numbers].T / spread[:numbers] ** 0.5
-        size = np.sqrt(np.mean(((states - mean) @ directions) ** 2))
-        return cls(mean, (directions / size).astype(np.float32))
-
-    def __call__(self, states: NDArray[np.float32]) -> NDArray[np.float16]:
-        return np.asarray((states - self.mean) @ self.directions, np.float16)
-
-
-class _MixedOptimizer:
-    """AdamW on float32 copies of bfloat16 weights, slower for lower layers.
-
-    A step of 1e-5 is lost in bfloat16's eight bits; the copies keep it.
-    """
-
-    def __init__(self, teacher: Teacher, recipe: FineTuningRecipe) -> None:
-        self._recipe = recipe
-        self.rate = 0.0
-        live = [(name, p) for name, p in teacher.named_parameters() if p.requires_grad]
-        self._low = [parameter for _, parameter in live]
-        self._high = [parameter.detach().float().clone() for parameter in self._low]
-        groups: dict[tuple[float, float], list[Tensor]] = {}
-        for (name, parameter), high in zip(live, self._high, strict=True):
-            scale = recipe.layer_decay ** teacher.depth(name)
-            scale = _HEAD_SCALE if name.startswith("heads.") else scale
-            decay = recipe.weight_decay if parameter.ndim > 1 else 0.0
-            groups.setdefault((scale, decay), []).append(high)
-        self._adam = torch.optim.AdamW(
-            [{"params": g, "weight_decay": d, "scale": s} for (s, d), g in groups.items()],
-            lr=recipe.learning_rate,
-            betas=(0.9, 0.98),
-            fused=True,
-        )
-
-    def step(self, step: int, steps: int) -> None:
-        """One update at a rate that rises linearly, then falls linearly to zero."""
-        for low, high in zip(self._low, self._high, strict=True):
-            high.grad = None if low.grad is None else low.grad.float()
-            low.grad = None
-        nn.utils.clip_grad_norm_(self._high, self._recipe.clip)
-        warmup = self._recipe.warmup * steps
-        share = step / warmup if step < warmup else (steps - step) / (steps - warmup)
-        self.rate = self._recipe.learning_rate * share
-        for group in self._adam.param_groups:
-            group["lr"] = self.rate * group["scale"]
-        self._adam.step()
-        self._copy_down()
-
-    @torch.no_grad()
-    def _copy_down(self) -> None:
-        for low, high in zip(self._low, self._high, strict=True):
-            low.copy_(high)
-
-    def state(self) -> dict[str, Any]:
-        return {"weights": self._high, "adam": self._adam.state_dict()}
-
-    @torch.no_grad()
-    def restore(self, state: dict[str, Any]) -> None:
-        for high, kept in zip(self._high, state["weights"], strict=True):
-            high.copy_(kept)
-        self._adam.load_state_dict(state["adam"])
-        self._copy_down()
 
 
 def _letters(text: str) -> str:
