@@ -17,8 +17,8 @@ from positivity.model.engine_torch import load_classifier
 from positivity.model.inside import Inside
 from positivity.model.network import Classifier, Network
 from positivity.model.registry import ModelDirectory, load
-from positivity.report.terminal import make_console
 from positivity.report.terminal_inspection import render_inspection
+from positivity.report.terminal_page import make_console
 from positivity.text.tokenizer import WordTokenizer
 
 runner = CliRunner()

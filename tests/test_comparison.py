@@ -23,8 +23,8 @@ from positivity.report.html import render_comparison_html
 from positivity.report.machine import comparison_schema, json_schema, render_comparison_json
 from positivity.report.markdown import render_comparison_markdown
 from positivity.report.rows import COLUMNS, RANK_COLUMNS, render_comparison_csv
-from positivity.report.terminal import make_console
 from positivity.report.terminal_comparison import render_comparison
+from positivity.report.terminal_page import make_console
 from tests.test_html import HOSTILE, Elements, chrome, report
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from positivity.exploration.explorer import Explorer
 from positivity.exploration.findings import Exploration
 from positivity.exploration.log_odds import PRIOR, tied_words
 from positivity.report.html_exploration import render_exploration_html
-from positivity.report.terminal import make_console
 from positivity.report.terminal_exploration import render_exploration
+from positivity.report.terminal_page import make_console
 from positivity.text.normalize import Normalizer
 from positivity.tweets import tweet_batch
 from tests.conftest import SHARED_DATA

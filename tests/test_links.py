@@ -6,7 +6,8 @@ import pytest
 from rich.console import Console
 
 from positivity.report.links import has_hyperlinks
-from positivity.report.terminal import make_console, render
+from positivity.report.terminal import render
+from positivity.report.terminal_page import make_console
 from tests.test_html import report, tweet
 
 ADDRESS = "https://x.com/i/status/20"

@@ -16,7 +16,8 @@ from positivity.account.report import Estimate, ModelInfo, Month, Report, Slot, 
 from positivity.account.runs import TermKey
 from positivity.account.tally import Tally
 from positivity.report.sanitize import sanitize
-from positivity.report.terminal import make_console, render, render_sentences, render_table
+from positivity.report.terminal import render, render_sentences, render_table
+from positivity.report.terminal_page import make_console
 from positivity.tweets import tweet_batch
 
 HOSTILE = (

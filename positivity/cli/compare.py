@@ -239,7 +239,7 @@ def write_comparison(
 
                 render_comparison_csv(comparison, out)
             case ReportFormat.TERMINAL:
-                from positivity.report.terminal import make_console
                 from positivity.report.terminal_comparison import render_comparison
+                from positivity.report.terminal_page import make_console
 
                 render_comparison(comparison, make_console(out), subject=subject)

@@ -30,7 +30,7 @@ def config_command(format: FormatOption = Format.TERMINAL) -> None:
         from rich.table import Table
         from rich.text import Text
 
-        from positivity.report.terminal import make_console
+        from positivity.report.terminal_page import make_console
 
         table = Table("setting", "value", "from", "means", box=None)
         for name, origin in found.items():

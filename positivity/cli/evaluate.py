@@ -83,7 +83,7 @@ def evaluate_command(
     """
     from positivity.report.machine import write_json
     from positivity.report.output import refuse_folder, report_output
-    from positivity.report.terminal import make_console
+    from positivity.report.terminal_page import make_console
 
     if output is not None:
         refuse_folder(output)

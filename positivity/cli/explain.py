@@ -266,6 +266,6 @@ def write_explanation(
                 render_explanation_markdown(explanation, out)
             case ExplanationFormat.TERMINAL:
                 from positivity.report.reasons import render_explanation
-                from positivity.report.terminal import make_console
+                from positivity.report.terminal_page import make_console
 
                 render_explanation(explanation, make_console(out))

@@ -167,7 +167,7 @@ def write_exploration(found: "Exploration", format: ExplorationFormat, output: P
 
                 render_exploration_html(found, out)
             case ExplorationFormat.TERMINAL:
-                from positivity.report.terminal import make_console
                 from positivity.report.terminal_exploration import render_exploration
+                from positivity.report.terminal_page import make_console
 
                 render_exploration(found, make_console(out))

@@ -10,7 +10,7 @@ def print_inputs(wanted: bool) -> None:
     from rich.table import Table
 
     from positivity.report.output import report_output
-    from positivity.report.terminal import make_console
+    from positivity.report.terminal_page import make_console
     from positivity.sources.exports import list_inputs
 
     table = Table("--as", "form", "recognised by", box=None)

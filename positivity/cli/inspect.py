@@ -140,7 +140,7 @@ def write_inspection(found: "Inspection", format: Format, output: Path | None) -
 
             render_inspection_json(found, out)
         else:
-            from positivity.report.terminal import make_console
             from positivity.report.terminal_inspection import render_inspection
+            from positivity.report.terminal_page import make_console
 
             render_inspection(found, make_console(out))

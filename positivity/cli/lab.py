@@ -234,7 +234,7 @@ def _print(rows: "Sequence[Row]", notebook: "Notebook", format: Format) -> None:
     import sys
 
     from positivity.report.machine import write_json
-    from positivity.report.terminal import make_console
+    from positivity.report.terminal_page import make_console
     from positivity.training.lab.table import notes_of, parts_of, to_dict
 
     if format is Format.JSON:

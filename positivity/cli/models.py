@@ -22,7 +22,7 @@ def list_command() -> None:
     from positivity.analysis import model_info
     from positivity.model import registry
     from positivity.report.output import report_output
-    from positivity.report.terminal import make_console
+    from positivity.report.terminal_page import make_console
 
     names = registry.names()
     if not names:

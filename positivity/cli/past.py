@@ -101,7 +101,7 @@ def _write(
 
 
 def _console(out: TextIO) -> "Console":
-    from positivity.report.terminal import make_console
+    from positivity.report.terminal_page import make_console
 
     return make_console(out)
 

@@ -93,9 +93,9 @@ def write_reports(
         return
     with report_output(output) as out:
         if format is ReportFormat.TERMINAL and table:
-            from positivity.report import terminal
+            from positivity.report import terminal, terminal_page
 
-            console = terminal.make_console(out)
+            console = terminal_page.make_console(out)
             terminal.render_table(reports, console, subject=subject)
             terminal.render_shared_limits(reports, console)
             terminal.render_limits(notes, console)
@@ -152,8 +152,8 @@ def _render(
             by_time = {"month": render_months_csv, "week": render_weeks_csv}
             by_time.get(rows or "", render_csv)(reports, out)
         case ReportFormat.TERMINAL:
-            from positivity.report import terminal
+            from positivity.report import terminal, terminal_page
 
-            console = terminal.make_console(out)
+            console = terminal_page.make_console(out)
             for report in reports:
                 terminal.render(report, console)

@@ -39,7 +39,8 @@ def say_command(
     from positivity.report.machine import write_json
     from positivity.report.output import report_output
     from positivity.report.reasons import render_reasons
-    from positivity.report.terminal import make_console, render_sentences
+    from positivity.report.terminal import render_sentences
+    from positivity.report.terminal_page import make_console
 
     texts = list(sentences_of(sentences))
     if not texts:

@@ -33,7 +33,7 @@ def usage_command(format: FormatOption = Format.TERMINAL, output: OutputOption =
         from rich.text import Text
 
         from positivity.check.money import shown
-        from positivity.report.terminal import make_console
+        from positivity.report.terminal_page import make_console
         from positivity.store import Spent
 
         table = Table("month", box=None)

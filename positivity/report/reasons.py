@@ -9,7 +9,8 @@ from positivity.account.explanation import ExplainedTweet, Explanation, WeighedT
 from positivity.account.report import Effect
 from positivity.report.glyphs import ASCII, UNICODE
 from positivity.report.sanitize import sanitize
-from positivity.report.terminal import STYLES, Page
+from positivity.report.terminal import ReportPage
+from positivity.report.terminal_page import STYLES, Page
 from positivity.report.words import effect, how_to_read, labels_of
 
 NOTICEABLE = 0.1  # what moved the score by less is not marked,
@@ -19,7 +20,7 @@ _INDENT = 2
 
 def render_explanation(explanation: Explanation, console: Console) -> None:
     """Print why a report says what it says."""
-    page = Page(console)
+    page = ReportPage(console)
     report = explanation.report
     page.verdict(report)
     page.blank()

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.text import Text
 
 from positivity.account.report import Comparison
-from positivity.report.terminal import Page
+from positivity.report.terminal import ReportPage
 from positivity.report.words import apart, ranked, shared_limits, shown_pairs
 
 
@@ -12,7 +12,7 @@ def render_comparison(
     comparison: Comparison, console: Console, *, subject: str = "account"
 ) -> None:
     """Print what was found between several accounts, and a ranked line for each."""
-    page = Page(console)
+    page = ReportPage(console)
     for line in page.hanging("", page.clean(comparison.sentence), "bold"):
         page.line(line)
     page.blank()

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from positivity.exploration.findings import Count, Exploration, LabelWords
 from positivity.report.charts_exploration import shown_histogram
-from positivity.report.terminal import SIDE, STYLES, Page
+from positivity.report.terminal_page import SIDE, STYLES, Page
 from positivity.report.words import tweets
 from positivity.report.words_exploration import (
     HOW_COUNTED,

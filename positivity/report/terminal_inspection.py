@@ -22,7 +22,7 @@ from positivity.inspection.findings import (
     TextFindings,
     WordWeight,
 )
-from positivity.report.terminal import Page
+from positivity.report.terminal_page import Page
 
 DISTANCES = (0, 1, 2, 3, 5, 10, 15, 20, 30, 40)  # tokens, that the table of gradients shows
 _LABEL = 14  # cells of a token's name
