@@ -58,6 +58,7 @@ def variants(recipe: Recipe) -> dict[str, Recipe]:
         "no emoticon cues": replace(recipe, train=gold + taught),
         "no human labels": replace(recipe, train=taught + cues),
         "no hints": replace(recipe, training=replace(training, hints=0.0)),
+        "hints count three times": replace(recipe, training=replace(training, hints=3.0)),
         "vectors begin at random": replace(recipe, initial_vectors=""),
         "no emoji ranking": replace(recipe, emoji=None),
         "no emoji added": replace(recipe, emoji=replace(emoji, put_back=0.0, lent=0.0, alone=0)),

@@ -28,7 +28,7 @@ from positivity.model.registry import ModelConfig
 from positivity.model.scorer import Scorer
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import Tokenizer
-from positivity.training.calibration import fit_temperature
+from positivity.training.calibration import fit_calibration
 from positivity.training.clock import FILE as TIMES
 from positivity.training.clock import Clock
 from positivity.training.datasets import (
@@ -233,7 +233,7 @@ class FloorRun:
         if self.floor.kind == "logreg":
             scorer = Scorer.load(str(path))
             logits = [_logits(scorer.score(each.texts)) for each in dev]
-            temperature = fit_temperature(logits, [each.gold for each in dev])
+            temperature = fit_calibration(logits, [each.gold for each in dev]).temperature
             files |= quantification_file(dev, logits, temperature)
             registry.save(path, self._config(temperature), files)
         scorer = Scorer.load(str(path))

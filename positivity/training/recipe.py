@@ -167,6 +167,17 @@ class Recipe:
     dev: tuple[Source, ...] = ()  # to choose and to calibrate
     eval: tuple[Source, ...] = ()  # only to quote
     graded: tuple[Source, ...] = ()  # degrees instead of classes as labels; only to quote
+    # The development set whose labels are what the classes mean: temperature and border to neutral
+    # are fitted on it. Without one, a temperature on all of them.
+    reference: str = ""
+
+    def __post_init__(self) -> None:
+        names = [source.name or Path(source.file).stem for source in self.dev]
+        if self.reference and (self.reference not in names or len(self.labels) != len(LABELS)):
+            raise ValueError(
+                f"reference {self.reference!r} is none of the development sets of three classes: "
+                f"{', '.join(names) or 'none'}"
+            )
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -9,14 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from positivity.evaluation import evaluate
+from positivity.evaluation import LABELS, evaluate
 from positivity.model.engine_torch import load_network
 from positivity.model.network import Classifier
 from positivity.model.registry import ModelDirectory
 from positivity.model.scorer import of_three
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import UNKNOWN, Tokenizer
-from positivity.training.calibration import fit_temperature
+from positivity.training.calibration import fit_calibration
 from positivity.training.datasets import build_examples, read_sets, split_off_dev
 from positivity.training.examples import Batch, Examples, batches
 from positivity.training.export import add_light, summary
@@ -89,8 +89,21 @@ class Sentiment(ModelTask[Classifier, Batch]):
         }
 
     def calibrate(self, network: Classifier) -> float:
-        gold = [np.searchsorted(self._classes, each.gold) for each in self.encoded]
-        return fit_temperature(self._dev_logits(network), gold)
+        """The temperature; the border to neutral goes into the bias of the last layer."""
+        reference = self.recipe.reference
+        sets = [each for each in self.encoded if not reference or each.name == reference]
+        fitted = fit_calibration(
+            [predict(network, each.ids) for each in sets],
+            [np.searchsorted(self._classes, each.gold) for each in sets],
+            border=bool(reference),
+        )
+        if reference:
+            bias = network.mlp[-1].bias
+            assert isinstance(bias, Tensor)
+            with torch.no_grad():  # to what half precision can store
+                bias[LABELS.index("neutral")] += fitted.border
+                bias.copy_(bias.half().float())
+        return fitted.temperature
 
     @property
     def _classes(self) -> NDArray[np.int64]:
