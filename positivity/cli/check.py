@@ -129,12 +129,14 @@ def check_command(
     from positivity.check.plan import CAP
     from positivity.check.run import CheckJob
     from positivity.cli.stored import question
+    from positivity.report.output import refuse_clashes
     from positivity.settings import load_settings
 
     if everything and max_posts is not None:
         raise UsageError("--all reads all, --max-posts some: give one of them")
     if refresh and no_store:
         raise UsageError("--refresh is about stored posts, --no-store keeps none: give one of them")
+    refuse_clashes([("--output", output), ("--plot", plot), ("--log-file", log_file)])
     condition = condition_of(fail_if)
     settings = load_settings(
         api_url=api_url, max_wait=max_wait, max_posts=CAP if everything else max_posts

@@ -97,14 +97,15 @@ def compare_command(
     Example: positivity compare @nasa @esa my-tweets.csv
     """
     prepare_process()  # before all that takes time to import
-    from positivity.report.output import refuse_folder
+    from positivity.report.output import refuse_clashes, refuse_folder
     from positivity.sources.exports import checked_format
     from positivity.sources.files import ReadOptions
 
-    if output is not None:
-        refuse_folder(output)
     handles = [each for each in accounts if is_handle(each)]
     files = [each for each in accounts if not is_handle(each)]
+    refuse_clashes([("--output", output)], files)
+    if output is not None:
+        refuse_folder(output)
     if by is Apart.AUTHOR and not files:
         raise UsageError("--by author takes the authors of a file: name one")
     if by is Apart.FILE and len(accounts) == 1 and handles:

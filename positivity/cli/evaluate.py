@@ -82,9 +82,10 @@ def evaluate_command(
     Example: positivity evaluate labelled.parquet --where split=eval --where dataset=sanders
     """
     from positivity.report.machine import write_json
-    from positivity.report.output import refuse_folder, report_output
+    from positivity.report.output import refuse_clashes, refuse_folder, report_output
     from positivity.report.terminal_page import make_console
 
+    refuse_clashes([("--output", output)], [file])
     if output is not None:
         refuse_folder(output)
     source = labelled_source(

@@ -129,20 +129,21 @@ def explain_command(
 
     Example: positivity explain tweets.csv --format html -o why.html
     """
-    from positivity.report.output import refuse_folder
+    from positivity.report.output import refuse_clashes, refuse_folder
     from positivity.sources.exports import checked_format
     from positivity.sources.files import ReadOptions
 
     given = inputs or []
     if sample == bool(given):
         raise UsageError("name files of tweets or a stored @handle, or try --sample")
+    handle = _handle(given)
+    refuse_clashes([("--output", output)], given if handle is None else ())
     if output is not None:
         refuse_folder(output)  # now, rather than when all is scored
     if tagger is not None and method is not Method.SPANS:
         raise UsageError("--tagger goes with --method spans")
     how = Way(method, tagger or TAGGER)
     zone = time_zone(timezone)
-    handle = _handle(given)
     reading = ReadOptions(
         text_column=text_column,
         id_column=id_column,

@@ -84,12 +84,14 @@ def explore_command(
     Example: positivity explore train.csv --format html -o data.html
     """
     prepare_process()
-    from positivity.report.output import refuse_folder
+    from positivity.report.output import refuse_clashes, refuse_folder
     from positivity.sources.exports import checked_format
     from positivity.sources.files import ReadOptions
 
     if sample == bool(files):
         raise UsageError("name files of tweets, - for standard input, or try --sample")
+    paths = [str(SAMPLE)] if sample else list(files or ())
+    refuse_clashes([("--output", output), ("--plot", plot)], paths)
     if output is not None:
         refuse_folder(output)  # now, rather than when all is read
     check_plot(plot)
@@ -104,7 +106,6 @@ def explore_command(
         labels=True,
         label_column=label_column,
     )
-    paths = [str(SAMPLE)] if sample else list(files or ())
     found, partly = explore(paths, options, cut=cut, progress=not quiet and sys.stderr.isatty())
     write_exploration(found, format, output)
     if plot is not None:

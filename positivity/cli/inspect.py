@@ -72,10 +72,11 @@ def inspect_command(
 
     Example: positivity inspect "not bad at all, I love it" --plot gates.png
     """
-    from positivity.report.output import refuse_folder
+    from positivity.report.output import refuse_clashes, refuse_folder
 
     if sample == bool(texts):
         raise UsageError('give texts, such as: positivity inspect "not bad at all"; or --sample')
+    refuse_clashes([("--output", output), ("--plot", plot)])
     if output is not None:
         refuse_folder(output)  # now, rather than when all is done
     check_plot(plot)

@@ -65,8 +65,9 @@ def lab_command(
     Example: positivity lab --data DATA --seeds 3 --output docs/lab.md --plot docs/lab.png
     """
     documents = output or []
-    _check(documents, plot)
     entries = _entries(recipes or [], runs, seeds)
+    _refuse_clashes(documents, plot, [*(each.path for each in entries), *([data] if data else [])])
+    _check(documents, plot)
     failed = False
     if data is not None:
         if not data.is_dir():
@@ -181,6 +182,16 @@ def _check(documents: "Sequence[Path]", plot: Path | None) -> None:
         if plot.suffix.lower() not in _PICTURES:
             raise UsageError(f"--plot {plot}: name a file that ends in .png or .svg")
         refuse_folder(plot)
+
+
+def _refuse_clashes(
+    documents: "Sequence[Path]", plot: Path | None, inputs: "Sequence[Path]"
+) -> None:
+    """Complains of outputs that would take the place of each other, or of what is read."""
+    from positivity.report.output import refuse_clashes
+
+    outputs = [("--output", path) for path in documents]
+    refuse_clashes([*outputs, ("--plot", plot)], inputs)
 
 
 def _entries(recipes: "Sequence[Path]", runs: Path, seeds: int) -> "list[Entry]":

@@ -75,11 +75,13 @@ def report_command(
     from positivity.check.money import Prices
     from positivity.check.scoring import StoreAnalyzer
     from positivity.cli.stored import open_store, question, stored_account, write_account_reports
+    from positivity.report.output import refuse_clashes
     from positivity.settings import load_settings
 
     _refuse_what_does_not_go_together(history, since_last, rescore, fail_if)
     if plot is not None and (history or since_last):
         raise UsageError("--plot draws the report as it is: leave --history and --since-last away")
+    refuse_clashes([("--output", output), ("--plot", plot)])
     check_plot(plot)
     condition = condition_of(fail_if)
     settings = load_settings()

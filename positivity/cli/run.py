@@ -1,8 +1,6 @@
 """`positivity run`: a job from its file, once, for cron and its like."""
 
-import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,7 +16,7 @@ from positivity.cli.checking import (
     say_failures,
 )
 from positivity.cli.conditions import CONDITION_HOLDS, any_holds
-from positivity.cli.job_file import JobFile, read_job
+from positivity.cli.job_file import JobFile, matching, read_job
 from positivity.cli.options import WITH_EFFECTS, QuietOption, ReportFormat
 from positivity.cli.unattended import Lock, unattended
 from positivity.errors import InputError, PositivityError
@@ -123,10 +121,7 @@ class _Work:
             )
         )
         for report in reports:
-            # Whole paths only where a file lies elsewhere: a folder that moves keeps its names.
-            named = replace(
-                report, subject=report.subject.removeprefix(f"{job.path.parent}{os.sep}")
-            )
+            named = replace(report, subject=job.subject(report.subject))
             log_verdict(named)
             self.reports.append(named)
         if partly:
@@ -192,18 +187,7 @@ def _found(patterns: Sequence[str]) -> tuple[str, ...]:
     Raises:
         InputError: there is none. A pattern among others may be of a file that is still to come.
     """
-    names = [name for pattern in patterns for name in _matching(pattern)]
+    names = [name for pattern in patterns for name in matching(pattern)]
     if not names:
         raise InputError(f"no file is there yet: {', '.join(patterns)}")
     return tuple(dict.fromkeys(names))
-
-
-def _matching(pattern: str) -> list[str]:
-    """The files that an absolute pattern is for; one of just this name comes first."""
-    path = Path(pattern)
-    root = Path(path.anchor)
-    with suppress(OSError, ValueError):  # no file's name, for one because it is too long
-        if path.exists():
-            return [pattern]
-        return sorted(str(each) for each in root.glob(str(path.relative_to(root))))
-    return []

@@ -156,7 +156,7 @@ def score_command(
     Example: positivity score tweets.csv --scores scored.csv
     """
     prepare_process()  # before all that takes time to import
-    from positivity.report.output import refuse_folder
+    from positivity.report.output import refuse_clashes, refuse_folder
     from positivity.sources.exports import checked_format
     from positivity.sources.files import ReadOptions
     from positivity.sources.reading import STDIN
@@ -169,11 +169,13 @@ def score_command(
         raise UsageError("name a file of tweets, - for standard input, or try --sample")
     if files and files.count(STDIN) > 1:
         raise UsageError("standard input can be read only once: give - once")
+    refuse_clashes(
+        [("--output", output), ("--rejects", rejects), ("--scores", scores), ("--plot", plot)],
+        files or (),
+    )
     if output is not None:
         refuse_folder(output)  # now, rather than when all is scored
     check_plot(plot)
-    if rejects is not None and scores is not None and rejects.resolve() == Path(scores).resolve():
-        raise UsageError("--rejects and --scores name the same file: give each its own")
     condition = condition_of(fail_if)
     included = include or []
     rows = str(by) if by else None
