@@ -288,7 +288,7 @@ def test_output_goes_to_a_file(model: str, tweets: Path, tmp_path: Path) -> None
     expected = score(model, tweets, "--format", "json")
     assert score(model, tweets, "--format", "json", "-o", path) == ""
     assert path.read_text(encoding="utf-8") == expected
-    assert score(model, tweets, "--output", path) == ""  # replaced
+    assert score(model, tweets, "--format", "terminal", "--output", path) == ""  # replaced
     assert path.read_text(encoding="utf-8") == score(model, tweets)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["report.json", "tweets.csv"]
 

@@ -12,7 +12,7 @@ from positivity.cli import app
 from positivity.model.registry import ModelDirectory
 from positivity.report.output import refuse_clashes
 
-CSV = "author,text,label\n@al,love great,positive\n@bo,hate awful,negative\n"
+CSV = "author,text,label\n@al,love love great,positive\n@bo,hate awful,negative\n"
 
 
 @pytest.fixture(autouse=True)
@@ -125,7 +125,7 @@ def test_word_vectors_are_not_written_over_their_tweets(
 JOBS = [
     ('files = ["x.csv"]', '[[output]]\npath = "x.csv"', "is what is read"),
     ('files = ["*.csv"]', '[[output]]\npath = "soft.csv"', "is what is read"),
-    ('files = ["x.csv"]', '[[output]]\npath = "job.toml"', "is what is read"),
+    ('files = ["x.csv"]', '[[output]]\npath = "job.toml"\nformat = "csv"', "is what is read"),
     ('files = ["x.csv"]\nlog_file = "x.csv"', "", "is what is read"),
     ('files = ["x.csv"]\nlog_file = "a.txt"', '[[output]]\npath = "a.txt"', "the same file"),
     ('files = ["*.csv"]', '[[output]]\npath = "new.csv"\nformat = "csv"', "next run would read"),
@@ -170,3 +170,118 @@ def test_devices_standard_streams_and_addresses() -> None:
     refuse_clashes([("-o", "-"), ("--scores", "s3://a/b/")], ["-", "s3://a/c.csv", "x" * 5000])
     with pytest.raises(Exception, match="is what is read"):
         refuse_clashes([("--scores", "s3://a/b.csv")], ["s3://a/b.csv"])
+
+
+# What a name says
+
+
+def kind(text: str) -> str:
+    """What a document is, from how it begins."""
+    begin = text.lstrip()
+    if begin.startswith("<!doctype html"):
+        return "html"
+    if begin.startswith(("{", "[")):
+        json.loads(text)
+        return "json"
+    if begin.startswith(("#", "**")):
+        return "markdown"
+    return "csv" if begin.startswith(("subject,", "rank_best,")) else "text"
+
+
+NAMES = [
+    *(("score x.csv", name) for name in ("r.html", "r.HTM", "r.json", "r.md", "r.csv")),
+    *(("score x.csv", name) for name in ("r", "r.txt", "r.2026-11", "r.of.x")),
+    *(("compare x.csv y.csv", name) for name in ("r.html", "r.json", "r.md", "r.csv", "r.txt")),
+    *(("explain x.csv", name) for name in ("r.html", "r.json", "r.markdown", "r.txt")),
+    *(("explore x.csv", name) for name in ("r.html", "r.json", "r.txt")),
+    *(("evaluate x.csv", name) for name in ("r.json", "r.txt")),
+    *(("inspect love", name) for name in ("r.json", "r.txt")),
+    *(("usage", name) for name in ("r.json", "r.txt")),
+]
+KINDS = {
+    ".html": "html",
+    ".htm": "html",
+    ".json": "json",
+    ".csv": "csv",
+    ".md": "markdown",
+    ".markdown": "markdown",
+}
+
+
+@pytest.mark.parametrize(("command", "name"), NAMES)
+def test_the_name_of_the_output_says_what_is_written(
+    tiny_model: ModelDirectory, command: str, name: str
+) -> None:
+    words = command.split()
+    model = [] if words[0] == "usage" else model_of(words[0], tiny_model)
+    result = positivity(*words, "-o", name, *model)
+    assert (result.exit_code, result.stdout) == (0, "")
+    expected = KINDS.get(Path(name).suffix.lower(), "text")
+    assert kind(Path(name).read_text(encoding="utf-8")) == expected
+
+
+def test_an_explicit_format_wins(tiny_model: ModelDirectory) -> None:
+    for name in ("r.html", "r.pdf"):
+        options = ["-o", name, "--format", "markdown"]
+        assert positivity("score", "x.csv", *options, "--model", tiny_model.path).exit_code == 0
+        assert kind(Path(name).read_text(encoding="utf-8")) == "markdown"
+
+
+def test_rows_of_weeks_need_no_format_but_the_name(tiny_model: ModelDirectory) -> None:
+    result = positivity(
+        *("score", "--sample", "--by", "week", "-o", "w.csv", "--model", tiny_model.path)
+    )
+    assert result.exit_code == 0
+    assert Path("w.csv").read_text(encoding="utf-8").startswith("subject,week,")
+
+
+@pytest.mark.parametrize(
+    ("command", "endings"),
+    [
+        ("score x.csv -o r.pdf", ".txt, .json, .html, .md, .csv"),
+        ("score x.csv -o r.csv.gz", ".txt, .json, .html, .md, .csv"),
+        ("check @al -o r.xlsx", ".txt, .json, .html, .md, .csv"),
+        ("report -o r.docx", ".txt, .json, .html, .md, .csv"),
+        ("compare x.csv y.csv -o r.parquet", ".txt, .json, .html, .md, .csv"),
+        ("explain x.csv -o r.csv", ".txt, .json, .html, .md"),
+        ("explore x.csv -o r.md", ".txt, .json, .html"),
+        ("evaluate x.csv -o r.html", ".txt, .json"),
+        ("inspect love -o r.html", ".txt, .json"),
+        ("usage -o r.csv", ".txt, .json"),
+    ],
+)
+def test_a_name_that_promises_what_there_is_not(folder: Path, command: str, endings: str) -> None:
+    before = files(folder)
+    result = positivity(*command.split())
+    assert (result.exit_code, result.stdout, files(folder)) == (2, "", before)
+    (line,) = result.stderr.splitlines()
+    assert f"end the name in {endings}, or name the format too" in line
+
+
+@pytest.mark.parametrize(
+    ("output", "written", "expected"),
+    [
+        ('path = "r.html"', "r.html", "html"),
+        ('path = "r.md"', "r.md", "markdown"),
+        ('path = "r.txt"', "r.txt", "text"),
+        ('path = "r"', "r", "json"),
+        ('path = "r/"', "r/x.csv.json", "json"),
+        ('path = "r.html"\nformat = "csv"', "r.html", "csv"),
+    ],
+)
+def test_the_name_of_an_output_in_a_job_s_file(
+    tiny_model: ModelDirectory, output: str, written: str, expected: str
+) -> None:
+    job = f'files = ["x.csv"]\nmodel = "{tiny_model.path}"\n[[output]]\n{output}\n'
+    Path("job.toml").write_text(job, encoding="utf-8")
+    assert positivity("run", "job.toml").exit_code == 0
+    assert kind(Path(written).read_text(encoding="utf-8")) == expected
+
+
+def test_a_job_s_output_that_there_is_not(folder: Path) -> None:
+    text = 'files = ["x.csv"]\n[[output]]\npath = "r.pdf"\n'
+    (folder / "job.toml").write_text(text, encoding="utf-8")
+    result = positivity("run", "job.toml")
+    assert result.exit_code == 2
+    assert "job.toml: [[output]]: path " in result.stderr
+    assert "r.pdf: is not what is written here" in result.stderr

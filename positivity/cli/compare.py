@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from positivity.cli.formats import format_of
 from positivity.cli.options import (
     SCORING,
     AsOption,
@@ -88,7 +89,7 @@ def compare_command(
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
     engine: EngineOption = Engine.AUTO,
-    format: ReportFormatOption = ReportFormat.TERMINAL,
+    format: ReportFormatOption = None,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -104,6 +105,7 @@ def compare_command(
     handles = [each for each in accounts if is_handle(each)]
     files = [each for each in accounts if not is_handle(each)]
     refuse_clashes([("--output", output)], files)
+    format = format_of(format, output, ReportFormat)
     if output is not None:
         refuse_folder(output)
     if by is Apart.AUTHOR and not files:

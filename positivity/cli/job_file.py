@@ -29,7 +29,7 @@ ALL = "all"
 class Output:
     """Reports in one format, in one place."""
 
-    path: str
+    path: str  # absolute
     format: ReportFormat
     keep: int
 
@@ -179,13 +179,23 @@ def _output(table: "_Table") -> Output:
     if not path:
         raise table.error("path", "is missing: name a file, or a folder as DIR/")
     keep = table.number("keep")
+    place = table.joined(path) + ("/" if path.endswith("/") else "")
     output = Output(
-        table.joined(path) + ("/" if path.endswith("/") else ""),
-        table.one("format", ReportFormat) or ReportFormat.JSON,
+        place,
+        table.one("format", ReportFormat) or _format_by_name(place, table) or ReportFormat.JSON,
         KEEP if keep is None else int(keep),
     )
     table.refuse_the_rest()
     return output
+
+
+def _format_by_name(path: str, table: "_Table") -> ReportFormat | None:
+    from positivity.cli.formats import format_by_name
+
+    try:
+        return format_by_name(path, ReportFormat)
+    except UsageError as error:
+        raise table.error("path", str(error)) from None
 
 
 def _notice(table: "_Table") -> "Notice":

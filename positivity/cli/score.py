@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from positivity.cli.conditions import FailIfOption, condition_of, end_if
+from positivity.cli.formats import format_of
 from positivity.cli.inputs import print_inputs
 from positivity.cli.options import (
     OUTPUT,
@@ -145,7 +146,7 @@ def score_command(
             help="Also write the rows that could not be read, and why.", rich_help_panel=OUTPUT
         ),
     ] = None,
-    format: ReportFormatOption = ReportFormat.TERMINAL,
+    format: ReportFormatOption = None,
     output: OutputOption = None,
     plot: PlotOption = None,
     fail_if: FailIfOption = None,
@@ -163,8 +164,6 @@ def score_command(
 
     if sample and files:
         raise UsageError("--sample scores the sample account: give it no file, or leave it away")
-    if by in (By.MONTH, By.WEEK) and format is not ReportFormat.CSV:
-        raise UsageError(f"--by {by} gives rows: add --format csv; all reports show the time")
     if not sample and not files:
         raise UsageError("name a file of tweets, - for standard input, or try --sample")
     if files and files.count(STDIN) > 1:
@@ -173,6 +172,11 @@ def score_command(
         [("--output", output), ("--rejects", rejects), ("--scores", scores), ("--plot", plot)],
         files or (),
     )
+    format = format_of(format, output, ReportFormat)
+    if by in (By.MONTH, By.WEEK) and format is not ReportFormat.CSV:
+        raise UsageError(
+            f"--by {by} gives rows: add --format csv, or -o NAME.csv; all reports show the time"
+        )
     if output is not None:
         refuse_folder(output)  # now, rather than when all is scored
     check_plot(plot)
