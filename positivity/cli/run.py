@@ -104,7 +104,7 @@ class _Work:
         job = self._job
         reports, partly = score(
             ScoreJob(
-                files=_found(job.files),
+                files=_found(job.files, quiet=self._quiet),
                 options=ReadOptions(),
                 zone=job.zone,
                 since=None,
@@ -181,13 +181,30 @@ def _check_run(job: JobFile, quiet: bool) -> CheckRun:
     )
 
 
-def _found(patterns: Sequence[str]) -> tuple[str, ...]:
-    """The files of the patterns, each once.
+def _found(patterns: Sequence[str], *, quiet: bool) -> tuple[str, ...]:
+    """The files of the patterns, each once; a plain name stays, for whoever opens it to complain.
+
+    A pattern may be of files that are still to come: if there are others, that is only said.
 
     Raises:
-        InputError: there is none. A pattern among others may be of a file that is still to come.
+        InputError: there is none.
     """
-    names = [name for pattern in patterns for name in matching(pattern)]
+    names: list[str] = []
+    empty: list[str] = []
+    for pattern in patterns:
+        found = matching(pattern)
+        if not found and _is_pattern(pattern):
+            empty.append(pattern)
+        else:
+            names += found or [pattern]
     if not names:
         raise InputError(f"no file is there yet: {', '.join(patterns)}")
+    for pattern in empty:
+        event("missing", files=pattern)
+        if not quiet:
+            say(f"{pattern}: no file is there yet")
     return tuple(dict.fromkeys(names))
+
+
+def _is_pattern(name: str) -> bool:
+    return any(sign in name for sign in "*?[")
