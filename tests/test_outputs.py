@@ -232,7 +232,7 @@ def test_rows_of_weeks_need_no_format_but_the_name(tiny_model: ModelDirectory) -
         *("score", "--sample", "--by", "week", "-o", "w.csv", "--model", tiny_model.path)
     )
     assert result.exit_code == 0
-    assert Path("w.csv").read_text(encoding="utf-8").startswith("subject,week,")
+    assert Path("w.csv").read_text(encoding="utf-8").startswith("subject,author,week,")
 
 
 @pytest.mark.parametrize(
