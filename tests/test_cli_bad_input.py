@@ -452,6 +452,18 @@ def test_a_reader_that_leaves_is_no_error(
     assert (process.returncode, errors) == (0, b"")
 
 
+@POSIX
+@pytest.mark.parametrize("words", ["--help", "score --help", "models show --help"])
+def test_nor_is_one_that_leaves_the_help(words: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "positivity", *words.split()]
+    process = subprocess.Popen(command, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, b"")
+
+
 @NEEDS_FULL
 @pytest.mark.parametrize("arguments", PRINTING)
 def test_full_disk_behind_stdout(

@@ -242,6 +242,20 @@ def test_a_row_of_csv_for_each_part_of_the_time(model: str, tweets: Path, unit: 
     assert [float(row["net_low"]) for row in found] == [part["net"]["low"] for part in parts]
 
 
+def test_authors_of_the_report_are_those_of_the_scores(model: str, tmp_path: Path) -> None:
+    path, scores = tmp_path / "t.csv", tmp_path / "s.csv"
+    names = ["@al", "bo_2", "Al Smith", "-x", "=1+1", ""]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["author", "text"], *([name, "love it"] for name in names)])
+    text = score(model, path, "--by", "author", "--format", "csv", "--scores", scores)
+    rows = list(csv.DictReader(text.splitlines()))
+    assert {row["author"] for row in rows} == {row["author"] for row in scores_of(scores)}
+    assert {row["author"] for row in rows} == {"al", "bo_2", "Al Smith", "'-x", "'=1+1", ""}
+    assert not any(row["subject"].startswith("@") for row in rows)
+    (one,) = csv.DictReader(score(model, path, "--by", "file", "--format", "csv").splitlines())
+    assert (one["subject"], one["author"]) == (str(path), "")
+
+
 def test_three_thousand_authors(model: str, tmp_path: Path) -> None:
     path = tmp_path / "authors.csv"
     lines = (f"{n},user{n % 3000},love great {n}\n" for n in range(6000))
@@ -288,7 +302,7 @@ def test_output_goes_to_a_file(model: str, tweets: Path, tmp_path: Path) -> None
     expected = score(model, tweets, "--format", "json")
     assert score(model, tweets, "--format", "json", "-o", path) == ""
     assert path.read_text(encoding="utf-8") == expected
-    assert score(model, tweets, "--output", path) == ""  # replaced
+    assert score(model, tweets, "--format", "terminal", "--output", path) == ""  # replaced
     assert path.read_text(encoding="utf-8") == score(model, tweets)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["report.json", "tweets.csv"]
 

@@ -73,7 +73,7 @@ def test_evaluate_prints_a_table(tiny_data: Path, tiny_model: ModelDirectory) ->
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [
-        (["evaluate", "missing.csv"], 3, "cannot be read"),
+        (["evaluate", "missing.csv"], 3, "there is no such file"),
         (["evaluate", "{data}/dev.csv", "--text-column", "body"], 3, "--text-column"),
         (["evaluate", "{data}/dev.csv", "--where", "label"], 2, "COLUMN=VALUE"),
         (["evaluate", "{data}/dev.csv", "--model", "nope"], 2, "no model 'nope'"),

@@ -215,6 +215,7 @@ def test_csv_has_the_ranks_before_the_columns_of_a_report() -> None:
     assert tuple(rows[0]) == (*RANK_COLUMNS, *COLUMNS)
     assert [row["rank_best"] for row in rows] == ["1", "2", ""]
     assert [row["subject"] for row in rows] == ["'@sunny", "'@calm", "'@stormy"]  # guarded
+    assert [row["author"] for row in rows] == ["sunny", "calm", "stormy"]  # to join by
 
 
 @pytest.mark.parametrize("render", ["terminal", "markdown", "html"])

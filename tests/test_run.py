@@ -537,10 +537,31 @@ def test_the_files_in_the_documents_are_jobs(tmp_path: Path, document: str) -> N
     assert job.notices
 
 
-@pytest.mark.parametrize("pattern", ["x" * 5000, "**x/y", "[", "*"])
+@pytest.mark.parametrize("pattern", ["**x/y", "[", "*", "*" * 5000])
 def test_a_pattern_that_can_be_no_file_is_none(job: Job, pattern: str) -> None:
     job.write(f'files = ["none/{pattern}"]\n')
     assert "no file is there yet" in job.run("--quiet", code=3).stderr
+
+
+@pytest.mark.parametrize("files", ['"nope.csv"', '"own.csv", "nope.csv"', '"n*.csv", "nope.csv"'])
+def test_a_file_that_is_named_has_to_be_there(job: Job, files: str) -> None:
+    job.tweets("own.csv", 20, 2)
+    job.write(f'files = [{files}]\n[[output]]\npath = "out/"\n')
+    code = 8 if "own" in files else 3
+    assert "nope.csv: there is no such file" in job.run("--quiet", code=code).stderr
+    assert (job.folder / "out" / "own.csv.json").exists() == (code == 8)
+
+
+def test_a_name_that_no_file_can_have_is_said(job: Job) -> None:
+    job.write(f'files = ["{"x" * 5000}"]\n')
+    assert "cannot be read" in job.run("--quiet", code=3).stderr
+
+
+def test_a_pattern_among_others_without_a_file_is_said(job: Job) -> None:
+    job.tweets("own.csv", 20, 2)
+    job.write('files = ["own.csv", "not_yet_*.csv"]\n[[output]]\npath = "out/"\n')
+    assert job.run().stderr == f"positivity: {job.folder}/not_yet_*.csv: no file is there yet\n"
+    assert job.run("--quiet").stderr == ""
 
 
 def test_one_account_with_retweets_never_asks(job: Job, world: Standin) -> None:

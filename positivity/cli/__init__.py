@@ -5,6 +5,8 @@ Heavy libraries are imported inside the commands, so that `positivity --help` an
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -36,22 +38,38 @@ from positivity.fast_start import end_at_once
 from positivity.messages import say
 
 
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """Ends well when whoever reads our output has seen enough, as `head` has."""
+    try:
+        try:
+            yield
+        except SystemExit as end:  # by which rich, which writes the help, ends then
+            if isinstance(end.__context__, BrokenPipeError):
+                raise end.__context__ from None
+            raise
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
+
+
 class _Group(TyperGroup):
     """Turns our errors into one line on stderr and their exit code."""
 
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        with _reader_may_leave():  # the help is written here
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with _reader_may_leave():
+                return super().invoke(ctx)
         except PositivityError as error:
             say(error)
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
             say("interrupted")
             raise typer.Exit(130) from None
-        except BrokenPipeError:
-            # Whoever read our output has seen enough, as `head` does.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(0) from None
 
 
 app = typer.Typer(

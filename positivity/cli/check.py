@@ -7,6 +7,7 @@ import typer
 
 from positivity.cli.checking import CheckRun, check, end, never_asking_for_usual
 from positivity.cli.conditions import FailIfOption, condition_of, end_if
+from positivity.cli.formats import format_of
 from positivity.cli.options import (
     READING,
     WITH_EFFECTS,
@@ -107,7 +108,7 @@ def check_command(
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
     engine: EngineOption = Engine.AUTO,
-    format: ReportFormatOption = ReportFormat.TERMINAL,
+    format: ReportFormatOption = None,
     output: PlaceOption = None,
     plot: PlotOption = None,
     keep: KeepOption = KEEP,
@@ -129,12 +130,15 @@ def check_command(
     from positivity.check.plan import CAP
     from positivity.check.run import CheckJob
     from positivity.cli.stored import question
+    from positivity.report.output import refuse_clashes
     from positivity.settings import load_settings
 
     if everything and max_posts is not None:
         raise UsageError("--all reads all, --max-posts some: give one of them")
     if refresh and no_store:
         raise UsageError("--refresh is about stored posts, --no-store keeps none: give one of them")
+    refuse_clashes([("--output", output), ("--plot", plot), ("--log-file", log_file)])
+    format = format_of(format, output, ReportFormat)
     condition = condition_of(fail_if)
     settings = load_settings(
         api_url=api_url, max_wait=max_wait, max_posts=CAP if everything else max_posts

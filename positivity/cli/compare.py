@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from positivity.cli.formats import format_of
 from positivity.cli.options import (
     SCORING,
     AsOption,
@@ -88,7 +89,7 @@ def compare_command(
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
     engine: EngineOption = Engine.AUTO,
-    format: ReportFormatOption = ReportFormat.TERMINAL,
+    format: ReportFormatOption = None,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -97,14 +98,16 @@ def compare_command(
     Example: positivity compare @nasa @esa my-tweets.csv
     """
     prepare_process()  # before all that takes time to import
-    from positivity.report.output import refuse_folder
+    from positivity.report.output import refuse_clashes, refuse_folder
     from positivity.sources.exports import checked_format
     from positivity.sources.files import ReadOptions
 
-    if output is not None:
-        refuse_folder(output)
     handles = [each for each in accounts if is_handle(each)]
     files = [each for each in accounts if not is_handle(each)]
+    refuse_clashes([("--output", output)], files)
+    format = format_of(format, output, ReportFormat)
+    if output is not None:
+        refuse_folder(output)
     if by is Apart.AUTHOR and not files:
         raise UsageError("--by author takes the authors of a file: name one")
     if by is Apart.FILE and len(accounts) == 1 and handles:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from positivity.cli.formats import format_of
 from positivity.cli.options import (
     READING,
     Device,
     DeviceOption,
     Engine,
     EngineOption,
+    FileFormatOption,
     Format,
-    FormatOption,
     ModelOption,
     OutputOption,
 )
@@ -74,7 +75,7 @@ def evaluate_command(
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
     engine: EngineOption = Engine.AUTO,
-    format: FormatOption = Format.TERMINAL,
+    format: FileFormatOption = None,
     output: OutputOption = None,
 ) -> None:
     """Measure a model on labelled tweets.
@@ -82,9 +83,11 @@ def evaluate_command(
     Example: positivity evaluate labelled.parquet --where split=eval --where dataset=sanders
     """
     from positivity.report.machine import write_json
-    from positivity.report.output import refuse_folder, report_output
+    from positivity.report.output import refuse_clashes, refuse_folder, report_output
     from positivity.report.terminal_page import make_console
 
+    refuse_clashes([("--output", output)], [file])
+    format = format_of(format, output, Format)
     if output is not None:
         refuse_folder(output)
     source = labelled_source(

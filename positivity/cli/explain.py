@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from positivity.cli.formats import format_of
 from positivity.cli.options import (
+    BY_NAME,
     OUTPUT,
     SCORING,
     AsOption,
@@ -117,9 +119,9 @@ def explain_command(
     device: DeviceOption = Device.AUTO,
     engine: EngineOption = Engine.AUTO,
     format: Annotated[
-        ExplanationFormat,
-        typer.Option(help="Write the explanation as this.", rich_help_panel=OUTPUT),
-    ] = ExplanationFormat.TERMINAL,
+        ExplanationFormat | None,
+        typer.Option(help=f"Write the explanation as this; {BY_NAME}", rich_help_panel=OUTPUT),
+    ] = None,
     output: OutputOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -127,22 +129,24 @@ def explain_command(
 
     An account comes from the store: no network, no costs.
 
-    Example: positivity explain tweets.csv --format html -o why.html
+    Example: positivity explain tweets.csv -o why.html
     """
-    from positivity.report.output import refuse_folder
+    from positivity.report.output import refuse_clashes, refuse_folder
     from positivity.sources.exports import checked_format
     from positivity.sources.files import ReadOptions
 
     given = inputs or []
     if sample == bool(given):
         raise UsageError("name files of tweets or a stored @handle, or try --sample")
+    handle = _handle(given)
+    refuse_clashes([("--output", output)], given if handle is None else ())
+    format = format_of(format, output, ExplanationFormat)
     if output is not None:
         refuse_folder(output)  # now, rather than when all is scored
     if tagger is not None and method is not Method.SPANS:
         raise UsageError("--tagger goes with --method spans")
     how = Way(method, tagger or TAGGER)
     zone = time_zone(timezone)
-    handle = _handle(given)
     reading = ReadOptions(
         text_column=text_column,
         id_column=id_column,

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from positivity.cli.formats import format_of
 from positivity.cli.options import (
+    BY_NAME,
     OUTPUT,
     READING,
     AsOption,
@@ -68,8 +70,9 @@ def explore_command(
         int, typer.Option(min=1, metavar="TOKENS", help="Tell what a cut at this length loses.")
     ] = 40,
     format: Annotated[
-        ExplorationFormat, typer.Option(help="Write it as this.", rich_help_panel=OUTPUT)
-    ] = ExplorationFormat.TERMINAL,
+        ExplorationFormat | None,
+        typer.Option(help=f"Write it as this; {BY_NAME}", rich_help_panel=OUTPUT),
+    ] = None,
     output: OutputOption = None,
     plot: Annotated[
         Path | None,
@@ -81,15 +84,18 @@ def explore_command(
 ) -> None:
     """Look at data before training: labels, copies, languages, lengths, words, emoji.
 
-    Example: positivity explore train.csv --format html -o data.html
+    Example: positivity explore train.csv -o data.html
     """
     prepare_process()
-    from positivity.report.output import refuse_folder
+    from positivity.report.output import refuse_clashes, refuse_folder
     from positivity.sources.exports import checked_format
     from positivity.sources.files import ReadOptions
 
     if sample == bool(files):
         raise UsageError("name files of tweets, - for standard input, or try --sample")
+    paths = [str(SAMPLE)] if sample else list(files or ())
+    refuse_clashes([("--output", output), ("--plot", plot)], paths)
+    format = format_of(format, output, ExplorationFormat)
     if output is not None:
         refuse_folder(output)  # now, rather than when all is read
     check_plot(plot)
@@ -104,7 +110,6 @@ def explore_command(
         labels=True,
         label_column=label_column,
     )
-    paths = [str(SAMPLE)] if sample else list(files or ())
     found, partly = explore(paths, options, cut=cut, progress=not quiet and sys.stderr.isatty())
     write_exploration(found, format, output)
     if plot is not None:

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from positivity.cli.options import OUTPUT, SCORING, Format, FormatOption, ModelOption, OutputOption
+from positivity.cli.formats import format_of
+from positivity.cli.options import (
+    OUTPUT,
+    SCORING,
+    FileFormatOption,
+    Format,
+    ModelOption,
+    OutputOption,
+)
 from positivity.cli.plotting import check_plot
 from positivity.cli.say import sentences_of
 from positivity.errors import UsageError
@@ -61,7 +69,7 @@ def inspect_command(
             rich_help_panel=SCORING,
         ),
     ] = None,
-    format: FormatOption = Format.TERMINAL,
+    format: FileFormatOption = None,
     output: OutputOption = None,
     plot: Annotated[
         Path | None,
@@ -72,10 +80,12 @@ def inspect_command(
 
     Example: positivity inspect "not bad at all, I love it" --plot gates.png
     """
-    from positivity.report.output import refuse_folder
+    from positivity.report.output import refuse_clashes, refuse_folder
 
     if sample == bool(texts):
         raise UsageError('give texts, such as: positivity inspect "not bad at all"; or --sample')
+    refuse_clashes([("--output", output), ("--plot", plot)])
+    format = format_of(format, output, Format)
     if output is not None:
         refuse_folder(output)  # now, rather than when all is done
     check_plot(plot)

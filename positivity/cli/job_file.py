@@ -1,14 +1,16 @@
 """The file of `positivity run`: TOML -> a frozen job."""
 
 import math
+import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from positivity.cli.options import Device, Engine, IncludeRetweets, ReportFormat, time_zone
-from positivity.cli.reports import KEEP, Place, place_of
+from positivity.cli.reports import KEEP, SUFFIXES, Place, place_of
 from positivity.errors import InputError, UsageError
 from positivity.sources.handles import parse_handle
 
@@ -27,9 +29,18 @@ ALL = "all"
 class Output:
     """Reports in one format, in one place."""
 
-    path: str
+    path: str  # absolute
     format: ReportFormat
     keep: int
+
+    def paths(self, subjects: Sequence[str]) -> list[str]:
+        """The file; or in a folder, the newest of each subject."""
+        from positivity.report.folder import file_name
+
+        if not (self.path.endswith("/") or Path(self.path).is_dir()):
+            return [self.path]
+        names = [f"{file_name(subject)}{SUFFIXES[self.format]}" for subject in subjects]
+        return [str(Path(self.path) / name) for name in names]
 
     def place(self) -> Place:
         """Where they go; raises InputError when nothing can be written there."""
@@ -60,13 +71,18 @@ class JobFile:
     outputs: tuple[Output, ...]
     notices: "tuple[Notice, ...]"
 
+    def subject(self, file: str) -> str:
+        """What a report on a file is called: a folder that moves keeps its names."""
+        return file.removeprefix(f"{self.path.parent}{os.sep}")
+
 
 def read_job(path: Path) -> JobFile:
     """Read the file of a job; relative paths in it are meant from its folder.
 
     Raises:
         InputError: the file cannot be read.
-        UsageError: it does not say what a job has to; the message names file and key.
+        UsageError: it does not say what a job has to, or would write over what it reads; the
+            message names file and key.
     """
     import tomllib
 
@@ -77,7 +93,44 @@ def read_job(path: Path) -> JobFile:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path}: is no TOML ({error})") from None
-    return _job(path, content)
+    job = _job(path, content)
+    _refuse_clashes(job)
+    return job
+
+
+def matching(pattern: str) -> list[str]:
+    """The files that an absolute pattern is for; one of just this name comes first."""
+    path = Path(pattern)
+    root = Path(path.anchor)
+    with suppress(OSError, ValueError):  # no file's name, for one because it is too long
+        if path.exists():
+            return [pattern]
+        return sorted(str(each) for each in root.glob(str(path.relative_to(root))))
+    return []
+
+
+def _refuse_clashes(job: JobFile) -> None:
+    """Complains of outputs that would take the place of what is read, now or by the next run."""
+    from positivity.report.output import refuse_clashes
+
+    read = [name for pattern in job.files for name in matching(pattern)]
+    subjects = [*job.accounts, *(job.subject(name) for name in read)]
+    outputs = [path for output in job.outputs for path in output.paths(subjects)]
+    try:
+        refuse_clashes(
+            [*(("[[output]]", path) for path in outputs), ("log_file", job.log_file)],
+            [job.path, *read],
+            again=True,
+        )
+    except UsageError as error:
+        raise UsageError(f"{job.path}: {error}") from None
+    for path in outputs:
+        for pattern in job.files:
+            if Path(path).match(pattern):
+                raise UsageError(
+                    f"{job.path}: [[output]] {path}: files = {pattern} is for it too, and the next "
+                    "run would read it; write it elsewhere"
+                )
 
 
 def _job(path: Path, content: dict[str, Any]) -> JobFile:
@@ -126,13 +179,23 @@ def _output(table: "_Table") -> Output:
     if not path:
         raise table.error("path", "is missing: name a file, or a folder as DIR/")
     keep = table.number("keep")
+    place = table.joined(path) + ("/" if path.endswith("/") else "")
     output = Output(
-        table.joined(path) + ("/" if path.endswith("/") else ""),
-        table.one("format", ReportFormat) or ReportFormat.JSON,
+        place,
+        table.one("format", ReportFormat) or _format_by_name(place, table) or ReportFormat.JSON,
         KEEP if keep is None else int(keep),
     )
     table.refuse_the_rest()
     return output
+
+
+def _format_by_name(path: str, table: "_Table") -> ReportFormat | None:
+    from positivity.cli.formats import format_by_name
+
+    try:
+        return format_by_name(path, ReportFormat)
+    except UsageError as error:
+        raise table.error("path", str(error)) from None
 
 
 def _notice(table: "_Table") -> "Notice":

@@ -34,7 +34,10 @@ def lab_command(
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="The folder of the recipes' files. Without it nothing is trained."),
+        typer.Option(
+            help="The folder of the recipes' files, most only need labelled.parquet in it "
+            "(docs/training.md: Files of DATA). Without it nothing is trained."
+        ),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Train each recipe so many times.")] = 1,
     runs: Annotated[Path, typer.Option(help="Folder of the runs; what is done is kept.")] = Path(
@@ -65,11 +68,14 @@ def lab_command(
     Example: positivity lab --data DATA --seeds 3 --output docs/lab.md --plot docs/lab.png
     """
     documents = output or []
-    _check(documents, plot)
     entries = _entries(recipes or [], runs, seeds)
+    _refuse_clashes(documents, plot, [*(each.path for each in entries), *([data] if data else [])])
+    _check(documents, plot)
     failed = False
     if data is not None:
         if not data.is_dir():
+            if data.exists():
+                raise InputError(f"{data}: is a file; give the folder that it is in")
             raise InputError(f"{data}: no such folder; docs/training.md says where data is")
         failed = train_all(entries, data, runs, device=device, patient=bool(recipes))
         measure_speed(entries, data, runs)
@@ -111,7 +117,7 @@ def train_all(
             lacking = missing(run.recipe, Data(data, runs))
             if lacking:
                 why = f"needs {_several(lacking)}, not at hand"
-                say(f"{entry.name}: {why}")
+                say(f"{entry.name}: {why}; docs/training.md says what is in such files")
                 break
             say(f"{number} of {len(entries)}: {entry.name}, seed {run.recipe.seed}")
             try:
@@ -181,6 +187,16 @@ def _check(documents: "Sequence[Path]", plot: Path | None) -> None:
         if plot.suffix.lower() not in _PICTURES:
             raise UsageError(f"--plot {plot}: name a file that ends in .png or .svg")
         refuse_folder(plot)
+
+
+def _refuse_clashes(
+    documents: "Sequence[Path]", plot: Path | None, inputs: "Sequence[Path]"
+) -> None:
+    """Complains of outputs that would take the place of each other, or of what is read."""
+    from positivity.report.output import refuse_clashes
+
+    outputs = [("--output", path) for path in documents]
+    refuse_clashes([*outputs, ("--plot", plot)], inputs)
 
 
 def _entries(recipes: "Sequence[Path]", runs: Path, seeds: int) -> "list[Entry]":

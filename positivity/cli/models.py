@@ -89,7 +89,10 @@ def export_command(
     Example: positivity models export base my-model.zip
     """
     from positivity.model import registry
+    from positivity.report.output import refuse_clashes
 
+    files = [each for each in registry.find(model).rglob("*") if each.is_file()]
+    refuse_clashes([("PATH", path)], files)
     _print(str(registry.export(model, path)))
 
 

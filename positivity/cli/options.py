@@ -97,9 +97,14 @@ EngineOption = Annotated[
 FormatOption = Annotated[
     Format, typer.Option("--format", help="Write the answer as this.", rich_help_panel=OUTPUT)
 ]
+BY_NAME = "if not said, as the name of --output ends, else for a terminal."
+FileFormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", help=f"Write the answer as this; {BY_NAME}", rich_help_panel=OUTPUT),
+]
 ReportFormatOption = Annotated[
-    ReportFormat,
-    typer.Option("--format", help="Write the report as this.", rich_help_panel=OUTPUT),
+    ReportFormat | None,
+    typer.Option("--format", help=f"Write the report as this; {BY_NAME}", rich_help_panel=OUTPUT),
 ]
 OutputOption = Annotated[
     Path | None,

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from positivity.cli.conditions import FailIfOption, condition_of, end_if
+from positivity.cli.formats import format_of
 from positivity.cli.options import (
     WITH_EFFECTS,
     Device,
@@ -61,7 +62,7 @@ def report_command(
     model: ModelOption = "base",
     device: DeviceOption = Device.AUTO,
     engine: EngineOption = Engine.AUTO,
-    format: ReportFormatOption = ReportFormat.TERMINAL,
+    format: ReportFormatOption = None,
     output: PlaceOption = None,
     plot: PlotOption = None,
     keep: KeepOption = KEEP,
@@ -75,11 +76,14 @@ def report_command(
     from positivity.check.money import Prices
     from positivity.check.scoring import StoreAnalyzer
     from positivity.cli.stored import open_store, question, stored_account, write_account_reports
+    from positivity.report.output import refuse_clashes
     from positivity.settings import load_settings
 
     _refuse_what_does_not_go_together(history, since_last, rescore, fail_if)
     if plot is not None and (history or since_last):
         raise UsageError("--plot draws the report as it is: leave --history and --since-last away")
+    refuse_clashes([("--output", output), ("--plot", plot)])
+    format = format_of(format, output, ReportFormat)
     check_plot(plot)
     condition = condition_of(fail_if)
     settings = load_settings()

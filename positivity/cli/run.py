@@ -1,8 +1,6 @@
 """`positivity run`: a job from its file, once, for cron and its like."""
 
-import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,7 +16,7 @@ from positivity.cli.checking import (
     say_failures,
 )
 from positivity.cli.conditions import CONDITION_HOLDS, any_holds
-from positivity.cli.job_file import JobFile, read_job
+from positivity.cli.job_file import JobFile, matching, read_job
 from positivity.cli.options import WITH_EFFECTS, QuietOption, ReportFormat
 from positivity.cli.unattended import Lock, unattended
 from positivity.errors import InputError, PositivityError
@@ -106,7 +104,7 @@ class _Work:
         job = self._job
         reports, partly = score(
             ScoreJob(
-                files=_found(job.files),
+                files=_found(job.files, quiet=self._quiet),
                 options=ReadOptions(),
                 zone=job.zone,
                 since=None,
@@ -123,10 +121,7 @@ class _Work:
             )
         )
         for report in reports:
-            # Whole paths only where a file lies elsewhere: a folder that moves keeps its names.
-            named = replace(
-                report, subject=report.subject.removeprefix(f"{job.path.parent}{os.sep}")
-            )
+            named = replace(report, subject=job.subject(report.subject))
             log_verdict(named)
             self.reports.append(named)
         if partly:
@@ -186,24 +181,30 @@ def _check_run(job: JobFile, quiet: bool) -> CheckRun:
     )
 
 
-def _found(patterns: Sequence[str]) -> tuple[str, ...]:
-    """The files of the patterns, each once.
+def _found(patterns: Sequence[str], *, quiet: bool) -> tuple[str, ...]:
+    """The files of the patterns, each once; a plain name stays, for whoever opens it to complain.
+
+    A pattern may be of files that are still to come: if there are others, that is only said.
 
     Raises:
-        InputError: there is none. A pattern among others may be of a file that is still to come.
+        InputError: there is none.
     """
-    names = [name for pattern in patterns for name in _matching(pattern)]
+    names: list[str] = []
+    empty: list[str] = []
+    for pattern in patterns:
+        found = matching(pattern)
+        if not found and _is_pattern(pattern):
+            empty.append(pattern)
+        else:
+            names += found or [pattern]
     if not names:
         raise InputError(f"no file is there yet: {', '.join(patterns)}")
+    for pattern in empty:
+        event("missing", files=pattern)
+        if not quiet:
+            say(f"{pattern}: no file is there yet")
     return tuple(dict.fromkeys(names))
 
 
-def _matching(pattern: str) -> list[str]:
-    """The files that an absolute pattern is for; one of just this name comes first."""
-    path = Path(pattern)
-    root = Path(path.anchor)
-    with suppress(OSError, ValueError):  # no file's name, for one because it is too long
-        if path.exists():
-            return [pattern]
-        return sorted(str(each) for each in root.glob(str(path.relative_to(root))))
-    return []
+def _is_pattern(name: str) -> bool:
+    return any(sign in name for sign in "*?[")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from positivity.cli.conditions import FailIfOption, condition_of, end_if
+from positivity.cli.formats import format_of
 from positivity.cli.inputs import print_inputs
 from positivity.cli.options import (
     OUTPUT,
@@ -145,7 +146,7 @@ def score_command(
             help="Also write the rows that could not be read, and why.", rich_help_panel=OUTPUT
         ),
     ] = None,
-    format: ReportFormatOption = ReportFormat.TERMINAL,
+    format: ReportFormatOption = None,
     output: OutputOption = None,
     plot: PlotOption = None,
     fail_if: FailIfOption = None,
@@ -156,24 +157,29 @@ def score_command(
     Example: positivity score tweets.csv --scores scored.csv
     """
     prepare_process()  # before all that takes time to import
-    from positivity.report.output import refuse_folder
+    from positivity.report.output import refuse_clashes, refuse_folder
     from positivity.sources.exports import checked_format
     from positivity.sources.files import ReadOptions
     from positivity.sources.reading import STDIN
 
     if sample and files:
         raise UsageError("--sample scores the sample account: give it no file, or leave it away")
-    if by in (By.MONTH, By.WEEK) and format is not ReportFormat.CSV:
-        raise UsageError(f"--by {by} gives rows: add --format csv; all reports show the time")
     if not sample and not files:
         raise UsageError("name a file of tweets, - for standard input, or try --sample")
     if files and files.count(STDIN) > 1:
         raise UsageError("standard input can be read only once: give - once")
+    refuse_clashes(
+        [("--output", output), ("--rejects", rejects), ("--scores", scores), ("--plot", plot)],
+        files or (),
+    )
+    format = format_of(format, output, ReportFormat)
+    if by in (By.MONTH, By.WEEK) and format is not ReportFormat.CSV:
+        raise UsageError(
+            f"--by {by} gives rows: add --format csv, or -o NAME.csv; all reports show the time"
+        )
     if output is not None:
         refuse_folder(output)  # now, rather than when all is scored
     check_plot(plot)
-    if rejects is not None and scores is not None and rejects.resolve() == Path(scores).resolve():
-        raise UsageError("--rejects and --scores name the same file: give each its own")
     condition = condition_of(fail_if)
     included = include or []
     rows = str(by) if by else None

@@ -31,7 +31,10 @@ def train_command(
     recipe: Annotated[Path, typer.Argument(help="A recipe file, or the name of a shipped one.")],
     data: Annotated[
         Path,
-        typer.Option(help="The folder of the recipe's files, or one labelled file to train on."),
+        typer.Option(
+            help="The folder of the recipe's files (docs/training.md: Files of DATA), or one "
+            "labelled file to train on."
+        ),
     ],
     run: Annotated[
         Path | None, typer.Option(help="Folder of the run; default runs/NAME. Resumes there.")
@@ -56,6 +59,7 @@ def train_command(
         raise InputError(f"{data}: no such file or folder; docs/training.md says where data is")
     folder = run or Path("runs") / wanted.name
     if isinstance(wanted, TeacherRecipe):
+        _refuse_without_files(wanted, data)
         typer.echo(f"saved {train_teacher(wanted, data, folder, device=device)}")
         return
     if data.is_file():
@@ -63,6 +67,7 @@ def train_command(
             data, text_column, label_column, delimiter, encoding, no_header, where or []
         )
         wanted, data = on_one_file(wanted, source), data.parent
+    _refuse_without_files(wanted, data)
     if wanted.floor is not None:
         card = train_floor(wanted, data, folder, card=card_of(path))
         typer.echo(f"saved {folder / 'model'}")
@@ -77,6 +82,18 @@ def train_command(
     )
     typer.echo(f"saved {directory.path}")
     typer.echo(f"try: {_first_use(directory)}")
+
+
+def _refuse_without_files(recipe: "Recipe | TeacherRecipe", data: Path) -> None:
+    """Complains, before a folder is made, of files that are not there."""
+    from positivity.training.lab.plan import missing_files
+
+    missing = missing_files(recipe, data)
+    if missing:
+        raise InputError(
+            f"{data}: has no {', '.join(missing)}, which {recipe.name} needs; docs/training.md "
+            "says what is in them"
+        )
 
 
 def _first_use(directory: "ModelDirectory") -> str:

@@ -2,13 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from positivity.cli.options import Format, FormatOption, OutputOption
+from positivity.cli.formats import format_of
+from positivity.cli.options import FileFormatOption, Format, OutputOption
 
 if TYPE_CHECKING:
     from positivity.store import Spent
 
 
-def usage_command(format: FormatOption = Format.TERMINAL, output: OutputOption = None) -> None:
+def usage_command(format: FileFormatOption = None, output: OutputOption = None) -> None:
     """Show what was read from X and what it cost, by month (UTC).
 
     X itself counts a post that comes twice in a day once, so its bill may be lower.
@@ -18,6 +19,7 @@ def usage_command(format: FormatOption = Format.TERMINAL, output: OutputOption =
     from positivity.cli.stored import open_store
     from positivity.report.output import report_output
 
+    format = format_of(format, output, Format)
     with open_store() as store:
         months = store.ledger.months()
     with report_output(output) as out:

@@ -2,13 +2,14 @@
 
 import io
 import os
+import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from positivity.errors import InputError
+from positivity.errors import InputError, UsageError
 from positivity.files import write_atomically
 
 
@@ -40,6 +41,86 @@ def refuse_folder(path: Path) -> None:
         raise InputError(f"{path}: is a folder; name a file in it")
     if not path.parent.is_dir():
         raise InputError(f"{path}: cannot be written, there is no such folder; create it first")
+
+
+def refuse_clashes(
+    outputs: Iterable[tuple[str, str | Path | None]],
+    inputs: Iterable[str | Path] = (),
+    *,
+    again: bool = False,
+) -> None:
+    """Complains of outputs that would take the place of a file to read, or of each other.
+
+    Args:
+        outputs: options and what they name; None where one is not given.
+        inputs: the files, folders and addresses that will be read.
+        again: whether they are read by every run to come, which must not find an output there.
+
+    Raises:
+        UsageError: two are the same, or an output lies in a folder where it would be read.
+    """
+    taken: dict[object, str] = {}
+    read = {_identity(str(path)): str(path) for path in inputs}
+    folders = [name for name in read.values() if _is_folder(name)]
+    for option, place in outputs:
+        path = "" if place is None else str(place)
+        identity = _identity(path)
+        if identity is None:
+            continue
+        if identity in read:
+            raise UsageError(f"{option} {path}: is what is read; give the output another name")
+        for folder in folders:
+            if _is_read_in(path, folder, again=again):
+                raise UsageError(
+                    f"{option} {path}: is in {folder}, whose files are read; name one elsewhere"
+                )
+        if identity in taken:
+            raise UsageError(
+                f"{taken[identity]} and {option} name the same file, {path}: give each its own"
+            )
+        taken[identity] = option
+
+
+def _identity(name: str) -> object:
+    """What names of one file or folder share, be it by a link, or where none is yet.
+
+    None for what cannot be lost: standard input, a terminal or another device, no name at all.
+    """
+    from positivity.sources.reading import STDIN
+    from positivity.sources.urls import is_url
+
+    if name in ("", STDIN):
+        return None
+    if is_url(name):
+        return name
+    try:
+        found = Path(name).stat()
+    except FileNotFoundError:
+        return Path(name).resolve()
+    except (OSError, ValueError):
+        return None  # no name that a file could have: opening it will say so
+    is_kept = stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)
+    return (found.st_dev, found.st_ino) if is_kept else None
+
+
+def _is_folder(name: str) -> bool:
+    from positivity.sources.urls import is_url
+
+    return not is_url(name) and _identity(name) is not None and Path(name).is_dir()
+
+
+def _is_read_in(path: str, folder: str, *, again: bool) -> bool:
+    """Whether an output is one of the files of a folder that is read, or a folder in it."""
+    from positivity.sources.several import may_hold_tweets
+    from positivity.sources.urls import is_url
+
+    output = Path(path)
+    if is_url(path) or not output.resolve().is_relative_to(Path(folder).resolve()):
+        return False
+    if output.is_dir() or path.endswith(("/", os.sep)):
+        return True  # what is written there now would be read as tweets next time
+    is_tweets = may_hold_tweets(output.name) or output.suffix.lower() == ".js"  # X archives'
+    return is_tweets and (again or output.exists())
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from positivity.account.report import Comparison, Estimate, Month, Report, Week
 from positivity.sources.own_scores import guard
 
 COLUMNS = (
-    *("subject", "verdict", "sentence", "found", "counted", "first", "last"),
+    *("subject", "author", "verdict", "sentence", "found", "counted", "first", "last"),
     *("positive", "positive_low", "positive_high", "neutral", "neutral_low", "neutral_high"),
     *("negative", "negative_low", "negative_high", "net", "net_low", "net_high"),
     *("opinion", "opinion_low", "opinion_high", "model", "model_version"),
@@ -18,8 +18,8 @@ _TIME_COLUMNS = (
     *("tweets", "positive", "neutral", "negative"),
     *("net", "net_low", "net_high"),
 )
-MONTH_COLUMNS = ("subject", "month", *_TIME_COLUMNS)
-WEEK_COLUMNS = ("subject", "week", *_TIME_COLUMNS)
+MONTH_COLUMNS = ("subject", "author", "month", *_TIME_COLUMNS)
+WEEK_COLUMNS = ("subject", "author", "week", *_TIME_COLUMNS)
 
 
 def render_csv(reports: Sequence[Report], out: TextIO) -> None:
@@ -56,7 +56,7 @@ def render_comparison_csv(comparison: Comparison, out: TextIO) -> None:
 def _row(report: Report) -> list[Any]:
     shares = (report.positive, report.neutral, report.negative, report.net, report.opinion)
     return [
-        guard(report.subject),
+        *_names(report.subject),
         report.verdict.label,
         guard(report.verdict.sentence),
         report.counts.found,
@@ -72,7 +72,16 @@ def _row(report: Report) -> list[Any]:
 def _times(subject: str, parts: Sequence[Month] | Sequence[Week]) -> Iterator[list[Any]]:
     for part in parts:
         counts = (part.tweets, part.positive, part.neutral, part.negative)
-        yield [guard(subject), part.name, *counts, *_numbers(part.net)]
+        yield [*_names(subject), part.name, *counts, *_numbers(part.net)]
+
+
+def _names(subject: str) -> tuple[str, str]:
+    """What a report is on; and if that is an author, the name as in the file of scores.
+
+    A spreadsheet may take a cell such as `@al` for a formula, so the subject is guarded, and then
+    is no key to join by. The bare name is: it needs a guard only where that in the scores does.
+    """
+    return guard(subject), guard(subject[1:]) if subject.startswith("@") else ""
 
 
 def _numbers(share: Estimate | None) -> tuple[Any, ...]:

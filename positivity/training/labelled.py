@@ -238,6 +238,8 @@ def _read_frame(path: Path, source: Source) -> pd.DataFrame:
             keep_default_na=False,  # the tweet "null" is a tweet
             encoding="latin-1" if _is_sentiment140(path) else source.encoding,
         )
+    except FileNotFoundError:  # pyarrow's has neither number nor text
+        raise InputError(f"{path}: there is no such file; check the name and the folder") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
     except UnicodeDecodeError:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from positivity.errors import InputError, PositivityError
 from positivity.files import write_atomically
 from positivity.messages import say
+from positivity.report.output import refuse_clashes
 from positivity.text.emojis import compile_table
 from positivity.text.normalize import Normalizer
 from positivity.training.labelled import read_labelled
@@ -183,6 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, default=1_000_000, help="so many tweets at random")
     options = parser.parse_args(arguments)
     try:
+        refuse_clashes([("--output", options.output)], [options.tweets])
         source = Source(file=options.tweets.name, sample=options.sample)
         texts = read_labelled(options.tweets, source).texts
         normalizer = Normalizer(compile_table(), known_words(texts, _KNOWN_WORDS))

@@ -8,7 +8,14 @@ from typing import Any
 from positivity.errors import InputError
 from positivity.model import registry
 from positivity.training.labelled import SOFT_LABELS, Data
-from positivity.training.recipe import Recipe, Source, holds_another, lineage, read_recipe
+from positivity.training.recipe import (
+    Recipe,
+    Source,
+    TeacherRecipe,
+    holds_another,
+    lineage,
+    read_recipe,
+)
 
 # In the order in which docs/lab.md tells of them; others that ship come after them, by name.
 STORY = (
@@ -91,8 +98,7 @@ def lab_recipes(folder: Path) -> list[Path]:
 
 def missing(recipe: Recipe, data: Data) -> list[str]:
     """The files that a recipe names and that are not at hand, relative to the data folder."""
-    names = dict.fromkeys(_files(recipe))
-    absent = [name for name in names if not (data.folder / name).exists()]
+    absent = missing_files(recipe, data.folder)
     teachers = {source.teacher for source in _sources(recipe) if source.teacher}
     labels = [f"{name}/{SOFT_LABELS}" for name in sorted(teachers)]
     absent += [name for name in labels if not (data.runs / name).exists()]
@@ -102,11 +108,17 @@ def missing(recipe: Recipe, data: Data) -> list[str]:
     return absent
 
 
-def _files(recipe: Recipe) -> Iterator[str]:
+def missing_files(recipe: Recipe | TeacherRecipe, folder: Path) -> list[str]:
+    """The files that a recipe names and that are not in the data folder."""
+    names = dict.fromkeys(_files(recipe))
+    return [name for name in names if not (folder / name).exists()]
+
+
+def _files(recipe: Recipe | TeacherRecipe) -> Iterator[str]:
     for source in _sources(recipe):
-        if source.file:
+        if source.file and not source.teacher:
             yield source.file
-    if recipe.emoji:
+    if isinstance(recipe, Recipe) and recipe.emoji:
         yield recipe.emoji.ranking
 
 
