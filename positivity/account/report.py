@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 FEW_DAYS = 120  # between the first and the last week: then weeks are shown, not months
+LEAST_IN_SLOT = 5  # tweets of an hour or weekday; the net of fewer says nothing and is not drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,11 @@ class Slot:
 
     tweets: int
     net: float | None  # -100..100; None without tweets
+
+    @property
+    def drawn(self) -> float | None:
+        """The net where it is drawn: None where there are too few tweets for that."""
+        return self.net if self.tweets >= LEAST_IN_SLOT else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TextIO
 
 from positivity.account.explanation import SPANS, ExplainedTweet, Explanation, WeighedTerm
-from positivity.account.report import Comparison, Effect, Report, StrongTweet, Term
+from positivity.account.report import (
+    LEAST_IN_SLOT,
+    Comparison,
+    Effect,
+    Report,
+    StrongTweet,
+    Term,
+)
 from positivity.report import charts
 from positivity.report.glyphs import UNICODE
 from positivity.report.sanitize import sanitize_for_page
@@ -100,6 +107,7 @@ def _drawn(report: Report) -> dict[str, Any]:
         "timeline": charts.timeline(parts[-_MOST_SHOWN:]) if len(parts) >= 2 else None,
         "weekdays": charts.weekdays(report.weekdays) if parts else None,
         "hours": charts.hours(report.hours) if parts else None,
+        "least": LEAST_IN_SLOT,
     }
 
 

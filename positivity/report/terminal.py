@@ -7,7 +7,17 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from positivity.account.report import Estimate, Month, Report, Slot, StrongTweet, Term, Week
+from positivity.account.report import (
+    LEAST_IN_SLOT,
+    Estimate,
+    Month,
+    Report,
+    Slot,
+    StrongTweet,
+    Term,
+    Week,
+)
+from positivity.report.scale import drawn, scale
 from positivity.report.terminal_page import SIDE, STYLES, Page
 from positivity.report.words import compared, line_of, since, tweets
 
@@ -120,35 +130,46 @@ class ReportPage(Page):
         if report.previous:
             self.side("before", since(report.previous, report, self.signed))
         if report.months:
-            self.slots("by day", report.weekdays, WEEKDAYS)
-            self.slots("by hour", report.hours, HOURS)
+            self.slots("day", report.weekdays, WEEKDAYS)
+            self.slots("hour", report.hours, HOURS)
             self.blank()
 
-    def slots(self, title: str, slots: Sequence[Slot], names: Sequence[str]) -> None:
-        """One bar for each weekday or hour, gaps where there are no tweets."""
-        known = [slot.net for slot in slots if slot.net is not None]
+    def slots(self, unit: str, slots: Sequence[Slot], names: Sequence[str]) -> None:
+        """A bar for each weekday or hour, gaps where there are hardly any tweets; their range."""
+        nets = drawn(slots)
+        if not nets:
+            return
+        known = [net for net in nets if net is not None]
+        low, high = scale(min(known), max(known))
         line = Text()
-        for name, slot in zip(names, slots, strict=True):
+        for name, net in zip(names, nets, strict=True):
             line.append(f"{name} " if name else "", style="dim")
-            line.append_text(self.spark(slot.net, min(known), max(known), 2))
-        self.side(title, line)
+            line.append_text(self.spark(net, low, high, 2))
+        self.side(f"by {unit}", line)
+        few = any(0 < slot.tweets < LEAST_IN_SLOT for slot in slots)
+        left_out = f"; {unit}s of fewer than {LEAST_IN_SLOT} tweets left out" if few else ""
+        self.side("", f"{self.range_of(known)}{left_out}", "dim")
+
+    def range_of(self, nets: Sequence[float]) -> str:
+        """The lowest and the highest of some nets: "net −3 to +40"."""
+        low, high = self.signed(min(nets)), self.signed(max(nets))
+        return f"net {low}" if low == high else f"net {low} to {high}"
 
     def line_of_time(self, unit: str, parts: Sequence[Month | Week]) -> None:
-        """Months or weeks, oldest first, the first and last of them named, and the scale of all."""
+        """Months or weeks, oldest first, the first and last of them named, and their range."""
         room = self.width - SIDE
         shown, cell = _last_parts(parts, room)
         known = [part.net.value for part in shown if part]
-        low, high = min(known), max(known)
+        low, high = scale(min(known), max(known))
         spark = Text()
         for part in shown:
             spark.append_text(self.spark(part.net.value if part else None, low, high, cell))
         first = next(part for part in shown if part)
         ends = f"{'weeks of ' if unit == 'week' else ''}{first.name} to {parts[-1].name}"
-        scale = f"net {self.signed(low)} to {self.signed(high)}"
         dropped = len(parts) - len(known)
         earlier = f", {dropped} earlier not shown" if dropped else ""
         self.side(f"by {unit}", spark)
-        self.side("", f"{ends}  {self.glyphs.dot}  {scale}{earlier}", "dim")
+        self.side("", f"{ends}  {self.glyphs.dot}  {self.range_of(known)}{earlier}", "dim")
 
     def spark(self, net: float | None, low: float, high: float, cell: int) -> Text:
         """One bar, `cell` cells wide, the last of which is a gap when there is room for one."""
@@ -156,7 +177,7 @@ class ReportPage(Page):
         if net is None:
             return Text(" " * cell)
         levels = self.glyphs.spark
-        height = (net - low) / (high - low) if high > low else 0.5
+        height = (net - low) / (high - low)
         bar = levels[round(height * (len(levels) - 1))] * (cell - len(gap))
         return Text(bar + gap, style="red" if net < 0 else "green")
 
