@@ -146,11 +146,26 @@ def test_an_empty_report() -> None:
         ("mainly negative", "▼"),
         ("mixed", "◆"),
         ("not enough tweets", "◇"),
+        ("undecided", "◇"),
     ],
 )
 def test_every_verdict_has_a_sign(label: str, sign: str) -> None:
     report = replace(invented(3), verdict=Verdict(label, f"{label}: because", None))
     assert f"{sign} {label}" in shown(report)
+
+
+def test_a_table_says_undecided_where_the_report_does() -> None:
+    sentence = "undecided: about 7 in 10 are positive (44 to 93 in 100); more would not settle it"
+    undecided = replace(
+        invented(), verdict=Verdict("not enough tweets", sentence, None, undecided=True)
+    )
+    out = io.StringIO()
+    render_table([undecided, invented(0)], Console(file=out, width=80))
+    _, first, second = out.getvalue().splitlines()
+    assert first.rstrip().endswith("◇ undecided")
+    assert second.rstrip().endswith("◇ not enough tweets")
+    assert "◇ undecided" in shown(undecided)
+    assert "not enough tweets" not in shown(undecided)
 
 
 @pytest.mark.parametrize("width", [20, 44, 60, 80])

@@ -205,7 +205,9 @@ def test_what_the_classifier_leaves_unsure_no_tweets_settle() -> None:
         "undecided: about 6 in 10 tweets with an opinion are positive (45 to 80 in 100); "
         "more of them would hardly settle it, so unsure is how the classifier errs on such tweets",
         None,
+        undecided=True,
     )
+    assert verdict.word == "undecided"
 
 
 @pytest.mark.parametrize(("share", "words"), [(0.0, "none"), (0.03, "hardly any")])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 FEW_DAYS = 120  # between the first and the last week: then weeks are shown, not months
+UNDECIDED = "undecided"  # what people read where "not enough tweets" would be taken for advice
 LEAST_IN_SLOT = 5  # tweets of an hour or weekday; the net of fewer says nothing and is not drawn
 
 
@@ -32,9 +33,15 @@ class Counts:
 class Verdict:
     """What the shares amount to, in a word and in a sentence."""
 
-    label: str  # one of verdict.LABELS
+    label: str  # one of verdict.LABELS, for programs
     sentence: str
     tweets_needed: int | None  # about how many more would settle it; None: settled or unknown
+    undecided: bool = False  # whether it is not settled, and more tweets would hardly settle it
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word, for people."""
+        return UNDECIDED if self.undecided else self.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +211,15 @@ class Past:
     """What an account's report of an earlier day said."""
 
     day: str  # UTC
-    verdict: str
+    verdict: str  # its label
     net: Estimate | None
     tweets: int  # counted
+    undecided: bool = False  # see `Verdict`
+
+    @property
+    def word(self) -> str:
+        """Its verdict in a word, for people."""
+        return UNDECIDED if self.undecided else self.verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,12 @@ It speaks of the tweets that were counted and says nothing about the person who 
 import math
 
 from positivity.account.quantify import SHARE_DIGITS, Shares
-from positivity.account.report import Estimate, Verdict
+from positivity.account.report import UNDECIDED, Estimate, Verdict
 
 MAINLY_POSITIVE = "mainly positive"
 MAINLY_NEGATIVE = "mainly negative"
 MIXED = "mixed"
 NOT_ENOUGH = "not enough tweets"
-UNDECIDED = "undecided"  # begins the sentence where more tweets would not be enough either
 LABELS = (MAINLY_POSITIVE, MAINLY_NEGATIVE, MIXED, NOT_ENOUGH)
 
 DELTA = 0.05  # how far from a half r must be to lean to a side; twice that is still "mixed"
@@ -38,13 +37,15 @@ def decide(tweets: int, shares: Shares | None, *, delta: float = DELTA) -> Verdi
     # Rounded, as shares are: 0.0300 + 0.0700 is one in ten.
     opinions = round(shares.negative.value + shares.positive.value, SHARE_DIGITS)
     mostly_neutral = opinions < MOSTLY_NEUTRAL
-    needed = None
+    needed, undecided = None, False
     if label == NOT_ENOUGH:
         needed = more_tweets(opinion, tweets, delta, lasting=shares.lasting, bounds=bounds)
+        undecided = needed is None
         body = _unsettled(opinion, needed, mostly_neutral)
     else:
         body = _settled(label, opinion, mostly_neutral)
-    return Verdict(label, f"mostly neutral; of the rest {body}" if mostly_neutral else body, needed)
+    sentence = f"mostly neutral; of the rest {body}" if mostly_neutral else body
+    return Verdict(label, sentence, needed, undecided)
 
 
 def judge(opinion: Estimate, delta: float = DELTA, *, bounds: Estimate | None = None) -> str:

@@ -89,7 +89,7 @@ def _draw(figure: "Figure", reports: Sequence[Report]) -> None:
         axes.set_xlabel(f"by {unit}, with its 95 % interval", fontsize=9)
         name = sanitize(report.subject)[:_LONGEST_TITLE]
         axes.set_title(
-            f"{name}: {report.verdict.label}",
+            f"{name}: {report.verdict.word}",
             loc="left",
             fontsize=12,
             parse_math=False,  # a name may hold dollars

@@ -76,9 +76,9 @@ class ReportPage(Page):
 
     def verdict(self, report: Report) -> None:
         """A panel with the verdict in words and the net positivity."""
-        label, colour = report.verdict.label, STYLES[report.verdict.label]
+        word, colour = report.verdict.word, STYLES[report.verdict.word]
         headline, _, reason = self.clean(report.verdict.sentence).partition(": ")
-        body = self.hanging(f"{self.glyphs.signs[label]} ", headline, f"bold {colour}")
+        body = self.hanging(f"{self.glyphs.signs[word]} ", headline, f"bold {colour}")
         if reason:
             body += self.hanging("  ", reason)
         if report.net:
@@ -241,7 +241,7 @@ class ReportPage(Page):
             Text(f"{report.counts.counted:,}"),
             *(Text(_percent(share.value) if share else "") for share in shares),
             Text(net),
-            self.labelled(report.verdict.label),
+            self.labelled(report.verdict.word),
         ]
 
     def sentence_row(

@@ -30,6 +30,7 @@ STYLES = {
     "mainly negative": "red",
     "mixed": "yellow",
     "not enough tweets": "yellow",
+    "undecided": "yellow",
     "positive": "green",
     "neutral": "bright_black",
     "negative": "red",

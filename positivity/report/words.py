@@ -64,7 +64,7 @@ def compared(change: Change, sign: Callable[[float], str] = signed) -> str:
 
 def since(past: Past, report: Report, sign: Callable[[float], str] = signed) -> str:
     """What the report of an earlier day said, and what has come of its net."""
-    told = f"{past.verdict} on {past.day}, from {tweets(past.tweets)}"
+    told = f"{past.word} on {past.day}, from {tweets(past.tweets)}"
     if past.net is None or report.net is None:
         return told
     return f"{told}; net {sign(past.net.value)} then, {sign(report.net.value)} now"
