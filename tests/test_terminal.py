@@ -340,6 +340,29 @@ def test_table_of_many_subjects(width: int) -> None:
     assert "200" in lines[0] and "mainly positive" in lines[0]
 
 
+@pytest.mark.parametrize("width", [76, 80])
+def test_paths_in_a_table_are_told_apart(width: int) -> None:
+    def rows(*subjects: str) -> list[str]:
+        out = io.StringIO()
+        reports = [replace(invented(20), subject=subject) for subject in subjects]
+        render_table(reports, Console(file=out, width=width), subject="file")
+        lines = out.getvalue().splitlines()[1:]
+        assert max(map(cell_len, lines)) <= width
+        return [line.split()[0] for line in lines]
+
+    folder = "/a/folder/with/a/long/name/of/"
+    ada, bob = rows(f"{folder}ada.csv", f"{folder}日本語のなまえ日本語のなまえ/bob.csv")
+    assert ada.startswith("…") and ada.endswith("ada.csv")
+    assert bob.startswith("…") and bob.endswith("bob.csv")
+    # Where the ends are alike, the beginnings count.
+    one, other = rows("2025/of/a/long/name/tweets.csv", "2026/of/a/long/name/tweets.csv")
+    assert one.startswith("2025") and other.startswith("2026")
+    assert "…" in one
+    # What is no path is cut at its end, as before.
+    (name,) = rows("x" * 99)
+    assert name.startswith("xx") and name.endswith("…")
+
+
 def test_sentences() -> None:
     out = io.StringIO()
     rows = [

@@ -44,7 +44,7 @@ def render(report: Report, console: Console) -> None:
 def render_table(reports: Sequence[Report], console: Console, *, subject: str = "author") -> None:
     """Print one line for each of many subjects; `subject` is what they are."""
     page = ReportPage(console)
-    page.table(page.table_rows(reports, subject), right=(1, 2, 3, 4, 5), flexible=0)
+    page.table(page.table_rows(reports, subject), right=(1, 2, 3, 4, 5), flexible=0, names=True)
 
 
 def render_shared_limits(reports: Sequence[Report], console: Console) -> None:
@@ -88,7 +88,7 @@ class ReportPage(Page):
                 Text("\n").join(body),
                 border_style=colour,
                 padding=(1, 2),
-                title=Text(self.fit(report.subject, self.width - 10), style="bold"),
+                title=Text(self.fit_name(report.subject, self.width - 10), style="bold"),
                 title_align="left",
                 width=self.width,
             )
