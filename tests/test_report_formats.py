@@ -9,8 +9,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from rich.console import Console
 
-from positivity.account.report import Past, Report, Verdict
+from positivity.account.report import ONE_SIDED_LIMIT, Past, Report, Verdict
 from positivity.report.machine import json_schema, render_json
 from positivity.report.markdown import escaped, render_markdown
 from positivity.report.plot import write_plot
@@ -22,7 +23,8 @@ from positivity.report.rows import (
     render_months_csv,
     render_weeks_csv,
 )
-from tests.test_html import HOSTILE, hostile, page, report, tweet, week
+from positivity.report.terminal import render_shared_limits
+from tests.test_html import HOSTILE, Elements, hostile, page, report, tweet, week
 
 
 def markdown(reports: Report | list[Report]) -> str:
@@ -122,6 +124,22 @@ def test_people_read_the_word_of_the_sentence_everywhere(tmp_path: Path) -> None
     assert "@someone: undecided" in plot.read_text(encoding="utf-8")
     past = Past("2026-03-24", "not enough tweets", None, 80, undecided=True)
     assert "Before: undecided on 2026-03-24" in markdown(report(previous=past))
+
+
+def test_a_verdict_across_whose_border_an_interval_reaches_is_explained_everywhere() -> None:
+    contradicted = report(limits=(ONE_SIDED_LIMIT, "Only some were read."))
+    assert ONE_SIDED_LIMIT in " ".join(Elements(page(contradicted)).text.split())
+    assert f"- {ONE_SIDED_LIMIT}\n" in markdown(contradicted)
+    # Of a table, where others' need no such word, too; what limits one only does not stand there.
+    several = [contradicted, report(limits=())]
+    text = " ".join(Elements(page(several)).text.split())
+    assert text.count(ONE_SIDED_LIMIT) == 1
+    assert "Only some were read." not in text
+    out = io.StringIO()
+    render_shared_limits(several, Console(file=out, width=80))
+    shown = " ".join(out.getvalue().split())
+    assert ONE_SIDED_LIMIT in shown
+    assert "Only some were read." not in shown
 
 
 def test_programs_read_a_label_and_what_tells_the_two_apart() -> None:

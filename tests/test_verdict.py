@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 
 from positivity.account.quantify import Shares, Tallied, quantify
-from positivity.account.report import Estimate, Verdict
-from positivity.account.verdict import DELTA, LABELS, decide, judge, more_tweets
+from positivity.account.report import ONE_SIDED_LIMIT, Estimate, Verdict
+from positivity.account.verdict import (
+    DELTA,
+    LABELS,
+    decide,
+    judge,
+    limits,
+    more_tweets,
+)
 
 
 def decided(counts: list[int]) -> Verdict:
@@ -60,6 +67,33 @@ def test_a_side_needs_its_own_bound_only_and_mixed_needs_both() -> None:
     assert settled.sentence == (
         "mainly positive: about 7 in 10 tweets with an opinion are positive (54 to 86 in 100)"
     )
+
+
+@pytest.mark.parametrize(
+    ("opinion", "bounds", "label", "told"),
+    [
+        (Estimate(0.7, 0.42, 0.9), Estimate(0.7, 0.56, 0.84), "mainly positive", True),
+        (Estimate(0.7, 0.55, 0.9), Estimate(0.7, 0.56, 0.84), "mainly positive", True),
+        (Estimate(0.7, 0.551, 0.9), Estimate(0.7, 0.56, 0.84), "mainly positive", False),
+        (Estimate(0.3, 0.1, 0.48), Estimate(0.3, 0.2, 0.44), "mainly negative", True),
+        (Estimate(0.3, 0.1, 0.449), Estimate(0.3, 0.2, 0.44), "mainly negative", False),
+        (Estimate(0.5, 0.41, 0.59), Estimate(0.5, 0.42, 0.58), "mixed", False),
+        (Estimate(0.5, 0.3, 0.8), Estimate(0.5, 0.4, 0.7), "not enough tweets", False),
+    ],
+)
+def test_an_interval_across_the_border_is_explained(
+    opinion: Estimate, bounds: Estimate, label: str, told: bool
+) -> None:
+    share, net = Estimate(0.4, 0.1, 0.9), Estimate(0, -100, 100)
+    shares = Shares(share, share, share, net, opinion, bounds)
+    verdict = decide(200, shares)
+    assert verdict.label == label
+    assert limits(verdict, shares) == ([ONE_SIDED_LIMIT] if told else [])
+    assert f"more than {round(100 * (0.5 + DELTA))} in 100" in ONE_SIDED_LIMIT
+
+
+def test_nothing_counted_has_no_limits() -> None:
+    assert limits(decide(0, None), None) == []
 
 
 def test_what_is_missing_is_counted_from_the_bound() -> None:

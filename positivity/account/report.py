@@ -8,6 +8,11 @@ from datetime import date
 
 FEW_DAYS = 120  # between the first and the last week: then weeks are shown, not months
 UNDECIDED = "undecided"  # what people read where "not enough tweets" would be taken for advice
+ONE_SIDED_LIMIT = (  # beside a verdict whose border an interval crosses; see verdict.limits
+    '"Mainly" is a claim about one side: more than 55 in 100 of the tweets with an opinion are on '
+    "it, which is wrong in at most 5 of 100 such cases. The intervals leave out 2.5 of 100 at each "
+    "end, so they can reach across that border beside the verdict."
+)
 LEAST_IN_SLOT = 5  # tweets of an hour or weekday; the net of fewer says nothing and is not drawn
 
 

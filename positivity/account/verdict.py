@@ -12,7 +12,7 @@ It speaks of the tweets that were counted and says nothing about the person who 
 import math
 
 from positivity.account.quantify import SHARE_DIGITS, Shares
-from positivity.account.report import UNDECIDED, Estimate, Verdict
+from positivity.account.report import ONE_SIDED_LIMIT, UNDECIDED, Estimate, Verdict
 
 MAINLY_POSITIVE = "mainly positive"
 MAINLY_NEGATIVE = "mainly negative"
@@ -75,6 +75,16 @@ def judge(opinion: Estimate, delta: float = DELTA, *, bounds: Estimate | None = 
     if opinion.low >= 0.5 - 2 * delta and opinion.high <= 0.5 + 2 * delta:
         return MIXED
     return NOT_ENOUGH
+
+
+def limits(verdict: Verdict, shares: Shares | None, *, delta: float = DELTA) -> list[str]:
+    """What a reader must know of a verdict, a sentence each: why an interval may contradict it."""
+    if shares is None or shares.opinion is None:
+        return []
+    crosses = (verdict.label == MAINLY_POSITIVE and shares.opinion.low <= 0.5 + delta) or (
+        verdict.label == MAINLY_NEGATIVE and shares.opinion.high >= 0.5 - delta
+    )
+    return [ONE_SIDED_LIMIT] if crosses else []
 
 
 def more_tweets(

@@ -26,6 +26,7 @@ from positivity.report.words import (
     effect,
     how_to_read,
     labels_of,
+    limits_of_table,
     line_of,
     link,
     percent,
@@ -59,10 +60,9 @@ def render_html(
     if isinstance(reports, Report):
         page = environment().get_template("report.html").render(report=reports, **_drawn(reports))
     else:
-        first = reports[0].limits if reports else ()
-        shared = [limit for limit in first if all(limit in each.limits for each in reports)]
         template = environment().get_template("table.html")
-        page = template.render(reports=reports, subject=subject, limits=shared)
+        limits = limits_of_table(reports)
+        page = template.render(reports=reports, subject=subject, limits=limits)
     out.write(page)
 
 

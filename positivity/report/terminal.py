@@ -19,7 +19,7 @@ from positivity.account.report import (
 )
 from positivity.report.scale import drawn, scale
 from positivity.report.terminal_page import SIDE, STYLES, Page
-from positivity.report.words import compared, line_of, since, tweets
+from positivity.report.words import compared, limits_of_table, line_of, since, tweets
 
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 HOURS = tuple(f"{hour:02}" if hour % 6 == 0 else "" for hour in range(24))
@@ -48,13 +48,12 @@ def render_table(reports: Sequence[Report], console: Console, *, subject: str = 
 
 
 def render_shared_limits(reports: Sequence[Report], console: Console) -> None:
-    """Print what limits all of the subjects of a table, below it."""
+    """Print what limits the subjects of a table, below it."""
     page = Page(console)
-    first = reports[0].limits if reports else ()
-    shared = [limit for limit in first if all(limit in report.limits for report in reports)]
-    if shared:
+    limits = limits_of_table(reports)
+    if limits:
         page.blank()
-        page.limits(shared)
+        page.limits(limits)
 
 
 def render_limits(limits: Sequence[str], console: Console) -> None:
