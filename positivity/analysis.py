@@ -81,6 +81,12 @@ class Tallies:
             self._tallies[author] = Tally(name, self._timezone, self._terms)
         return self._tallies[author]
 
+    @property
+    def handle(self) -> str | None:
+        """The handle of the only author; None where there are several, or it is not known."""
+        author = next(iter(self._authors)) if len(self._authors) == 1 else None
+        return _handle(author) if author else None
+
     def reports(
         self,
         read_as: Sequence[str],
@@ -108,9 +114,8 @@ class Tallies:
                 unreadable=unreadable,
                 all_weeks=all_weeks,
             )
-            author = next(iter(self._authors)) if len(self._authors) == 1 else None
-            if author and not self._keep_name:
-                report = replace(report, subject=_handle(author))
+            if self.handle and not self._keep_name:
+                report = replace(report, subject=self.handle)
             return [(report, tally.sample())]
         if unreadable:
             limits = [

@@ -82,6 +82,34 @@ def test_two_files(run: Command, files: list[str]) -> None:
     assert "up.csv is more positive than down.csv" in " ".join(text.split())
 
 
+def test_accounts_have_names_that_tell_them_apart(
+    run: Command, files: list[str], tmp_path: Path
+) -> None:
+    long = tmp_path / "a-folder-of-a-long-name" / "and-another-one-inside-of-it"
+    mine = []
+    for year, words in (("2025", POSITIVE), ("2026", NEGATIVE)):
+        path = long / year / "tweets.csv"
+        path.parent.mkdir(parents=True)
+        path.write_text("text\n" + "\n".join(tweets(words, 60)) + "\n", encoding="utf-8")
+        mine.append(str(path))
+    cem = long / "cem.csv"
+    cem.write_text(
+        "author,text\n" + "".join(f"cem,{text}\n" for text in tweets(POSITIVE, 60)),
+        encoding="utf-8",
+    )
+
+    def names(*paths: str) -> set[str]:
+        return {each["subject"] for each in run.json(*paths, "--language", "en")["reports"]}
+
+    assert names(*mine, str(cem)) == {"2025/tweets.csv", "2026/tweets.csv", "@cem"}
+    assert names(str(cem), str(cem)) == {"cem.csv", "cem.csv (2)"}
+    # Elsewhere the paths stay long, and the table shows their ends.
+    text = run(*mine, str(tmp_path / files[0]), "--language", "en").stdout
+    shown = [line for line in text.splitlines() if "tweets.csv  " in line]
+    assert any("2025/tweets.csv" in line for line in shown)
+    assert any("2026/tweets.csv" in line for line in shown)
+
+
 def test_authors_of_a_file_with_ties(run: Command, authors: str) -> None:
     found = run.json(authors, "--by", "author", "--alike", "--language", "en")
     assert found["comparison"]["alike"]

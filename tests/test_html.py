@@ -27,6 +27,7 @@ from positivity.account.report import (
     Verdict,
     Week,
 )
+from positivity.report import charts
 from positivity.report.html import render_html
 from tests.screenshots import browser, chromium
 
@@ -298,3 +299,31 @@ def test_the_page_never_scrolls_sideways(chrome: "Browser", tmp_path: Path, widt
     tab.goto(path.as_uri())
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     tab.close()
+
+
+def heights(svg: str | None) -> list[tuple[float, float]]:
+    """From where to where each bar of a drawing reaches, in its own units."""
+    assert svg is not None
+    found = re.findall(r'<g id="patch_\d+">\s*<path d="([^"]*)"[^>]*style="fill: var', svg)
+    paths = [[float(y) for y in re.findall(r"[ML] \S+ (\S+)", path)] for path in found]
+    return [(min(path), max(path)) for path in paths]
+
+
+def test_an_hour_of_a_few_tweets_has_no_bar() -> None:
+    few = tuple(Slot(4, 90.0) if hour == 3 else Slot(9, 30.0) for hour in range(24))
+    reach = [bottom - top for top, bottom in heights(charts.hours(few))]
+    assert sum(each > 1 for each in reach) == 23
+    text = page(report(hours=few))
+    assert "No bar where there are fewer than 5 tweets." in text
+    assert '<td>03:00</td><td class="number">4</td><td class="number">+90</td>' in text
+    # With nothing to compare there is no drawing, and no empty frame for one.
+    assert charts.weekdays([Slot(4, 10.0)] * 7) is None
+    text = page(report(hours=[Slot(4, 10.0)] * 24))
+    assert "Hour of the day" not in text
+    assert "Day of the week" in text
+
+
+def test_small_nets_are_drawn_small() -> None:
+    small = heights(charts.weekdays([Slot(50, 2.0 + 0.1 * day) for day in range(7)]))
+    large = heights(charts.weekdays([Slot(50, 20.0 + day) for day in range(7)]))
+    assert max(low - top for top, low in small) < 0.3 * max(low - top for top, low in large)

@@ -2,13 +2,19 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
+import jsonschema
 import pytest
+from rich.console import Console
 
-from positivity.account.report import Report
+from positivity.account.report import ONE_SIDED_LIMIT, Past, Report, Verdict
+from positivity.report.machine import json_schema, render_json
 from positivity.report.markdown import escaped, render_markdown
+from positivity.report.plot import write_plot
 from positivity.report.rows import (
     COLUMNS,
     MONTH_COLUMNS,
@@ -17,7 +23,8 @@ from positivity.report.rows import (
     render_months_csv,
     render_weeks_csv,
 )
-from tests.test_html import HOSTILE, hostile, report, tweet, week
+from positivity.report.terminal import render_shared_limits
+from tests.test_html import HOSTILE, Elements, hostile, page, report, tweet, week
 
 
 def markdown(reports: Report | list[Report]) -> str:
@@ -86,6 +93,73 @@ def test_csv_has_a_row_for_each_report() -> None:
     assert (first["positive"], first["positive_low"], first["net_high"]) == ("0.5", "0.4", "21.0")
     assert second["subject"] == "'=cmd()"
     assert second["net"] == second["positive_low"] == ""
+
+
+UNDECIDED = Verdict(
+    "not enough tweets",
+    "undecided: about 7 in 10 tweets with an opinion are positive (44 to 93 in 100); no more help",
+    None,
+    undecided=True,
+)
+TOO_FEW = Verdict("not enough tweets", "not enough tweets: about 20 more would settle it", 20)
+
+
+def test_people_read_the_word_of_the_sentence_everywhere(tmp_path: Path) -> None:
+    undecided, too_few = report(verdict=UNDECIDED), report(verdict=TOO_FEW)
+    assert undecided.verdict.word == "undecided"
+    assert too_few.verdict.word == "not enough tweets"
+    text = markdown(undecided)
+    assert "## ◇ @\N{WORD JOINER}someone: undecided" in text
+    assert "not enough" not in text
+    one, other = markdown([undecided, too_few]).splitlines()[2:]
+    assert one.endswith("| ◇ undecided |")
+    assert other.endswith("| ◇ not enough tweets |")
+    text = page(undecided)
+    assert "<title>@someone: undecided</title>" in text
+    assert "</span> undecided</h1>" in text
+    assert "not enough" not in text
+    assert page([undecided, too_few]).count("</span> undecided</td>") == 1
+    plot = tmp_path / "months.svg"
+    write_plot([undecided], plot)
+    assert "@someone: undecided" in plot.read_text(encoding="utf-8")
+    past = Past("2026-03-24", "not enough tweets", None, 80, undecided=True)
+    assert "Before: undecided on 2026-03-24" in markdown(report(previous=past))
+
+
+def test_a_verdict_across_whose_border_an_interval_reaches_is_explained_everywhere() -> None:
+    contradicted = report(limits=(ONE_SIDED_LIMIT, "Only some were read."))
+    assert ONE_SIDED_LIMIT in " ".join(Elements(page(contradicted)).text.split())
+    assert f"- {ONE_SIDED_LIMIT}\n" in markdown(contradicted)
+    # Of a table, where others' need no such word, too; what limits one only does not stand there.
+    several = [contradicted, report(limits=())]
+    text = " ".join(Elements(page(several)).text.split())
+    assert text.count(ONE_SIDED_LIMIT) == 1
+    assert "Only some were read." not in text
+    out = io.StringIO()
+    render_shared_limits(several, Console(file=out, width=80))
+    shown = " ".join(out.getvalue().split())
+    assert ONE_SIDED_LIMIT in shown
+    assert "Only some were read." not in shown
+
+
+def test_programs_read_a_label_and_what_tells_the_two_apart() -> None:
+    reports = [report(verdict=UNDECIDED), report(verdict=TOO_FEW), report()]
+    in_csv = [(each["verdict"], each["tweets_needed"], each["undecided"]) for each in rows(reports)]
+    assert in_csv == [
+        ("not enough tweets", "", "true"),
+        ("not enough tweets", "20", "false"),
+        ("mainly positive", "", "false"),
+    ]
+    out = io.StringIO()
+    render_json(reports, out)
+    document = json.loads(out.getvalue())
+    jsonschema.Draft202012Validator(json_schema()).validate(document)
+    verdicts = [each["verdict"] for each in document["reports"]]
+    assert [(each["label"], each["tweets_needed"], each["undecided"]) for each in verdicts] == [
+        ("not enough tweets", None, True),
+        ("not enough tweets", 20, False),
+        ("mainly positive", None, False),
+    ]
 
 
 def test_csv_by_month_has_a_row_for_each_month() -> None:

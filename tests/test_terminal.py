@@ -146,11 +146,26 @@ def test_an_empty_report() -> None:
         ("mainly negative", "▼"),
         ("mixed", "◆"),
         ("not enough tweets", "◇"),
+        ("undecided", "◇"),
     ],
 )
 def test_every_verdict_has_a_sign(label: str, sign: str) -> None:
     report = replace(invented(3), verdict=Verdict(label, f"{label}: because", None))
     assert f"{sign} {label}" in shown(report)
+
+
+def test_a_table_says_undecided_where_the_report_does() -> None:
+    sentence = "undecided: about 7 in 10 are positive (44 to 93 in 100); more would not settle it"
+    undecided = replace(
+        invented(), verdict=Verdict("not enough tweets", sentence, None, undecided=True)
+    )
+    out = io.StringIO()
+    render_table([undecided, invented(0)], Console(file=out, width=80))
+    _, first, second = out.getvalue().splitlines()
+    assert first.rstrip().endswith("◇ undecided")
+    assert second.rstrip().endswith("◇ not enough tweets")
+    assert "◇ undecided" in shown(undecided)
+    assert "not enough tweets" not in shown(undecided)
 
 
 @pytest.mark.parametrize("width", [20, 44, 60, 80])
@@ -268,11 +283,43 @@ def test_a_short_time_is_a_line_of_weeks() -> None:
 
 
 def test_weekdays_and_hours_have_a_bar_each_and_gaps_where_nothing_was_said() -> None:
-    days = (Slot(3, -20.0), Slot(0, None), *(Slot(2, float(10 * i)) for i in range(5)))
-    hours = tuple(Slot(1, 50.0) if hour == 7 else Slot(0, None) for hour in range(24))
+    days = (Slot(7, -20.0), Slot(0, None), *(Slot(5, float(10 * i)) for i in range(5)))
+    hours = tuple(Slot(5, 50.0) if hour in (7, 8) else Slot(0, None) for hour in range(24))
     text = shown(replace(invented(), weekdays=days, hours=hours))
-    assert "  by day    Mo ▁ Tu   We ▃ Th ▅ Fr ▆ Sa ▇ Su █\n" in text
-    assert "  by hour   00             06   ▅         12             18\n" in text
+    assert ("  by day    Mo ▁ Tu   We ▃ Th ▅ Fr ▆ Sa ▇ Su █\n            net −20 to +40\n") in text
+    assert (
+        "  by hour   00             06   ▅ ▅       12             18\n            net +50\n"
+    ) in text
+
+
+def test_an_hour_of_a_few_tweets_has_no_bar() -> None:
+    nets = {6: 20.0, 7: 60.0, 8: -100.0, 9: 100.0}
+    few = {8: 1, 9: 4}
+    hours = tuple(
+        Slot(few.get(hour, 5), nets[hour]) if hour in nets else Slot(0, None) for hour in range(24)
+    )
+    text = shown(replace(invented(), hours=hours))
+    assert "  by hour   00             06 ▁ █         12             18\n" in text
+    assert "            net +20 to +60; hours of fewer than 5 tweets left out\n" in text
+    one = tuple(slot if hour == 6 else Slot(0, None) for hour, slot in enumerate(hours))
+    assert "by hour" not in shown(replace(invented(), hours=one))  # it has nothing beside it
+
+
+def test_what_hardly_differs_stands_at_one_height() -> None:
+    months = months_of({"2026-01": -45.9, "2026-02": -46.1, "2026-03": -45.8})
+    text = shown(replace(invented(), months=months))
+    assert bars_of(text, "by month") <= set("▄▅")
+    assert "2026-01 to 2026-03 · net −46\n" in text
+    days = tuple(Slot(80, 20.1 + 0.45 * day) for day in range(7))  # +20.1 to +22.8
+    text = shown(replace(invented(), weekdays=days))
+    assert bars_of(text, "by day") <= set("▄▅")
+    assert "Su ▅\n            net +20 to +23\n" in text
+
+
+def bars_of(text: str, name: str) -> set[str]:
+    """The heights in a line of bars."""
+    line = next(line for line in text.splitlines() if line.startswith(f"  {name} "))
+    return set(line) & set("▁▂▃▄▅▆▇█")
 
 
 def test_one_month_is_no_line() -> None:
@@ -291,6 +338,29 @@ def test_table_of_many_subjects(width: int) -> None:
     signs = [cell_len(line[: max(line.find("▲"), line.find("◇"))]) for line in lines]
     assert len(set(signs)) == 1
     assert "200" in lines[0] and "mainly positive" in lines[0]
+
+
+@pytest.mark.parametrize("width", [76, 80])
+def test_paths_in_a_table_are_told_apart(width: int) -> None:
+    def rows(*subjects: str) -> list[str]:
+        out = io.StringIO()
+        reports = [replace(invented(20), subject=subject) for subject in subjects]
+        render_table(reports, Console(file=out, width=width), subject="file")
+        lines = out.getvalue().splitlines()[1:]
+        assert max(map(cell_len, lines)) <= width
+        return [line.split()[0] for line in lines]
+
+    folder = "/a/folder/with/a/long/name/of/"
+    ada, bob = rows(f"{folder}ada.csv", f"{folder}日本語のなまえ日本語のなまえ/bob.csv")
+    assert ada.startswith("…") and ada.endswith("ada.csv")
+    assert bob.startswith("…") and bob.endswith("bob.csv")
+    # Where the ends are alike, the beginnings count.
+    one, other = rows("2025/of/a/long/name/tweets.csv", "2026/of/a/long/name/tweets.csv")
+    assert one.startswith("2025") and other.startswith("2026")
+    assert "…" in one
+    # What is no path is cut at its end, as before.
+    (name,) = rows("x" * 99)
+    assert name.startswith("xx") and name.endswith("…")
 
 
 def test_sentences() -> None:

@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 
 from positivity.account.quantify import Shares, Tallied, quantify
-from positivity.account.report import Estimate, Verdict
-from positivity.account.verdict import DELTA, LABELS, decide, judge, more_tweets
+from positivity.account.report import ONE_SIDED_LIMIT, Estimate, Verdict
+from positivity.account.verdict import (
+    DELTA,
+    LABELS,
+    decide,
+    judge,
+    limits,
+    more_tweets,
+)
 
 
 def decided(counts: list[int]) -> Verdict:
@@ -60,6 +67,33 @@ def test_a_side_needs_its_own_bound_only_and_mixed_needs_both() -> None:
     assert settled.sentence == (
         "mainly positive: about 7 in 10 tweets with an opinion are positive (54 to 86 in 100)"
     )
+
+
+@pytest.mark.parametrize(
+    ("opinion", "bounds", "label", "told"),
+    [
+        (Estimate(0.7, 0.42, 0.9), Estimate(0.7, 0.56, 0.84), "mainly positive", True),
+        (Estimate(0.7, 0.55, 0.9), Estimate(0.7, 0.56, 0.84), "mainly positive", True),
+        (Estimate(0.7, 0.551, 0.9), Estimate(0.7, 0.56, 0.84), "mainly positive", False),
+        (Estimate(0.3, 0.1, 0.48), Estimate(0.3, 0.2, 0.44), "mainly negative", True),
+        (Estimate(0.3, 0.1, 0.449), Estimate(0.3, 0.2, 0.44), "mainly negative", False),
+        (Estimate(0.5, 0.41, 0.59), Estimate(0.5, 0.42, 0.58), "mixed", False),
+        (Estimate(0.5, 0.3, 0.8), Estimate(0.5, 0.4, 0.7), "not enough tweets", False),
+    ],
+)
+def test_an_interval_across_the_border_is_explained(
+    opinion: Estimate, bounds: Estimate, label: str, told: bool
+) -> None:
+    share, net = Estimate(0.4, 0.1, 0.9), Estimate(0, -100, 100)
+    shares = Shares(share, share, share, net, opinion, bounds)
+    verdict = decide(200, shares)
+    assert verdict.label == label
+    assert limits(verdict, shares) == ([ONE_SIDED_LIMIT] if told else [])
+    assert f"more than {round(100 * (0.5 + DELTA))} in 100" in ONE_SIDED_LIMIT
+
+
+def test_nothing_counted_has_no_limits() -> None:
+    assert limits(decide(0, None), None) == []
 
 
 def test_what_is_missing_is_counted_from_the_bound() -> None:
@@ -137,14 +171,67 @@ def test_one_tweet_in_ten_with_an_opinion_is_not_mostly_neutral() -> None:
 
 
 def test_not_enough() -> None:
-    # The lower arm of 0.30 must shrink to 0.75 - 0.55 = 0.20: (0.3/0.2)**2 = 2.25 times the 12.
-    verdict = decide_on([2, 4, 6], Estimate(0.75, 0.45, 0.9))
+    # The lower arm of 0.30 must shrink to 0.75 - 0.55 = 0.20: (0.3/0.2)**2 = 2.25 times the 36.
+    verdict = decide_on([6, 12, 18], Estimate(0.75, 0.45, 0.9))
     assert verdict == Verdict(
         "not enough tweets",
         "not enough tweets: about 8 in 10 tweets with an opinion are positive (45 to 90 in 100); "
-        "about 20 more like these would settle it",
-        20,
+        "about 50 more like these would settle it",
+        50,
     )
+    assert verdict.word == "not enough tweets"
+
+
+NO_NUMBER = "how many more would settle it can be told from some 30 tweets on"
+
+
+@pytest.mark.parametrize("lasting", [0.0, 0.9])
+@pytest.mark.parametrize("counts", [[0, 0, 1], [1, 1, 1], [10, 9, 10]])
+def test_a_few_tweets_tell_neither_how_many_more_nor_that_none_would_help(
+    counts: list[int], lasting: float
+) -> None:
+    verdict = decide_on(counts, Estimate(0.6, 0.1, 0.9), lasting=lasting)
+    assert verdict == Verdict(
+        "not enough tweets",
+        "not enough tweets: about 6 in 10 tweets with an opinion are positive (10 to 90 in 100); "
+        + NO_NUMBER,
+        None,
+    )
+    assert verdict.word == "not enough tweets"
+
+
+def test_dozens_of_tweets_tell_how_many_more_but_not_that_none_would_help() -> None:
+    opinion = Estimate(0.65, 0.45, 0.80)
+    settled_by = "about 90 more like these would settle it"
+    assert decide_on([10, 0, 20], opinion).sentence.endswith(settled_by)
+    for counts in ([10, 0, 20], [30, 9, 60]):
+        verdict = decide_on(counts, opinion, lasting=0.9)
+        assert verdict.sentence.startswith("not enough tweets: ")
+        assert verdict.sentence.endswith(
+            "; whether more would settle it can be told from some 100 tweets on"
+        )
+        assert (verdict.tweets_needed, verdict.undecided) == (None, False)
+    assert decide_on([30, 10, 60], opinion, lasting=0.9).undecided
+
+
+@pytest.mark.parametrize(
+    ("opinion", "lasting", "cause"),
+    [
+        # Half the arm lasts: 0.045 is little, and yet more than the 0.02 to the border of 0.55.
+        (Estimate(0.57, 0.48, 0.66), 0.25, "near does that lie to the border between mixed and"),
+        (Estimate(0.43, 0.34, 0.52), 0.25, "near does that lie to the border between mixed and"),
+        (Estimate(0.57, 0.30, 0.80), 0.5, "unsure is how the classifier errs on such tweets"),
+        (Estimate(0.69, 0.44, 0.93), 0.9, "unsure is how the classifier errs on such tweets"),
+    ],
+)
+def test_the_classifier_is_blamed_only_where_it_is_to_blame(
+    opinion: Estimate, lasting: float, cause: str
+) -> None:
+    verdict = decide_on([600, 0, 800], opinion, lasting=lasting)
+    assert verdict.undecided
+    assert f"; more of them would hardly settle it, so {cause}" in verdict.sentence
+    side = "mainly positive" if opinion.value > 0.5 else "mainly negative"
+    assert verdict.sentence.endswith(side) is cause.startswith("near")
 
 
 def test_not_enough_and_mostly_neutral() -> None:
@@ -156,15 +243,17 @@ def test_not_enough_and_mostly_neutral() -> None:
 
 
 @pytest.mark.parametrize(
-    ("counts", "sentence"),
+    ("counts", "sentence", "word"),
     [
-        ([0, 0, 0], "not enough tweets: there was none to count"),
-        ([0, 1, 0], "mostly neutral; the only tweet has no opinion"),
-        ([0, 1500, 0], "mostly neutral; none of the 1,500 tweets has an opinion"),
+        ([0, 0, 0], "not enough tweets: there was none to count", "not enough tweets"),
+        ([0, 1, 0], "mostly neutral; the only tweet has no opinion", "not enough tweets"),
+        ([0, 1500, 0], "mostly neutral; none of the 1,500 tweets has an opinion", "undecided"),
     ],
 )
-def test_nothing_to_go_by(counts: list[int], sentence: str) -> None:
-    assert decided(counts) == Verdict("not enough tweets", sentence, None)
+def test_nothing_to_go_by(counts: list[int], sentence: str, word: str) -> None:
+    verdict = decided(counts)
+    assert (verdict.label, verdict.sentence) == ("not enough tweets", sentence)
+    assert (verdict.tweets_needed, verdict.word) == (None, word)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +271,7 @@ def test_more_tweets(opinion: Estimate, total: int, needed: int) -> None:
     assert more_tweets(opinion, total) == needed
 
 
-@pytest.mark.parametrize("counts", [[20, 40, 30], [30, 0, 28], [6, 10, 4], [45, 30, 58], [1, 0, 2]])
+@pytest.mark.parametrize("counts", [[20, 40, 30], [30, 0, 28], [12, 20, 8], [45, 30, 58]])
 def test_with_that_many_more_the_verdict_settles(counts: list[int]) -> None:
     verdict = decided(counts)
     assert verdict.tweets_needed is not None
@@ -205,7 +294,9 @@ def test_what_the_classifier_leaves_unsure_no_tweets_settle() -> None:
         "undecided: about 6 in 10 tweets with an opinion are positive (45 to 80 in 100); "
         "more of them would hardly settle it, so unsure is how the classifier errs on such tweets",
         None,
+        undecided=True,
     )
+    assert verdict.word == "undecided"
 
 
 @pytest.mark.parametrize(("share", "words"), [(0.0, "none"), (0.03, "hardly any")])

@@ -7,6 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 
 FEW_DAYS = 120  # between the first and the last week: then weeks are shown, not months
+UNDECIDED = "undecided"  # what people read where "not enough tweets" would be taken for advice
+ONE_SIDED_LIMIT = (  # beside a verdict whose border an interval crosses; see verdict.limits
+    '"Mainly" is a claim about one side: more than 55 in 100 of the tweets with an opinion are on '
+    "it, which is wrong in at most 5 of 100 such cases. The intervals leave out 2.5 of 100 at each "
+    "end, so they can reach across that border beside the verdict."
+)
+LEAST_IN_SLOT = 5  # tweets of an hour or weekday; the net of fewer says nothing and is not drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +38,15 @@ class Counts:
 class Verdict:
     """What the shares amount to, in a word and in a sentence."""
 
-    label: str  # one of verdict.LABELS
+    label: str  # one of verdict.LABELS, for programs
     sentence: str
     tweets_needed: int | None  # about how many more would settle it; None: settled or unknown
+    undecided: bool = False  # whether it is not settled, and more tweets would hardly settle it
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word, for people."""
+        return UNDECIDED if self.undecided else self.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +117,11 @@ class Slot:
 
     tweets: int
     net: float | None  # -100..100; None without tweets
+
+    @property
+    def drawn(self) -> float | None:
+        """The net where it is drawn: None where there are too few tweets for that."""
+        return self.net if self.tweets >= LEAST_IN_SLOT else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +216,15 @@ class Past:
     """What an account's report of an earlier day said."""
 
     day: str  # UTC
-    verdict: str
+    verdict: str  # its label
     net: Estimate | None
     tweets: int  # counted
+    undecided: bool = False  # see `Verdict`
+
+    @property
+    def word(self) -> str:
+        """Its verdict in a word, for people."""
+        return UNDECIDED if self.undecided else self.verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from positivity.account.quantify import NEGATIVE, NEUTRAL, POSITIVE, Tallied, ta
 from positivity.account.report import Counts, KindShare, ModelInfo, Report
 from positivity.account.summary import Summary
 from positivity.account.timeline import Timeline
-from positivity.account.verdict import decide
+from positivity.account.verdict import decide, limits
 from positivity.tweets import Kind, LeftOut, TweetBatch
 
 SCORE_DIGITS = 4  # scores are rounded so that no engine or batch size can tip a result
@@ -123,6 +123,7 @@ class Tally:
         """
         summary = Summary(self._all, self._timeline, quantifier, seed=self._digest)
         shares = summary.shares
+        verdict = decide(int(self._all.labels.sum()), shares)
         terms_positive, terms_negative = self._terms.top()
         return Report(
             subject=self.subject,
@@ -135,7 +136,7 @@ class Tally:
             positive=shares.positive if shares else None,
             net=shares.net if shares else None,
             opinion=shares.opinion if shares else None,
-            verdict=decide(int(self._all.labels.sum()), shares),
+            verdict=verdict,
             months=self._timeline.months(summary.of_month),
             weeks=(
                 self._timeline.weeks(summary.of_week)
@@ -158,7 +159,7 @@ class Tally:
             terms_negative=terms_negative,
             model=model,
             method=summary.method,
-            limits=self._limits(summary.limits(), extra_limits),
+            limits=self._limits([*limits(verdict, shares), *summary.limits()], extra_limits),
         )
 
     def sample(self) -> Sample:
@@ -183,15 +184,15 @@ class Tally:
         )
         return tuple(_kind_share(name, self._kinds[name], summary) for name in names)
 
-    def _limits(self, of_shares: Sequence[str], extra: Sequence[str]) -> tuple[str, ...]:
-        limits = [*of_shares, *extra]
+    def _limits(self, of_figures: Sequence[str], extra: Sequence[str]) -> tuple[str, ...]:
+        sentences = [*of_figures, *extra]
         undated = self._timeline.undated
         if undated:
             has = "tweet has" if undated == 1 else "tweets have"
-            limits.append(
+            sentences.append(
                 f"{undated:,} {has} no usable date: counted, but not in the months and weeks."
             )
-        return tuple(limits)
+        return tuple(sentences)
 
 
 def labels_of(scores: Floats) -> Ints:

@@ -238,4 +238,5 @@ def past_of(kept: KeptReport) -> Past:
         report["verdict"]["label"],
         None if net is None else Estimate(**net),
         report["counts"]["counted"],
+        report["verdict"].get("undecided", False),  # not known of old reports
     )

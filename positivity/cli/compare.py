@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,6 +37,7 @@ from positivity.cli.options import (
 )
 from positivity.cli.scoring import By, ScoreJob, score_accounts
 from positivity.cli.stored import open_store, question, stored_account
+from positivity.cli.subjects import told_apart
 from positivity.errors import UsageError
 from positivity.fast_start import prepare_process
 from positivity.messages import say
@@ -188,8 +190,8 @@ def compare(
             rejects=None,
             progress=progress,
         )
-        of_files, partly = score_accounts(job)
-        found += of_files
+        of_files, partly = score_accounts(job, taken=[report.subject for report, _ in found])
+        found = _told_apart(found + of_files)
     if len(found) < 2:
         each = "author" if by is By.AUTHOR else "account"
         raise UsageError(f"there is only one {each} in it: name at least two to compare")
@@ -199,6 +201,15 @@ def compare(
         found = found[:MOST]
     quantifier = quantifier_of(load(model, weights=False))
     return comparison.compare(found, quantifier, alike=alike), partly
+
+
+def _told_apart(found: list[tuple["Report", "Sample"]]) -> list[tuple["Report", "Sample"]]:
+    """The same accounts, no two of one name."""
+    names = told_apart(report.subject for report, _ in found)
+    return [
+        (replace(report, subject=name), sample)
+        for (report, sample), name in zip(found, names, strict=True)
+    ]
 
 
 def _of_store(

@@ -137,6 +137,7 @@ def _plain_last(last: "LastCheck") -> dict[str, Any]:
 def _figures(report: "Report") -> dict[str, Any]:
     return {
         "verdict": report.verdict.label,
+        "undecided": report.verdict.undecided,
         "net": None if report.net is None else asdict(report.net),
         "tweets": report.counts.counted,
     }
@@ -153,7 +154,7 @@ def _show_history(history: "History", console: "Console") -> None:
     for title in ("net", "interval", "tweets"):
         table.add_column(title, justify="right")
     for each in history.past:
-        table.add_row(*(each.day, each.verdict), *_net_cells(each.net), f"{each.tweets:,}")
+        table.add_row(*(each.day, each.word), *_net_cells(each.net), f"{each.tweets:,}")
     console.print(table)
 
 
@@ -177,7 +178,7 @@ def _show_last(last: "LastCheck", console: "Console") -> None:
         console.print("  nothing new")
         return
     before, now = last.before, last.now
-    console.print(f"  verdict  {_moved(before.verdict.label, now.verdict.label)}")
+    console.print(f"  verdict  {_moved(before.verdict.word, now.verdict.word)}")
     (net_before, _), (net_now, interval) = _net_cells(before.net), _net_cells(now.net)
     if net_now:
         console.print(f"  net      {_moved(net_before or 'unknown', net_now)} ({interval})")

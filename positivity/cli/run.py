@@ -118,6 +118,7 @@ class _Work:
                 scores=None,
                 rejects=None,
                 progress=False,
+                whole_names=True,
             )
         )
         for report in reports:

@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from positivity.cli.subjects import subjects_of_files, told_apart
 from positivity.errors import InputError
 from positivity.messages import say
 
@@ -68,6 +69,7 @@ class ScoreJob:
     runner: str = LOCAL  # who scores the parts: LOCAL or RAY
     resume: bool = False  # go on with a folder of scores
     all_weeks: bool = True  # whether reports have every week, shown or not
+    whole_names: bool = False  # whether reports by file bear the paths, to be known again by them
 
 
 def score(job: ScoreJob, watcher: "Watcher | None" = None) -> tuple[list["Report"], bool]:
@@ -86,11 +88,16 @@ def score(job: ScoreJob, watcher: "Watcher | None" = None) -> tuple[list["Report
 
 
 def score_accounts(
-    job: ScoreJob, *, explain: bool = False, watcher: "Watcher | None" = None
+    job: ScoreJob,
+    *,
+    explain: bool = False,
+    watcher: "Watcher | None" = None,
+    taken: Sequence[str] = (),
 ) -> tuple[list[tuple["Report", "Sample"]], bool]:
     """The same with what accounts are compared by.
 
     Args:
+        taken: names of others that reports on files stand beside.
         explain: say which words made the strongest tweets so; of many authors nobody is shown any.
         watcher: sees all tweets that are scored.
     """
@@ -116,6 +123,13 @@ def score_accounts(
         groups = _groups_of_files(job, opened, scorer, watcher)
     info, quantifier = model_info(directory), quantifier_of(directory)
     accounts = [each for group in groups for each in group.reports(info, quantifier, job)]
+    if job.by is By.FILE and not job.whole_names:
+        files = [(group.outcomes[0].name, group.tallies.handle) for group in groups]
+        subjects = told_apart(subjects_of_files(files, taken))
+        accounts = [
+            (replace(report, subject=subject), sample)
+            for (report, sample), subject in zip(accounts, subjects, strict=True)
+        ]
     if explain:
         scorer = scorer or Scorer.load(directory, device=job.device, engine=job.engine)
         reports = explained([report for report, _ in accounts], scorer)

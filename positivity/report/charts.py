@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from positivity.account.report import Month, Slot, Week
+from positivity.report.scale import drawn, scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,6 +65,7 @@ def timeline(parts: Sequence[Part]) -> str:
     """Net positivity by month or week with its 95 % band; those without tweets are gaps."""
     with page_figure(9.0, 2.8) as (figure, axes):
         draw_timeline(axes, parts, PAGE)
+        make_room(axes)
         return as_svg(figure)
 
 
@@ -95,20 +97,28 @@ def draw_timeline(axes: "Axes", parts: Sequence[Part], palette: Palette) -> None
     axes.xaxis_date()
 
 
-def weekdays(slots: Sequence[Slot]) -> str:
-    """Net positivity by day of the week, Monday first."""
+def make_room(axes: "Axes") -> None:
+    """Widens the scale of the net, once all is drawn, so that it makes no hills of nothing."""
+    axes.set_ylim(*scale(*axes.get_ylim()))
+
+
+def weekdays(slots: Sequence[Slot]) -> str | None:
+    """Net positivity by day of the week, Monday first; None with too few tweets on them."""
     return _bars(slots, _WEEKDAYS, width=4.2)
 
 
-def hours(slots: Sequence[Slot]) -> str:
-    """Net positivity by hour of the day, midnight first."""
+def hours(slots: Sequence[Slot]) -> str | None:
+    """Net positivity by hour of the day, midnight first; None with too few tweets in them."""
     names = [f"{hour:02}" if hour % 3 == 0 else "" for hour in range(24)]
     return _bars(slots, names, width=4.8)
 
 
-def _bars(slots: Sequence[Slot], names: Sequence[str], width: float) -> str:
+def _bars(slots: Sequence[Slot], names: Sequence[str], width: float) -> str | None:
+    nets = drawn(slots)
+    if not nets:
+        return None
     with page_figure(width, 2.2) as (figure, axes):
-        heights = [slot.net or 0.0 for slot in slots]
+        heights = [net or 0.0 for net in nets]
         colours = [PAGE.negative if height < 0 else PAGE.positive for height in heights]
         # What is below zero points down: the colour only repeats it.
         axes.bar(range(len(slots)), heights, color=colours, width=0.7)
@@ -116,6 +126,7 @@ def _bars(slots: Sequence[Slot], names: Sequence[str], width: float) -> str:
         axes.set_xticks(range(len(slots)), names)
         axes.tick_params(axis="x", length=0)
         axes.set_ylabel("net positivity")
+        make_room(axes)
         return as_svg(figure)
 
 
@@ -140,8 +151,8 @@ def as_svg(figure: "Figure") -> str:
     figure.savefig(out, format="svg", transparent=True, metadata=none)
     svg = out.getvalue()
     svg = svg[svg.index("<svg") :]
-    for drawn, shown in _COLOURS.items():
-        svg = svg.replace(drawn, shown)
+    for carried, shown in _COLOURS.items():
+        svg = svg.replace(carried, shown)
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font: \1px var(--font)", svg)
     # Its size is the page's matter; its proportions are in the view box.

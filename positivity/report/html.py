@@ -9,7 +9,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TextIO
 
 from positivity.account.explanation import SPANS, ExplainedTweet, Explanation, WeighedTerm
-from positivity.account.report import Comparison, Effect, Report, StrongTweet, Term
+from positivity.account.report import (
+    LEAST_IN_SLOT,
+    Comparison,
+    Effect,
+    Report,
+    StrongTweet,
+    Term,
+)
 from positivity.report import charts
 from positivity.report.glyphs import UNICODE
 from positivity.report.sanitize import sanitize_for_page
@@ -19,6 +26,7 @@ from positivity.report.words import (
     effect,
     how_to_read,
     labels_of,
+    limits_of_table,
     line_of,
     link,
     percent,
@@ -52,10 +60,9 @@ def render_html(
     if isinstance(reports, Report):
         page = environment().get_template("report.html").render(report=reports, **_drawn(reports))
     else:
-        first = reports[0].limits if reports else ()
-        shared = [limit for limit in first if all(limit in each.limits for each in reports)]
         template = environment().get_template("table.html")
-        page = template.render(reports=reports, subject=subject, limits=shared)
+        limits = limits_of_table(reports)
+        page = template.render(reports=reports, subject=subject, limits=limits)
     out.write(page)
 
 
@@ -100,6 +107,7 @@ def _drawn(report: Report) -> dict[str, Any]:
         "timeline": charts.timeline(parts[-_MOST_SHOWN:]) if len(parts) >= 2 else None,
         "weekdays": charts.weekdays(report.weekdays) if parts else None,
         "hours": charts.hours(report.hours) if parts else None,
+        "least": LEAST_IN_SLOT,
     }
 
 

@@ -73,9 +73,8 @@ def escaped(text: str) -> str:
 
 
 def _report(report: Report) -> Iterator[str]:
-    label = report.verdict.label
     headline, _, reason = report.verdict.sentence.partition(": ")
-    yield f"## {UNICODE.signs[label]} {escaped(report.subject)}: {escaped(headline)}"
+    yield f"## {UNICODE.signs[report.verdict.word]} {escaped(report.subject)}: {escaped(headline)}"
     yield ""
     if reason:
         yield f"{plain_sentence(reason)}."
@@ -176,12 +175,12 @@ def _table(reports: Sequence[Report], subject: str) -> Iterator[str]:
         if report.net:
             low, high = signed(report.net.low), signed(report.net.high)
             net = f"{signed(report.net.value)} ({low} to {high})"
-        label = report.verdict.label
+        word = report.verdict.word
         cells = (
             escaped(report.subject),
             f"{report.counts.counted:,}",
             *shares,
             net,
-            f"{UNICODE.signs[label]} {label}",
+            f"{UNICODE.signs[word]} {word}",
         )
         yield f"| {' | '.join(cells)} |"

@@ -17,9 +17,9 @@ def render_explanation_markdown(explanation: Explanation, out: TextIO) -> None:
 
 def _lines(explanation: Explanation) -> Iterator[str]:
     report = explanation.report
-    label = report.verdict.label
     headline, _, reason = report.verdict.sentence.partition(": ")
-    yield f"## Why {UNICODE.signs[label]} {escaped(report.subject)}: {escaped(headline)}"
+    sign = UNICODE.signs[report.verdict.word]
+    yield f"## Why {sign} {escaped(report.subject)}: {escaped(headline)}"
     yield ""
     if reason:
         yield from (f"{plain_sentence(reason)}.", "")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from positivity.account.report import Report
 from positivity.errors import InputError, UsageError
 from positivity.files import write_atomically
-from positivity.report.charts import Palette, draw_timeline, style
+from positivity.report.charts import Palette, draw_timeline, make_room, style
 from positivity.report.output import refuse_folder
 from positivity.report.sanitize import sanitize
 from positivity.report.words import line_of
@@ -89,10 +89,11 @@ def _draw(figure: "Figure", reports: Sequence[Report]) -> None:
         axes.set_xlabel(f"by {unit}, with its 95 % interval", fontsize=9)
         name = sanitize(report.subject)[:_LONGEST_TITLE]
         axes.set_title(
-            f"{name}: {report.verdict.label}",
+            f"{name}: {report.verdict.word}",
             loc="left",
             fontsize=12,
             parse_math=False,  # a name may hold dollars
         )
         # Where its own months end, the ticks do not show.
         axes.tick_params(labelbottom=True)
+    make_room(panels[0, 0])  # all share one scale

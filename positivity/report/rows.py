@@ -12,6 +12,7 @@ COLUMNS = (
     *("positive", "positive_low", "positive_high", "neutral", "neutral_low", "neutral_high"),
     *("negative", "negative_low", "negative_high", "net", "net_low", "net_high"),
     *("opinion", "opinion_low", "opinion_high", "model", "model_version"),
+    *("tweets_needed", "undecided"),
 )
 RANK_COLUMNS = ("rank_best", "rank_worst")
 _TIME_COLUMNS = (
@@ -66,6 +67,8 @@ def _row(report: Report) -> list[Any]:
         *(number for share in shares for number in _numbers(share)),
         guard(report.model.name),
         guard(report.model.version),
+        "" if report.verdict.tweets_needed is None else report.verdict.tweets_needed,
+        str(report.verdict.undecided).lower(),
     ]
 
 

@@ -7,9 +7,19 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from positivity.account.report import Estimate, Month, Report, Slot, StrongTweet, Term, Week
+from positivity.account.report import (
+    LEAST_IN_SLOT,
+    Estimate,
+    Month,
+    Report,
+    Slot,
+    StrongTweet,
+    Term,
+    Week,
+)
+from positivity.report.scale import drawn, scale
 from positivity.report.terminal_page import SIDE, STYLES, Page
-from positivity.report.words import compared, line_of, since, tweets
+from positivity.report.words import compared, limits_of_table, line_of, since, tweets
 
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 HOURS = tuple(f"{hour:02}" if hour % 6 == 0 else "" for hour in range(24))
@@ -34,17 +44,16 @@ def render(report: Report, console: Console) -> None:
 def render_table(reports: Sequence[Report], console: Console, *, subject: str = "author") -> None:
     """Print one line for each of many subjects; `subject` is what they are."""
     page = ReportPage(console)
-    page.table(page.table_rows(reports, subject), right=(1, 2, 3, 4, 5), flexible=0)
+    page.table(page.table_rows(reports, subject), right=(1, 2, 3, 4, 5), flexible=0, names=True)
 
 
 def render_shared_limits(reports: Sequence[Report], console: Console) -> None:
-    """Print what limits all of the subjects of a table, below it."""
+    """Print what limits the subjects of a table, below it."""
     page = Page(console)
-    first = reports[0].limits if reports else ()
-    shared = [limit for limit in first if all(limit in report.limits for report in reports)]
-    if shared:
+    limits = limits_of_table(reports)
+    if limits:
         page.blank()
-        page.limits(shared)
+        page.limits(limits)
 
 
 def render_limits(limits: Sequence[str], console: Console) -> None:
@@ -66,9 +75,9 @@ class ReportPage(Page):
 
     def verdict(self, report: Report) -> None:
         """A panel with the verdict in words and the net positivity."""
-        label, colour = report.verdict.label, STYLES[report.verdict.label]
+        word, colour = report.verdict.word, STYLES[report.verdict.word]
         headline, _, reason = self.clean(report.verdict.sentence).partition(": ")
-        body = self.hanging(f"{self.glyphs.signs[label]} ", headline, f"bold {colour}")
+        body = self.hanging(f"{self.glyphs.signs[word]} ", headline, f"bold {colour}")
         if reason:
             body += self.hanging("  ", reason)
         if report.net:
@@ -78,7 +87,7 @@ class ReportPage(Page):
                 Text("\n").join(body),
                 border_style=colour,
                 padding=(1, 2),
-                title=Text(self.fit(report.subject, self.width - 10), style="bold"),
+                title=Text(self.fit_name(report.subject, self.width - 10), style="bold"),
                 title_align="left",
                 width=self.width,
             )
@@ -120,35 +129,46 @@ class ReportPage(Page):
         if report.previous:
             self.side("before", since(report.previous, report, self.signed))
         if report.months:
-            self.slots("by day", report.weekdays, WEEKDAYS)
-            self.slots("by hour", report.hours, HOURS)
+            self.slots("day", report.weekdays, WEEKDAYS)
+            self.slots("hour", report.hours, HOURS)
             self.blank()
 
-    def slots(self, title: str, slots: Sequence[Slot], names: Sequence[str]) -> None:
-        """One bar for each weekday or hour, gaps where there are no tweets."""
-        known = [slot.net for slot in slots if slot.net is not None]
+    def slots(self, unit: str, slots: Sequence[Slot], names: Sequence[str]) -> None:
+        """A bar for each weekday or hour, gaps where there are hardly any tweets; their range."""
+        nets = drawn(slots)
+        if not nets:
+            return
+        known = [net for net in nets if net is not None]
+        low, high = scale(min(known), max(known))
         line = Text()
-        for name, slot in zip(names, slots, strict=True):
+        for name, net in zip(names, nets, strict=True):
             line.append(f"{name} " if name else "", style="dim")
-            line.append_text(self.spark(slot.net, min(known), max(known), 2))
-        self.side(title, line)
+            line.append_text(self.spark(net, low, high, 2))
+        self.side(f"by {unit}", line)
+        few = any(0 < slot.tweets < LEAST_IN_SLOT for slot in slots)
+        left_out = f"; {unit}s of fewer than {LEAST_IN_SLOT} tweets left out" if few else ""
+        self.side("", f"{self.range_of(known)}{left_out}", "dim")
+
+    def range_of(self, nets: Sequence[float]) -> str:
+        """The lowest and the highest of some nets: "net −3 to +40"."""
+        low, high = self.signed(min(nets)), self.signed(max(nets))
+        return f"net {low}" if low == high else f"net {low} to {high}"
 
     def line_of_time(self, unit: str, parts: Sequence[Month | Week]) -> None:
-        """Months or weeks, oldest first, the first and last of them named, and the scale of all."""
+        """Months or weeks, oldest first, the first and last of them named, and their range."""
         room = self.width - SIDE
         shown, cell = _last_parts(parts, room)
         known = [part.net.value for part in shown if part]
-        low, high = min(known), max(known)
+        low, high = scale(min(known), max(known))
         spark = Text()
         for part in shown:
             spark.append_text(self.spark(part.net.value if part else None, low, high, cell))
         first = next(part for part in shown if part)
         ends = f"{'weeks of ' if unit == 'week' else ''}{first.name} to {parts[-1].name}"
-        scale = f"net {self.signed(low)} to {self.signed(high)}"
         dropped = len(parts) - len(known)
         earlier = f", {dropped} earlier not shown" if dropped else ""
         self.side(f"by {unit}", spark)
-        self.side("", f"{ends}  {self.glyphs.dot}  {scale}{earlier}", "dim")
+        self.side("", f"{ends}  {self.glyphs.dot}  {self.range_of(known)}{earlier}", "dim")
 
     def spark(self, net: float | None, low: float, high: float, cell: int) -> Text:
         """One bar, `cell` cells wide, the last of which is a gap when there is room for one."""
@@ -156,7 +176,7 @@ class ReportPage(Page):
         if net is None:
             return Text(" " * cell)
         levels = self.glyphs.spark
-        height = (net - low) / (high - low) if high > low else 0.5
+        height = (net - low) / (high - low)
         bar = levels[round(height * (len(levels) - 1))] * (cell - len(gap))
         return Text(bar + gap, style="red" if net < 0 else "green")
 
@@ -220,7 +240,7 @@ class ReportPage(Page):
             Text(f"{report.counts.counted:,}"),
             *(Text(_percent(share.value) if share else "") for share in shares),
             Text(net),
-            self.labelled(report.verdict.label),
+            self.labelled(report.verdict.word),
         ]
 
     def sentence_row(

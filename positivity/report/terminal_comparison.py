@@ -21,7 +21,7 @@ def render_comparison(
     for rank, row in zip(comparison.ranks, rows, strict=True):
         table.append([Text(ranked(rank)), *row])
     # The shares are left to the other formats: names need the room.
-    page.table([[*row[:3], *row[6:]] for row in table], right=(2, 3), flexible=1)
+    page.table([[*row[:3], *row[6:]] for row in table], right=(2, 3), flexible=1, names=True)
     page.blank()
     if pairs := shown_pairs(comparison):
         for pair in pairs:

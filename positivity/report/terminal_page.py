@@ -30,6 +30,7 @@ STYLES = {
     "mainly negative": "red",
     "mixed": "yellow",
     "not enough tweets": "yellow",
+    "undecided": "yellow",
     "positive": "green",
     "neutral": "bright_black",
     "negative": "red",
@@ -105,6 +106,31 @@ class Page:
         ellipsis = self.glyphs.ellipsis[: max(0, width)]
         return set_cell_size(text, max(0, width - len(ellipsis))).rstrip() + ellipsis
 
+    def fit_names(self, names: Sequence[str], width: int) -> list[str]:
+        """Harmless names of at most `width` cells: what tells paths apart is mostly at their ends.
+
+        So they are cut in front or, where two would look alike then, in the middle.
+        """
+        in_front = [self.fit_name(name, width) for name in names]
+        if len(set(in_front)) == len(set(names)):
+            return in_front
+        return [self.fit_name(name, width, kept=width // 2) for name in names]
+
+    def fit_name(self, name: str, width: int, *, kept: int = 0) -> str:
+        """A harmless name of at most `width` cells; a path is cut behind its first `kept` ones."""
+        if not {"/", os.sep} & set(name):
+            return self.fit(name, width)
+        name = self.clean(name)
+        if cell_len(name) <= width:
+            return name
+        ellipsis = self.glyphs.ellipsis[: max(0, width)]
+        begin = set_cell_size(name, max(0, min(kept, width - len(ellipsis))))
+        room = max(0, width - len(ellipsis) - cell_len(begin))
+        end = name[len(name) - room :]
+        while cell_len(end) > room:
+            end = end[1:]
+        return begin + ellipsis + end
+
     def signed(self, value: float) -> str:
         """A net positivity: +31, 0 or −8."""
         rounded = round(value)
@@ -161,12 +187,30 @@ class Page:
                 mark = "    " if number else f"  {self.glyphs.dot} "
                 self.line(Text.assemble(mark, part, style="dim"))
 
-    def table(self, rows: Sequence[list[Text]], *, right: Sequence[int], flexible: int) -> None:
-        """Print rows in columns; the `flexible` column is cut so that the lines fit the width."""
+    def table(
+        self,
+        rows: Sequence[list[Text]],
+        *,
+        right: Sequence[int],
+        flexible: int,
+        names: bool = False,
+    ) -> None:
+        """Print rows in columns; the `flexible` column is cut so that the lines fit the width.
+
+        Args:
+            right: the columns that are aligned at their right.
+            names: whether the flexible column has names of files and accounts; see `fit_names`.
+        """
         widths = [max(row[i].cell_len for row in rows) for i in range(len(rows[0]))]
         gap = "  " if sum(widths) + 2 * len(widths) <= self.width else " "
         others = sum(widths) - widths[flexible] + len(gap) * (len(widths) - 1)
         widths[flexible] = min(widths[flexible], max(1, self.width - others))
+        if names:
+            fitted = self.fit_names([row[flexible].plain for row in rows], widths[flexible])
+            rows = [
+                [*row[:flexible], Text(name, style=row[flexible].style), *row[flexible + 1 :]]
+                for row, name in zip(rows, fitted, strict=True)
+            ]
         for row in rows:
             line = Text()
             for i, (cell, width) in enumerate(zip(row, widths, strict=True)):

@@ -11,6 +11,7 @@ from positivity.account.explanation import (
 )
 from positivity.account.report import (
     FEW_DAYS,
+    ONE_SIDED_LIMIT,
     Change,
     Comparison,
     Difference,
@@ -64,7 +65,7 @@ def compared(change: Change, sign: Callable[[float], str] = signed) -> str:
 
 def since(past: Past, report: Report, sign: Callable[[float], str] = signed) -> str:
     """What the report of an earlier day said, and what has come of its net."""
-    told = f"{past.verdict} on {past.day}, from {tweets(past.tweets)}"
+    told = f"{past.word} on {past.day}, from {tweets(past.tweets)}"
     if past.net is None or report.net is None:
         return told
     return f"{told}; net {sign(past.net.value)} then, {sign(report.net.value)} now"
@@ -93,10 +94,18 @@ def apart(pair: Difference, sign: Callable[[float], str] = signed) -> str:
 
 
 def shared_limits(comparison: Comparison) -> tuple[str, ...]:
-    """What limits the comparison, then what limits all of its reports."""
-    first, *others = comparison.reports
-    shared = [each for each in first.limits if all(each in other.limits for other in others)]
-    return (*comparison.limits, *shared)
+    """What limits the comparison, then what limits its table; see `limits_of_table`."""
+    return (*comparison.limits, *limits_of_table(comparison.reports))
+
+
+def limits_of_table(reports: Sequence[Report]) -> list[str]:
+    """What limits all of several reports, and why some verdict may not fit its interval."""
+    found = dict.fromkeys(limit for report in reports for limit in report.limits)
+    return [
+        limit
+        for limit in found
+        if limit == ONE_SIDED_LIMIT or all(limit in report.limits for report in reports)
+    ]
 
 
 def line_of(report: Report) -> tuple[str, Sequence[Month] | Sequence[Week]]:
