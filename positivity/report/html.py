@@ -99,7 +99,7 @@ def _drawn(report: Report) -> dict[str, Any]:
         "parts": parts,
         "timeline": charts.timeline(parts[-_MOST_SHOWN:]) if len(parts) >= 2 else None,
         "weekdays": charts.weekdays(report.weekdays) if parts else None,
-        "hours": charts.hours(report.hours) if parts else None,
+        "hours": charts.hours(report.hours) if any(slot.tweets for slot in report.hours) else None,
     }
 
 

@@ -127,6 +127,8 @@ class ReportPage(Page):
     def slots(self, title: str, slots: Sequence[Slot], names: Sequence[str]) -> None:
         """One bar for each weekday or hour, gaps where there are no tweets."""
         known = [slot.net for slot in slots if slot.net is not None]
+        if not known:  # dates without a time have no hours
+            return
         line = Text()
         for name, slot in zip(names, slots, strict=True):
             line.append(f"{name} " if name else "", style="dim")
