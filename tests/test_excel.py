@@ -67,6 +67,18 @@ def test_cells_of_every_type(tmp_path: Path) -> None:
     assert not rejects
 
 
+def test_midnight_among_times_is_a_time_and_a_date_alone_is_none(tmp_path: Path) -> None:
+    midnight, time = datetime(2021, 1, 2), datetime(2021, 1, 2, 3, 4)
+    path = write(tmp_path / "t.xlsx", S=[HEADER, *([ID, t, "bob", "a"] for t in (midnight, time))])
+    rows, _, _ = read(path)
+    assert [row["created_at"] for row in rows] == [t.replace(tzinfo=UTC) for t in (midnight, time)]
+    assert not any(row["date_only"] for row in rows)
+    path = write(tmp_path / "t.xlsx", S=[HEADER, *([ID, midnight, "bob", "a"] for _ in range(2))])
+    rows, _, _ = read(path)
+    assert [row["created_at"] for row in rows] == [midnight.replace(tzinfo=UTC)] * 2
+    assert all(row["date_only"] for row in rows)
+
+
 def test_ids_that_excel_has_rounded_are_said(tmp_path: Path) -> None:
     path = write(tmp_path / "t.xlsx", S=[["id", "text"], [int(ID), "a"], [int(ID) + 10, "b"]])
     rows, read_as, _ = read(path)

@@ -170,7 +170,23 @@ def _sheet(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
 
 def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
     """The rows of a sheet, all of the same width."""
-    return ([_shown(cell) for cell in cells] for cells in sheet.iter_rows())
+    timed = _columns_of_times(sheet)
+    for cells in sheet.iter_rows():
+        shown = [_shown(cell) for cell in cells]
+        for column in timed:
+            if type(cells[column]) is date:
+                shown[column] += " 00:00:00"
+        yield shown
+
+
+def _columns_of_times(sheet: CalamineSheet) -> frozenset[int]:
+    """The columns of times with a clock: calamine gives a midnight among them as a mere date."""
+    return frozenset(
+        column
+        for cells in islice(sheet.iter_rows(), _SAMPLE_ROWS)
+        for column, cell in enumerate(cells)
+        if isinstance(cell, datetime)
+    )
 
 
 def _filled(rows: Iterable[list[str]]) -> Iterator[list[str]]:
