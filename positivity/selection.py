@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from positivity.duplicates import SeenTweets
 from positivity.errors import UsageError
 from positivity.text.normalize import says_something
-from positivity.tweets import Kind, LeftOut, TweetBatch
+from positivity.tweets import Kind, LeftOut, TweetBatch, dates_only
 
 LANGUAGE = "en"  # the one that the models read
 # X's marks for posts without a language of their own: only emoji, media, hashtags, links, …
@@ -91,10 +91,11 @@ class Selection:
         times = batch.column("created_at").cast(pa.int64())
         moments = times.fill_null(0).to_numpy(zero_copy_only=False)
         outside = np.asarray(times.is_null().to_numpy(zero_copy_only=False)).copy()
+        bare = dates_only(batch)
         if self.since is not None:
-            outside |= moments < self.since.timestamp() * 1000
+            outside |= moments < _bound(self.since, bare)
         if self.until is not None:
-            outside |= moments >= self.until.timestamp() * 1000
+            outside |= moments >= _bound(self.until, bare)
         return outside
 
     def _other_language(self, batch: TweetBatch, rows: Sequence[int]) -> list[int]:
@@ -116,3 +117,11 @@ class Selection:
                 row for row, is_english in zip(unknown, english, strict=True) if not is_english
             ]
         return others
+
+
+def _bound(moment: datetime, bare: NDArray[np.bool_] | None) -> NDArray[np.float64] | float:
+    """A moment in milliseconds since 1970; for dates without a time, what clocks show at it."""
+    exact = moment.timestamp() * 1000
+    if bare is None:
+        return exact
+    return np.where(bare, moment.replace(tzinfo=UTC).timestamp() * 1000, exact)

@@ -4,10 +4,13 @@ Tweets travel in arrow record batches, `TweetBatch`, of `SCHEMA`.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 TweetBatch: TypeAlias = pa.RecordBatch
 
@@ -46,12 +49,24 @@ SCHEMA = pa.schema(
         pa.field("quotes", pa.int64()),
         pa.field("views", pa.int64()),
         pa.field("source", pa.string()),  # the file or service it was read from
+        # Whether `created_at` is a date without a time of day: the midnight in UTC that begins it.
+        pa.field("date_only", pa.bool_()),  # null: it has a time, or is not known
     ]
 )
 
 
-def tweet_batch(columns: Mapping[str, Sequence[Any] | pa.Array], *, length: int) -> TweetBatch:
-    """A batch of `length` tweets from some of the columns of `SCHEMA`; the others are null."""
+# What a tweet itself says.
+PARTS = tuple(name for name in SCHEMA.names if name not in ("source", "date_only"))
+
+Columns: TypeAlias = Mapping[str, Sequence[Any] | pa.Array]
+
+
+def tweet_batch(columns: Columns, *, length: int) -> TweetBatch:
+    """A batch of `length` tweets from some of the columns of `SCHEMA`; the others are null.
+
+    Times that are a `date`, and no `datetime`, become the batch's dates without a time.
+    """
+    columns = _with_dates(columns)
     unknown = columns.keys() - set(SCHEMA.names)
     if unknown:
         raise ValueError(f"not a column of a tweet: {', '.join(sorted(unknown))}")
@@ -65,3 +80,31 @@ def tweet_batch(columns: Mapping[str, Sequence[Any] | pa.Array], *, length: int)
         else:
             arrays.append(pa.array(values, field.type))
     return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+
+
+def dates_only(batch: TweetBatch) -> NDArray[np.bool_] | None:
+    """For each tweet [n], whether it has a date without a time; None where none has."""
+    column = batch.column("date_only")
+    if column.null_count == len(column):
+        return None
+    return np.array(column.to_pylist(), np.bool_)  # of a null: False
+
+
+def _with_dates(columns: Columns) -> Columns:
+    moments = columns.get("created_at")
+    if moments is None or "date_only" in columns:
+        return columns
+    if isinstance(moments, pa.Array):
+        return {**columns, "date_only": moments.is_valid()} if _are_dates(moments) else columns
+    if date not in map(type, moments):  # quick, as this is asked of every tweet
+        return columns
+    bare = [type(moment) is date for moment in moments]
+    midnights = [
+        datetime.combine(moment, time.min, UTC) if is_bare else moment
+        for moment, is_bare in zip(moments, bare, strict=True)
+    ]
+    return {**columns, "created_at": midnights, "date_only": bare}
+
+
+def _are_dates(moments: pa.Array) -> bool:
+    return bool(pa.types.is_date(moments.type))

@@ -1,6 +1,7 @@
 """The Python interface, as its documentation shows it."""
 
 import doctest
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,13 @@ def test_times_and_ids_count(analyzer: Analyzer) -> None:
     report = analyzer.analyze(frame, timezone="Asia/Tokyo")
     assert report.counts.left_out == {"duplicate": 1}
     assert [month.month for month in report.months] == ["2026-02"]
+
+
+def test_a_column_of_dates_has_no_hours(analyzer: Analyzer) -> None:
+    table = pa.table({"text": TEXTS, "created_at": pa.array([date(2026, 3, 1), None] * 2)})
+    report = analyzer.analyze(table, language="en", timezone="America/New_York")
+    assert report.first == report.last == "2026-03-01"
+    assert sum(slot.tweets for slot in report.hours) == 0
 
 
 def test_a_table_without_text_is_refused(analyzer: Analyzer) -> None:

@@ -171,6 +171,50 @@ def test_an_old_archive_of_tables_only(written: Any) -> None:
     assert [row["id"] for row in read(written(files))[1]] == ["1", "2", "3"]
 
 
+def old_js(times: dict[int, str]) -> str:
+    """A part of a new archive with old tweets, by their ids, and one of today before and after."""
+    old = [tweet(1, id_str=str(number), created_at=time) for number, time in times.items()]
+    return js("tweets", [tweet(1), *old, tweet(2)])
+
+
+MIDNIGHT, MORNING = "Sat Dec 05 00:00:00 +0000 2009", "Sat Dec 05 09:30:00 +0000 2009"
+
+
+@pytest.mark.parametrize(
+    ("times", "lost"),
+    [
+        ({5: MIDNIGHT}, 1),
+        ({5: MIDNIGHT, 6: MORNING, 7: MIDNIGHT}, 2),
+        ({n: MIDNIGHT if n == 15 else MORNING for n in range(5, 16)}, 0),  # it may be the time
+        (dict.fromkeys(range(5, 305), MIDNIGHT), 300),  # more than are looked at
+        ({29_700_859_246: MIDNIGHT, 29_700_859_247: MIDNIGHT}, 1),
+        ({5: MORNING}, 0),
+    ],
+)
+def test_old_tweets_that_have_lost_their_time(
+    written: Any, times: dict[int, str], lost: int
+) -> None:
+    path = written({**NEW, "data/tweets.js": old_js(times)})
+    file, rows = read(path)
+    old = [row for row in rows if row["id"] in map(str, times)]
+    assert [row["id"] for row in old] == list(map(str, times))  # in their order
+    assert sum(bool(row["date_only"]) for row in rows) == lost
+    for row in old:
+        assert row["created_at"].date().isoformat() == "2009-12-05"
+        assert not row["date_only"] or row["created_at"].hour == 0
+    noun = "tweet" if lost == 1 else "tweets"
+    said = f"{lost:,} {noun} of before November 2010 without a time"
+    assert (said in file.read_as) == (lost > 0)
+
+
+def test_old_tweets_of_a_table_that_have_lost_their_time(written: Any) -> None:
+    files = {name: content for name, content in OLD.items() if "js/tweets/" not in name}
+    table = old_table(range(1, 4)).replace("2012-01-05 12:00:00", "2009-12-05 00:00:00")
+    file, rows = read(written({**files, "tweets.csv": table}))
+    assert [row["date_only"] for row in rows] == [True] * 3
+    assert "3 tweets of before November 2010 without a time" in file.read_as
+
+
 def test_a_retweet_of_an_old_archive_is_whole(tmp_path: Path) -> None:
     whole = "all of what the other one said, to the end"
     items = [old_tweet(1, text="RT @other: all of wh…", retweeted_status={"text": whole})]

@@ -297,6 +297,25 @@ def test_dates(model: str, tmp_path: Path, options: list[str], counted: int) -> 
     assert counts["left_out"]["outside the dates"] == 29 - counted
 
 
+def test_dates_without_a_time(model: str, tmp_path: Path) -> None:
+    path, scores = tmp_path / "dates.csv", tmp_path / "scores.csv"
+    path.write_text("date,text\n" + "2024-03-01,I love it\n" * 3, encoding="utf-8")
+    options = ("--timezone", "America/New_York")
+    found = report(model, path, *options, "--scores", scores)
+    assert (found["first"], found["last"]) == ("2024-03-01", "2024-03-01")
+    assert [slot["tweets"] for slot in found["hours"]] == [0] * 24
+    assert [slot["tweets"] for slot in found["weekdays"]] == [0, 0, 0, 0, 1, 0, 0]
+    assert [row["created_at"] for row in scores_of(scores)] == ["2024-03-01"] * 3
+    shown = [*found["strongest_positive"], *found["strongest_negative"]]
+    assert {tweet["created_at"] for tweet in shown} <= {"2024-03-01"}
+    for form in ("terminal", "markdown", "html"):  # none of them draws hours that there are not
+        page = score(model, path, *options, "--format", form)
+        assert "by hour" not in page
+        assert "Hour of the day" not in page
+    again = report(model, scores, *options)
+    assert [again[key] for key in ("first", "hours")] == [found[key] for key in ("first", "hours")]
+
+
 def test_output_goes_to_a_file(model: str, tweets: Path, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     expected = score(model, tweets, "--format", "json")

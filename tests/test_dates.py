@@ -1,11 +1,18 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from positivity.sources.dates import DayMonth, day_month_order, parse_time, time_of_id, times_of_ids
+from positivity.sources.dates import (
+    DayMonth,
+    day_month_order,
+    parse_moment,
+    parse_time,
+    time_of_id,
+    times_of_ids,
+)
 from positivity.sources.files import open_tweets
 
 
@@ -47,6 +54,26 @@ from positivity.sources.files import open_tweets
 )
 def test_spellings(spelling: str, time: tuple[int, ...]) -> None:
     assert parse_time(spelling) == datetime(*time, tzinfo=UTC)  # type: ignore[misc, arg-type]
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        *("2020-05-14", "20200514", "  2020-05-14 ", "2020/5/14", "2020-05-14Z", "2020.5.14 PDT"),
+        *("14 May 2020", "Thu, May 14, 2020", "5/14/2020", "14.5.20", "5/14/2020 +0900"),
+    ],
+)
+def test_a_date_without_a_time_is_no_moment(spelling: str) -> None:
+    found = parse_moment(spelling)
+    assert type(found) is date
+    assert found == date(2020, 5, 14)
+
+
+@pytest.mark.parametrize(
+    "spelling", ["2020-05-14T00:00", "20200514T00", "14 May 2020 12:00 AM", "1589414400"]
+)
+def test_midnight_is_a_moment(spelling: str) -> None:
+    assert parse_moment(spelling) == datetime(2020, 5, 14, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -109,12 +136,12 @@ def test_order_of_day_and_month(values: list[str], order: DayMonth) -> None:
 
 
 def test_day_first() -> None:
-    expected = datetime(2020, 4, 3, tzinfo=UTC)
-    assert parse_time("3/4/2020", day_first=True) == expected
-    assert parse_time("4/3/2020") == expected
-    assert parse_time("3.4.2020") == expected
-    assert parse_time("4/13/2020", day_first=True) == datetime(2020, 4, 13, tzinfo=UTC)
-    assert parse_time("2020-04-03", day_first=True) == expected
+    expected = date(2020, 4, 3)
+    assert parse_moment("3/4/2020", day_first=True) == expected
+    assert parse_moment("4/3/2020") == expected
+    assert parse_moment("3.4.2020") == expected
+    assert parse_moment("4/13/2020", day_first=True) == date(2020, 4, 13)
+    assert parse_moment("2020-04-03", day_first=True) == expected
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from itertools import chain
 from zoneinfo import ZoneInfo
 
@@ -106,6 +107,16 @@ def test_what_is_told_of_a_tweet() -> None:
         StrongTweet("5", "2026-03-01T07:00:00-05:00", "ada", "so good", 0.9),
         StrongTweet(None, None, None, "fine then", 0.8),
     )
+
+
+def test_a_date_without_a_time_is_told_as_one() -> None:
+    day = date(2026, 3, 1)
+    time = datetime(2026, 3, 1, tzinfo=UTC)
+    batch = tweet_batch({"created_at": [day, time], "text": ["so good", "fine then"]}, length=2)
+    found = Strongest()
+    found.add(batch, np.arange(2), np.array([0.9, 0.8]))
+    told = [tweet.created_at for tweet in found.top(ZoneInfo("America/New_York"))]
+    assert told == ["2026-03-01", "2026-02-28T19:00:00-05:00"]
 
 
 def test_log_odds_by_hand() -> None:

@@ -67,6 +67,18 @@ def test_cells_of_every_type(tmp_path: Path) -> None:
     assert not rejects
 
 
+def test_midnight_among_times_is_a_time_and_a_date_alone_is_none(tmp_path: Path) -> None:
+    midnight, time = datetime(2021, 1, 2), datetime(2021, 1, 2, 3, 4)
+    path = write(tmp_path / "t.xlsx", S=[HEADER, *([ID, t, "bob", "a"] for t in (midnight, time))])
+    rows, _, _ = read(path)
+    assert [row["created_at"] for row in rows] == [t.replace(tzinfo=UTC) for t in (midnight, time)]
+    assert not any(row["date_only"] for row in rows)
+    path = write(tmp_path / "t.xlsx", S=[HEADER, *([ID, midnight, "bob", "a"] for _ in range(2))])
+    rows, _, _ = read(path)
+    assert [row["created_at"] for row in rows] == [midnight.replace(tzinfo=UTC)] * 2
+    assert all(row["date_only"] for row in rows)
+
+
 def test_ids_that_excel_has_rounded_are_said(tmp_path: Path) -> None:
     path = write(tmp_path / "t.xlsx", S=[["id", "text"], [int(ID), "a"], [int(ID) + 10, "b"]])
     rows, read_as, _ = read(path)
@@ -120,6 +132,29 @@ def test_titles_above_the_names(tmp_path: Path) -> None:
     rows_read, read_as, _ = read(write(tmp_path / "t.xlsx", S=rows))
     assert [(row["id"], row["text"]) for row in rows_read] == [(ID, "one")]
     assert "text from 'Text'" in read_as
+
+
+def test_titles_above_names_of_which_none_is_that_of_the_text(tmp_path: Path) -> None:
+    rows = [["All posts"], ["Post ID", "Published", "Author Handle", "Post Content"]]
+    rows += [[f"15{n}", f"2024-03-{n:02}", "@bob", f"so good {n}"] for n in range(1, 21)]
+    path = write(tmp_path / "t.xlsx", Cover=[["Made by", "the tool"], ["See sheet 2"]], Data=rows)
+    found, read_as, _ = read(path)
+    assert [row["text"] for row in found] == [f"so good {n}" for n in range(1, 21)]
+    assert {row["author"] for row in found} == {"bob"}
+    assert found[0]["id"] == "151"
+    assert found[0]["created_at"] == datetime(2024, 3, 1, tzinfo=UTC)
+    assert "sheet 'Data'" in read_as
+
+
+@pytest.mark.parametrize("cover", [[["See sheet 2"]], [["Author"], ["bob the builder"]]])
+def test_a_cover_is_not_taken_for_the_tweets(tmp_path: Path, cover: list[list[Any]]) -> None:
+    named: list[list[Any]] = [["text", "id"], *([f"so good {n}", n] for n in range(1, 5))]
+    path = write(tmp_path / "t.xlsx", Cover=cover, Data=named)
+    assert len(read(path)[0]) == 4
+    texts: list[list[Any]] = [[f"so good {n}"] for n in range(4)]
+    if len(cover) == 1:  # without names, nothing but the length of a list tells
+        path = write(tmp_path / "t.xlsx", Cover=cover, Data=texts)
+        assert [row["text"] for row in read(path)[0]] == [f"so good {n}" for n in range(4)]
 
 
 def test_without_a_header(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from positivity.model.registry import ModelDirectory
 from positivity.sources.files import ReadOptions, open_tweets
 from positivity.sources.payload import page_rows, tweet_row
 from positivity.sources.reading import Reject
-from positivity.tweets import SCHEMA
+from positivity.tweets import PARTS, SCHEMA
 
 API = Path(__file__).parents[2] / "shared" / "data" / "api"
 
@@ -136,7 +136,7 @@ PAGE = {"data": [V2], "includes": {"users": [{"id": "7", "username": "alice"}]},
 def test_tweet_row(tweet: dict[str, Any], fields: dict[str, Any]) -> None:
     row = tweet_row(tweet)
     assert row is not None
-    assert row.keys() == set(SCHEMA.names) - {"source"}
+    assert row.keys() == set(PARTS)
     assert {name: row[name] for name in fields} == fields
 
 

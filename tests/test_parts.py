@@ -112,6 +112,23 @@ def test_the_report_and_the_scores_of_one_machine(
     assert written(scores, parts).equals(pq.read_table(alone))
 
 
+def test_dates_without_a_time_are_the_same_of_several_machines(tmp_path: Path) -> None:
+    paths = []
+    made = invented(60)
+    for number in range(3):
+        rows = made[20 * number : 20 * number + 20]
+        times = [str(row["created_at"])[: 10 if i % 3 else None] for i, row in enumerate(rows)]
+        table = pa.Table.from_pylist(rows).drop(["created_at"])
+        paths.append(str(tmp_path / f"part{number}.parquet"))
+        pq.write_table(table.append_column("created_at", pa.array(times)), paths[-1])
+    options = ["--timezone", "America/New_York", "--since", "2025-01-02", "--format", "json"]
+    expected = score(*paths, *options)
+    (report,) = json.loads(expected)["reports"]
+    assert 0 < sum(slot["tweets"] for slot in report["hours"]) < report["counts"]["counted"]
+    assert "have a date but no time" in report["limits"][-1]
+    assert score(*paths, *options, "--scores", f"{tmp_path / 'scores'}/") == expected
+
+
 def test_what_is_scored_is_not_scored_again(parts: list[str], tmp_path: Path) -> None:
     folder = tmp_path / "scores"
     score(*parts[:3], "--scores", f"{folder}/")

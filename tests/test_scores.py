@@ -1,7 +1,7 @@
 import csv
 import json
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +223,21 @@ def test_an_older_file_is_replaced(tmp_path: Path) -> None:
     path.write_text("old", encoding="utf-8")
     write(path)
     assert len(tweets(path)) == len(TEXTS)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".xlsx", ".parquet"])
+def test_dates_without_a_time(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"scores{suffix}"
+    moments = [date(2026, 8, 26), datetime(2026, 8, 26, 18, 29, 6, tzinfo=UTC), None]
+    with ScoresWriter(path) as writer:
+        for some in (moments[1:2], moments):  # a batch without such dates goes before
+            batch = tweet_batch({"text": ["a"] * len(some), "created_at": some}, length=len(some))
+            writer.write(batch, PROBABILITIES[: len(some)], [None] * len(some))
+    found = tweets(path)
+    time = datetime(2026, 8, 26, tzinfo=UTC)
+    assert [row["created_at"] for row in found] == [moments[1], time, moments[1], None]
+    if suffix != ".parquet":  # which has times only
+        assert [bool(row["date_only"]) for row in found] == [False, True, False, False]
 
 
 def test_milliseconds_are_kept(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Which tweets count: every reason, in its order, and the words that X has for languages."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from positivity.selection import Selection
 from positivity.tweets import Kind, LeftOut, TweetBatch, tweet_batch
 
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
+MARCH_IN_NEW_YORK = datetime(2026, 3, 1, tzinfo=ZoneInfo("America/New_York"))
 
 
 def batch(*tweets: dict[str, Any]) -> TweetBatch:
@@ -55,6 +57,11 @@ def reasons(selection: Selection, tweets: TweetBatch) -> list[str | None]:
         ({"created_at": MARCH}, {"since": MARCH}, None),
         ({"created_at": MARCH}, {"until": MARCH}, LeftOut.DATES),
         ({}, {"since": MARCH}, LeftOut.DATES),
+        ({"created_at": date(2026, 3, 1)}, {"since": MARCH_IN_NEW_YORK}, None),
+        ({"created_at": date(2026, 2, 28)}, {"since": MARCH_IN_NEW_YORK}, LeftOut.DATES),
+        ({"created_at": MARCH}, {"since": MARCH_IN_NEW_YORK}, LeftOut.DATES),
+        ({"created_at": date(2026, 3, 1)}, {"until": MARCH_IN_NEW_YORK}, LeftOut.DATES),
+        ({"created_at": date(2026, 2, 28)}, {"until": MARCH_IN_NEW_YORK}, None),
         ({"created_at": MARCH, "kind": Kind.RETWEET}, {"until": MARCH}, LeftOut.DATES),
     ],
 )

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,6 +35,7 @@ from positivity.text.terms import TermFinder
 from positivity.tweets import TweetBatch, tweet_batch
 from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE, SHARED_DATA
 
+START = datetime(2017, 7, 14, 2, 40, tzinfo=UTC)
 GROUP = Group(
     include_retweets=False,
     language=None,
@@ -57,7 +59,9 @@ def tweets(number: int, seed: int = 1) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
     for n in range(number):
         text = " ".join(generator.choices(words, k=generator.randint(1, 40)))
-        tweet = {"id": str(n), "created_at": 1_500_000_000_000 + 3_600_000 * n, "text": text}
+        tweet = {"id": str(n), "created_at": START + timedelta(hours=n), "text": text}
+        if n % 7 == 0:
+            tweet["created_at"] = date(2017, 7, 14) + timedelta(days=n % 90)
         tweet["author"] = generator.choice(["ann", "bob"])
         match generator.randrange(12):
             case 0 if made:

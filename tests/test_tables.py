@@ -145,6 +145,48 @@ def test_what_stands_above_a_table(
     assert [row.line for row in rejects] == rejected
 
 
+BODY = [f"{n},2024-03-0{n},bob,so good {n},{n}" for n in range(1, 8)]
+
+
+@pytest.mark.parametrize("rows", [2, 7])
+@pytest.mark.parametrize(
+    ("above", "names"),
+    [
+        (["Export,,,,", "Period,2024,,,"], "Tweet ID,Date,Author,Tweet Text,Likes"),
+        (["Export,,,,", ",,,,", "Author,bob,Date,2024,"], "Tweet ID,Date,Author,Tweet Text,Likes"),
+        (["Export from Tool X"], "Tweet ID,Published,Author,Post Content,Likes"),
+        (["Export from Tool X,,,,"], "Tweet ID,Published,Author,Post Content,Likes"),
+        (["Name,bob", "Date,2024"], "Tweet ID,Published,Author,Post Content,Likes"),
+    ],
+)
+def test_titles_do_not_hide_the_names(
+    tmp_path: Path, above: list[str], names: str, rows: int
+) -> None:
+    found, unreadable, read_as = read_text(tmp_path, "\n".join([*above, names, *BODY[:rows]]))
+    assert [row["text"] for row in found] == [f"so good {n}" for n in range(1, rows + 1)]
+    assert [row["id"] for row in found] == [f"{n}" for n in range(1, rows + 1)]
+    assert {row["author"] for row in found} == {"bob"}
+    assert found[0]["created_at"] == datetime(2024, 3, 1, tzinfo=UTC)
+    assert f"{len(above)} line{'s' * (len(above) > 1)} above the table" in read_as
+    assert unreadable == 0
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["what a day", "so good", "Author, date", "love it here", "never again"],
+        ["what a day", "so good", "post, comment", "love it here", "never again"],
+        ["11111111,,what a day", "22222222,,so good", "33333333,name,post", "44444444,bob,fine"],
+        ["11111111,,what a day", "22222222,,so good", "33333333,name,user", "44444444,bob,fine"],
+        ["what a day.,,", "so good,,", "bob is here,name,user", "all is lost,name,", "fine now,,"],
+    ],
+)
+def test_tweets_that_read_like_names_stay_tweets(tmp_path: Path, lines: list[str]) -> None:
+    found, _, read_as = read_text(tmp_path, "\n".join(lines))
+    assert len(found) == len(lines)
+    assert "above the table" not in read_as
+
+
 def test_a_date_with_a_name_in_another_language(tmp_path: Path) -> None:
     content = "Datum;Nutzer;Tweet\n03.04.2021 12:00;bob;schön, oder\n"
     rows, _, read_as = read_text(tmp_path, content)

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -80,10 +80,11 @@ def invented(number: int, *, with_ids: bool = True) -> list[dict[str, Any]]:
     rows = []
     for i in range(number):
         scores = np.array([rng.random() ** 2, rng.random() ** 2, rng.random()]) + 0.001
+        time = start + timedelta(hours=7 * i)
         rows.append(
             {
                 "id": str(10**18 + i) if with_ids else None,
-                "created_at": start + timedelta(hours=7 * i),
+                "created_at": time if i % 5 else time.date(),
                 "author": "ada",
                 "text": f"tweet {rng.randrange(40)} about {rng.choice('abcdefghij')}{i % 90}",
                 "kind": rng.choice(["original", "reply", None]),
@@ -254,6 +255,25 @@ def test_digest_tells_tweets_apart(change: dict[str, Any]) -> None:
     assert of(row) == of({**row, "text": "changed"})
     assert of(row) != of({**row, **change})
     assert of({**row, "id": None}) == of({**row, "id": ""})
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_dates_without_a_time_are_told_and_keep_their_day(zone: str) -> None:
+    rows = [
+        {"text": text, "scores": POSITIVE, "created_at": moment}
+        for text, moment in zip(
+            "abc", (date(2026, 3, 1), date(2026, 3, 2), datetime(2026, 3, 1, 12, tzinfo=UTC)),
+            strict=True,
+        )
+    ]  # fmt: skip
+    report = tally(rows, zone=zone)
+    assert (report.first, report.last) == ("2026-03-01", "2026-03-02")
+    assert [slot.tweets for slot in report.weekdays] == [1, 0, 0, 0, 0, 0, 2]
+    assert sum(slot.tweets for slot in report.hours) == 1
+    assert report.limits[-1] == "2 tweets have a date but no time: left out of the hours."
+    alone = tally(rows[:1], zone=zone).limits[-1]
+    assert alone == "1 tweet has a date but no time: left out of the hours."
+    assert "no time" not in " ".join(tally(rows[2:], zone=zone).limits)
 
 
 def test_undated_tweets_are_counted_and_told() -> None:

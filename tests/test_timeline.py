@@ -115,6 +115,22 @@ def test_the_zone_moves_a_tweet_to_another_month_day_and_hour() -> None:
     assert timeline.weekdays(LABELLED)[5].tweets == 1
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "UTC"])
+def test_a_date_without_a_time_is_that_day_everywhere_and_no_hour(zone: str) -> None:
+    timeline = Timeline(ZoneInfo(zone))
+    times = milliseconds("2026-03-01T00:00", "2026-03-05T15:30")
+    timeline.add(times, *labelled([2, 0]), np.array([True, False]))
+    assert [month.month for month in timeline.months(counted)] == ["2026-03"]
+    assert [week.week for week in timeline.weeks(counted)] == ["2026-02-23", "2026-03-02"]
+    assert timeline.first == "2026-03-01"  # a Sunday
+    assert timeline.weekdays(LABELLED)[6] == Slot(1, 100.0)
+    assert sum(slot.tweets for slot in timeline.hours(LABELLED)) == 1
+    other = Timeline(ZoneInfo(zone))
+    other.add(times[:1], *labelled([2]), np.array([True]))
+    timeline.merge(other)
+    assert (timeline.without_time, timeline.undated) == (2, 0)
+
+
 def test_unknown_and_impossible_dates_are_counted_apart() -> None:
     timeline = Timeline(ZoneInfo("UTC"))
     far = np.iinfo(np.int64).max

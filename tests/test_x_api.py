@@ -15,7 +15,7 @@ from positivity.errors import AccountError, Interrupted, PositivityError, UsageE
 from positivity.sources.rows import batch_of
 from positivity.sources.x_api import Account, LookupResult, Page, WaitNotice, XClient
 from positivity.sources.x_transport import Clock
-from positivity.tweets import SCHEMA, Kind
+from positivity.tweets import PARTS, Kind
 from tests.standin import TOKEN, Budget, Standin, VirtualClock
 
 LONG = "A long story, and it goes on. " * 30
@@ -149,8 +149,8 @@ def test_rows_fit_the_schema_of_tweets(standin: Standin) -> None:
     user = standin.world.generate("alice", 60, retweets=0)
     with client_of(standin) as client:
         (page,) = read(client, "alice")
-    names = [name for name in SCHEMA.names if name != "source"]
-    batch = batch_of({name: [row[name] for row in page.tweets] for name in names}, 60, "X API")
+    columns = {name: [row[name] for row in page.tweets] for name in PARTS}
+    batch = batch_of(columns, 60, "X API")
     rows = batch.to_pylist()
     assert {row["author"] for row in rows} == {"alice"}
     assert [row["created_at"] for row in rows] == [

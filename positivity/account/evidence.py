@@ -8,6 +8,7 @@ import heapq
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo
 from positivity.account.quantifiers import Floats, Ints
 from positivity.account.report import StrongTweet, Term
 from positivity.account.runs import Run, TermKey, summed
-from positivity.account.timeline import NO_DATE, is_date, local_time
+from positivity.account.timeline import EPOCH, NO_DATE, is_date, local_time
 from positivity.tweets import TweetBatch
 
 Terms: TypeAlias = Callable[[Sequence[str]], Mapping[TermKey, int]]  # texts that hold each term
@@ -61,6 +62,7 @@ class _Found(NamedTuple):
     created_ms: int
     author: str
     text: str
+    date_only: bool  # what `created_ms` stands for
 
 
 class Strongest:
@@ -235,13 +237,18 @@ def _found(batch: TweetBatch, row: int, score: float) -> _Found:
         created_ms=NO_DATE if created_ms is None else created_ms,
         author=batch.column("author")[row].as_py() or "",
         text=batch.column("text")[row].as_py(),
+        date_only=bool(batch.column("date_only")[row].as_py()),
     )
 
 
 def _strong_tweet(found: _Found, zone: ZoneInfo) -> StrongTweet:
     created_at = None
     if is_date(found.created_ms):
-        created_at = local_time(found.created_ms, zone).isoformat(timespec="seconds")
+        created_at = (
+            (EPOCH + timedelta(milliseconds=found.created_ms)).date().isoformat()
+            if found.date_only
+            else local_time(found.created_ms, zone).isoformat(timespec="seconds")
+        )
     return StrongTweet(
         id=found.id or None,
         created_at=created_at,

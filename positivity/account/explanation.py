@@ -17,7 +17,7 @@ class ExplainedTweet:
     """A tweet, what the model says of it, and which of its parts make it so."""
 
     id: str | None
-    created_at: str | None  # ISO 8601 with the offset of the report's time zone
+    created_at: str | None  # ISO 8601: a date, or a time in the report's time zone with its offset
     author: str | None
     text: str
     negative: float

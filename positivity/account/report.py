@@ -150,7 +150,7 @@ class StrongTweet:
     """A tweet that the classifier is surest of on one side."""
 
     id: str | None
-    created_at: str | None  # ISO 8601 with the offset of the report's time zone
+    created_at: str | None  # ISO 8601: a date, or a time in the report's time zone with its offset
     author: str | None
     text: str
     score: float  # the probability of its side, 0..1

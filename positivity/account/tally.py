@@ -22,7 +22,7 @@ from positivity.account.report import Counts, KindShare, ModelInfo, Report
 from positivity.account.summary import Summary
 from positivity.account.timeline import Timeline
 from positivity.account.verdict import decide, limits
-from positivity.tweets import Kind, LeftOut, TweetBatch
+from positivity.tweets import Kind, LeftOut, TweetBatch, dates_only
 
 SCORE_DIGITS = 4  # scores are rounded so that no engine or batch size can tip a result
 UNKNOWN_KIND = "unknown"
@@ -86,7 +86,8 @@ class Tally:
         times = _milliseconds(batch)[rows]
         cells = cells_of(scores)
         self._all.add(labels, cells)
-        self._timeline.add(times, labels, cells)
+        bare = dates_only(batch)
+        self._timeline.add(times, labels, cells, None if bare is None else bare[rows])
         self._count_kinds(batch, rows, labels, cells)
         self._digest = (self._digest + digest(batch, rows, times)) % 2**64
         texts = batch.column("text").to_pylist()
@@ -192,6 +193,10 @@ class Tally:
             sentences.append(
                 f"{undated:,} {has} no usable date: counted, but not in the months and weeks."
             )
+        without_time = self._timeline.without_time
+        if without_time:
+            has = "tweet has" if without_time == 1 else "tweets have"
+            sentences.append(f"{without_time:,} {has} a date but no time: left out of the hours.")
         return tuple(sentences)
 
 

@@ -9,6 +9,7 @@ from operator import mul
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 
 from positivity.account.change import LastDays
 from positivity.account.clusters import Days
@@ -80,16 +81,32 @@ class Timeline:
         self._first: int | None = None  # local days since 1970
         self._last: int | None = None
         self.undated = 0
+        self.without_time = 0  # tweets that have a date only
 
-    def add(self, utc_ms: Ints, labels: Ints, cells: Ints) -> None:
-        """Count tweets by their times [n], labels [n] and cells [n]."""
+    def add(
+        self,
+        utc_ms: Ints,
+        labels: Ints,
+        cells: Ints,
+        dates_only: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Count tweets by their times [n], labels [n] and cells [n].
+
+        `dates_only` [n] are those whose time stands for a date, the midnight in UTC that begins it.
+        That is their day in every time zone, and no hour.
+        """
         dated = (utc_ms >= EARLIEST) & (utc_ms < LATEST)
         self.undated += int(len(dated) - np.count_nonzero(dated))
         if not dated.any():
             return
         local, labels = self._clock.local(utc_ms[dated]), labels[dated]
+        timed: npt.NDArray[np.bool_] | slice = slice(None)
+        if dates_only is not None:
+            timed = ~dates_only[dated]
+            local = np.where(timed, local, utc_ms[dated])
+            self.without_time += int(np.count_nonzero(~timed))
         days = local // DAY
-        self._hours += _cross(local // HOUR % 24, labels, 24)
+        self._hours += _cross(local[timed] // HOUR % 24, labels[timed], 24)
         self._weekdays += _cross((days + 3) % 7, labels, 7)  # 1970-01-01 was a Thursday
         self._days.add(days, labels)
         self.last_days.add(days, labels, cells[dated])
@@ -103,6 +120,7 @@ class Timeline:
     def merge(self, other: "Timeline") -> None:
         """Count what another one of the same zone has counted, too."""
         self.undated += other.undated
+        self.without_time += other.without_time
         self._hours = self._hours + other._hours
         self._weekdays = self._weekdays + other._weekdays
         self._days.merge(other._days)

@@ -27,7 +27,7 @@ from positivity.sources.outcome import Outcome
 from positivity.sources.urls import file_system, is_url, url_name
 
 WORK = "_positivity"
-_FORM = 1  # of the folder
+_FORM = 2  # of the folder
 
 
 @dataclass(frozen=True, slots=True)

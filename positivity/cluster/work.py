@@ -44,6 +44,7 @@ _ROWS = pa.schema(
     [
         pa.field("kind", pa.string()),
         pa.field("left_out", pa.string()),
+        pa.field("date_only", pa.bool_()),
         pa.field("file", pa.int32(), nullable=False),
     ]
 )
@@ -163,6 +164,7 @@ class _Outputs:
         columns = [
             scored.tweets.column("kind"),
             pa.array(list(scored.left_out), pa.string()),
+            scored.tweets.column("date_only"),
             pa.array(np.full(len(scored.tweets), file, np.int32)),
         ]
         self._rows.write_batch(pa.RecordBatch.from_arrays(columns, schema=_ROWS))
@@ -319,8 +321,9 @@ def _tweets(scored: Any, beside: Any) -> TweetBatch:
         name: scored.column(name).combine_chunks()
         for name in ("id", "created_at", "author", "text")
     }
-    kind = beside.column("kind").combine_chunks()
-    return tweet_batch({**columns, "kind": kind}, length=scored.num_rows)
+    for name in ("kind", "date_only"):
+        columns[name] = beside.column(name).combine_chunks()
+    return tweet_batch(columns, length=scored.num_rows)
 
 
 def _left_out(

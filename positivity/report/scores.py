@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from positivity.account.tally import labels_of
-from positivity.report.tables import TableWriter
+from positivity.report.tables import TableWriter, iso_times
 from positivity.sources.own_scores import SCORE_COLUMNS
-from positivity.tweets import SCHEMA, TweetBatch
+from positivity.tweets import SCHEMA, TweetBatch, dates_only
 
 _LABELS = ("negative", "neutral", "positive")
 _DIGITS = 4
@@ -29,6 +30,8 @@ class ScoresWriter(TableWriter):
 
     def __init__(self, path: str | Path) -> None:
         super().__init__(path, _SCHEMA, what="scores", guarded=("author", "text"))
+        # Its column of times holds nothing else: a date without one is the midnight in UTC there.
+        self._typed = Path(path).suffix.lower() == ".parquet"
 
     def write(
         self, batch: TweetBatch, probabilities: np.ndarray, left_out: Sequence[str | None]
@@ -37,7 +40,8 @@ class ScoresWriter(TableWriter):
         if not batch.num_rows == len(probabilities) == len(left_out):
             raise ValueError("the tweets, their probabilities and the reasons differ in number")
         if batch.num_rows:
-            self.write_rows(_score_columns(batch, probabilities, left_out))
+            rows = _score_columns(batch, probabilities, left_out)
+            self.write_rows(rows if self._typed else _with_dates(rows, dates_only(batch)))
 
 
 def _score_columns(
@@ -64,3 +68,13 @@ def _score_columns(
         for field in _SCHEMA
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=_SCHEMA)
+
+
+def _with_dates(rows: Any, bare: np.ndarray | None) -> Any:
+    """The columns with times as text, and those at `bare` [n] as dates without one."""
+    if bare is None:
+        return rows
+    at = rows.schema.get_field_index("created_at")
+    times = iso_times(rows.column(at))
+    dates = pc.utf8_slice_codeunits(times, 0, len("2026-08-26"))
+    return rows.set_column(at, "created_at", pc.if_else(pa.array(bare), dates, times))

@@ -224,12 +224,12 @@ SUFFIXES = tuple(_TABLES)
 def _plain_columns(batch: Any) -> list[list[Any]]:
     """The columns of a batch as lists, times as text."""
     return [
-        (_iso_times(column) if pa.types.is_timestamp(column.type) else column).to_pylist()
+        (iso_times(column) if pa.types.is_timestamp(column.type) else column).to_pylist()
         for column in batch.columns
     ]
 
 
-def _iso_times(times: Any) -> Any:
+def iso_times(times: Any) -> Any:
     """Times as `2026-08-26T18:29:06Z`, with milliseconds only where there are any."""
     spaced = pc.cast(times, pa.string())
     dated = pc.replace_substring(spaced, " ", "T")

@@ -11,15 +11,17 @@ import pyarrow.compute as pc
 
 from positivity.errors import InputError
 from positivity.sources.archive_names import ArchiveNames
+from positivity.sources.dates import at_midnight
 from positivity.sources.dialect import sniff_encoding
 from positivity.sources.folders import PART, Container
 from positivity.sources.js_array import BROKEN, Elements
 from positivity.sources.long_posts import LongPosts
+from positivity.sources.lost_times import LostTimes
 from positivity.sources.payload import Row, tweet_row
 from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
 from positivity.sources.rows import batch_of
 from positivity.sources.tables import DelimitedFile
-from positivity.tweets import SCHEMA, Kind, TweetBatch
+from positivity.tweets import PARTS, Kind, TweetBatch
 
 _HANDLE = re.compile(rb'"(?:username|userName|screen_name)"\s*:\s*"@?(\w{1,50})"')
 _ACCOUNT_ID = re.compile(rb'"(?:accountId|id)"\s*:\s*"(\d{1,25})"')
@@ -36,6 +38,7 @@ class ArchiveFile(TweetFile):
         self._names = names
         self._options = options
         self._notes = LongPosts()
+        self._times = LostTimes()
         self._now: ByteStream | None = None
         self._bytes_done = 0
         self._count = 0
@@ -81,14 +84,12 @@ class ArchiveFile(TweetFile):
     def _batches(self, size: int) -> Iterator[TweetBatch]:
         self._read_notes()
         seen: set[str] = set()
-        rows = self._rows()
+        rows = self._times.rows(self._rows())
         while chunk := list(islice(rows, size)):
             self._count += len(chunk)
             if self._names.tables:
                 seen.update(row["id"] for row in chunk if row["id"])
-            columns = {
-                name: [row[name] for row in chunk] for name in SCHEMA.names if name != "source"
-            }
+            columns = {name: [row[name] for row in chunk] for name in PARTS}
             yield batch_of(columns, len(chunk), self.name)
         for table in self._names.tables:
             for batch in self._only_in_table(table, pa.array(seen, pa.string()), size):
@@ -123,7 +124,7 @@ class ArchiveFile(TweetFile):
             row["kind"] = Kind.RETWEET.value
         row["author"] = self._handle
         if self._notes:
-            whole = self._notes.whole(row["id"], row["created_at"], row["text"])
+            whole = self._notes.whole(row["id"], at_midnight(row["created_at"]), row["text"])
             self._made_whole += whole != row["text"]
             row["text"] = whole
         return row
@@ -185,7 +186,7 @@ class ArchiveFile(TweetFile):
                 for batch in table.batches(size):
                     new = batch.filter(pc.invert(pc.is_in(batch["id"], value_set=seen)))
                     if new.num_rows:
-                        yield self._signed(new)
+                        yield self._times.batch(self._signed(new))
         except InputError as error:
             self._broken[name] = error
             self._cut = True
@@ -227,6 +228,9 @@ class ArchiveFile(TweetFile):
             yield _counted(self._made_whole, "long post") + " made whole"
         if self._notes:
             yield _counted(len(self._notes), "long post") + " without a tweet left out"
+        if self._times.count:
+            old = _counted(self._times.count, "tweet")
+            yield f"{old} of before November 2010 without a time"
         if not self._options.community:
             yield from self._left_out(self._names.community, "community tweet")
         if not self._options.deleted:

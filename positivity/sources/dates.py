@@ -1,8 +1,11 @@
-"""The times that tweets carry, however the API, exports and spreadsheets spell them, as UTC."""
+"""The times that tweets carry, however the API, exports and spreadsheets spell them, as UTC.
+
+A date without a time of day is a `date`: it is no moment, and the same day in every time zone.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import Enum
 
 import numpy as np
@@ -10,6 +13,7 @@ import pyarrow as pa
 
 FIRST_YEAR, LAST_YEAR = 2006, 2100  # the first tweet is of March 2006
 _LONGEST = 64
+_LONGEST_DATE = 10  # in ISO 8601
 
 _MONTHS = {
     name: number
@@ -82,11 +86,23 @@ def day_month_order(values: Iterable[str]) -> DayMonth:
     return DayMonth.OPEN if unclear else DayMonth.NONE
 
 
-def parse_time(value: str, *, day_first: bool = False) -> datetime | None:
-    """The time that `value` spells, in UTC; None when it is unknown or no time of a tweet.
+def parse_time(value: str) -> datetime | None:
+    """The same as `parse_moment`, with midnight in UTC for a date without a time."""
+    return at_midnight(parse_moment(value))
 
-    A time without a zone is taken as UTC, and `3/4/2020` as the American 4 March unless the day
-    comes first.
+
+def at_midnight(moment: date | None) -> datetime | None:
+    """A date without a time as its midnight in UTC; a time as it is."""
+    if moment is None or isinstance(moment, datetime):
+        return moment
+    return datetime.combine(moment, time.min, UTC)
+
+
+def parse_moment(value: str, *, day_first: bool = False) -> date | None:
+    """The time that `value` spells, in UTC, or the date where it has no time of day.
+
+    None when it is unknown or no time of a tweet. A time without a zone is taken as UTC, and
+    `3/4/2020` as the American 4 March unless the day comes first.
     """
     text = value.strip()
     if not text or len(text) > _LONGEST:
@@ -124,13 +140,14 @@ def times_of_ids(ids: Sequence[str | None]) -> pa.Array:
     return pa.array(times, type_, mask=unknown)
 
 
-def _parse(text: str, day_first: bool) -> datetime | None:
+def _parse(text: str, day_first: bool) -> date | None:
     if not text[0].isdigit():
         return _spelled(text)
     if text.isdecimal() and len(text) != 8:
         return _epoch(text)
     try:
-        return _utc(datetime.fromisoformat(text))
+        found = datetime.fromisoformat(text)
+        return _utc(found) if len(text) > _LONGEST_DATE else found.date()
     except ValueError:
         return _numbered(text, day_first) or _spelled(text)
 
@@ -150,7 +167,7 @@ def _epoch(digits: str) -> datetime | None:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
 
 
-def _spelled(text: str) -> datetime | None:
+def _spelled(text: str) -> date | None:
     """A date whose month has a name."""
     for pattern in (_TWITTER, _MONTH_FIRST, _DAY_FIRST):
         match = pattern.fullmatch(text)
@@ -160,7 +177,7 @@ def _spelled(text: str) -> datetime | None:
     return None
 
 
-def _numbered(text: str, day_first: bool) -> datetime | None:
+def _numbered(text: str, day_first: bool) -> date | None:
     """A date whose month has a number."""
     match = _YEAR_FIRST.fullmatch(text)
     if match:
@@ -175,11 +192,14 @@ def _numbered(text: str, day_first: bool) -> datetime | None:
     return _built(match, year + 2000 if year < 100 else year, month, day)
 
 
-def _built(match: re.Match[str], year: int, month: int, day: int | None = None) -> datetime | None:
+def _built(match: re.Match[str], year: int, month: int, day: int | None = None) -> date | None:
     offset = _offset(match["zone"])
     if offset is None:
         return None
-    hour = int(match["hour"] or 0)
+    day = int(match["day"]) if day is None else day
+    if match["hour"] is None:  # then a zone says where it was that day
+        return date(year, month, day)
+    hour = int(match["hour"])
     if match["half"]:
         if not 1 <= hour <= 12:
             return None
@@ -188,7 +208,7 @@ def _built(match: re.Match[str], year: int, month: int, day: int | None = None) 
     local = datetime(
         year,
         month,
-        int(match["day"]) if day is None else day,
+        day,
         hour,
         int(match["minute"] or 0),
         int(match["second"] or 0),

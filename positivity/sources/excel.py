@@ -11,16 +11,16 @@ from typing import Any, BinaryIO
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
 from positivity.errors import InputError
-from positivity.sources.columns import known_names, names_a_table
+from positivity.sources.columns import known_names
 from positivity.sources.layout import Layout, lay_out
 from positivity.sources.own_scores import is_own
+from positivity.sources.preamble import titles
 from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
 from positivity.sources.rows import RowMapper
 from positivity.sources.tables import fitting_rows, has_header, usual_width
 from positivity.tweets import TweetBatch
 
 _SAMPLE_ROWS = 500
-_MOST_TITLES = 20  # rows above the names of the columns
 _EXACT = 10**15  # Excel keeps fifteen digits of a number: ids have eighteen or nineteen
 
 
@@ -61,7 +61,8 @@ class ExcelFile(TweetFile):
     ) -> tuple[Layout, tuple[str, ...], list[str] | None]:
         """The layout of the sheets with tweets, their names, and the row that names the columns.
 
-        A sheet whose columns have names of a tweet's parts goes before one that has to be guessed.
+        A sheet whose columns have names of a tweet's parts goes before one that has to be guessed,
+        and then one that has more than texts, such as times; of those that are left, the longest.
         """
         found: list[_Sheet] = []
         errors: list[InputError] = []
@@ -73,12 +74,12 @@ class ExcelFile(TweetFile):
             except InputError as error:
                 errors.append(error)
                 continue
-            found.append(_Sheet(sheet, layout, header))
+            found.append(_Sheet(sheet, layout, header, loaded.height))
             if len(found) == 1:
                 self._loaded[sheet] = loaded
         if not found:
             raise errors[0] if errors else InputError(f"{name}: is a workbook without any sheet")
-        best = max(found, key=lambda sheet: min(1, known_names(sheet.header or ())))
+        best = max(found, key=_Sheet.rank)
         alike = [best]
         if best.header is not None:
             alike = [sheet for sheet in found if sheet.header == best.header]
@@ -114,6 +115,11 @@ class _Sheet:
     name: str
     layout: Layout
     header: list[str] | None
+    height: int  # rows
+
+    def rank(self) -> tuple[bool, bool, int]:
+        """What tells the sheet of the tweets from a cover: the higher, the likelier it is."""
+        return known_names(self.header or ()) > 0, len(self.layout.fields) > 1, self.height
 
 
 class _Place:
@@ -146,8 +152,7 @@ def _sheet_layout(
     """The layout of a sheet, and its row of names if it has one."""
     if not rows:
         raise InputError(f"{name}: is empty")
-    titles = next((n for n, row in enumerate(rows[:_MOST_TITLES]) if names_a_table(row)), 0)
-    rows = rows[titles:]
+    rows = rows[titles(rows) :]
     header = rows[0] if has_header(rows, options) else None
     body = rows if header is None else rows[1:]
     if not body:
@@ -165,7 +170,23 @@ def _sheet(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
 
 def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
     """The rows of a sheet, all of the same width."""
-    return ([_shown(cell) for cell in cells] for cells in sheet.iter_rows())
+    timed = _columns_of_times(sheet)
+    for cells in sheet.iter_rows():
+        shown = [_shown(cell) for cell in cells]
+        for column in timed:
+            if type(cells[column]) is date:
+                shown[column] += " 00:00:00"
+        yield shown
+
+
+def _columns_of_times(sheet: CalamineSheet) -> frozenset[int]:
+    """The columns of times with a clock: calamine gives a midnight among them as a mere date."""
+    return frozenset(
+        column
+        for cells in islice(sheet.iter_rows(), _SAMPLE_ROWS)
+        for column, cell in enumerate(cells)
+        if isinstance(cell, datetime)
+    )
 
 
 def _filled(rows: Iterable[list[str]]) -> Iterator[list[str]]:

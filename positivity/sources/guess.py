@@ -39,12 +39,23 @@ def looks_like_data(row: Sequence[str], body: Rows) -> bool:
     )
 
 
+def holds_values(row: Sequence[str]) -> bool:
+    """Whether a row has a number, a time, a handle or an address in it, as no row of names has."""
+    return any(_is_plain_value(cell.strip()) for cell in row)
+
+
 def _is_value(cell: str) -> bool:
     return (
         len(cell) > _LONGEST_NAME
         or len(cell.split()) > _SENTENCE_WORDS
-        or cell.startswith(("@", "http://", "https://"))
         or cell.endswith((".", "!", "?…"))
+        or _is_plain_value(cell)
+    )
+
+
+def _is_plain_value(cell: str) -> bool:
+    return (
+        cell.startswith(("@", "http://", "https://"))
         or _is_number(cell)
         or parse_time(cell) is not None
     )

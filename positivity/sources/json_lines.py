@@ -18,7 +18,7 @@ from positivity.sources.payload import Row, first_tweet, page_rows
 from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
 from positivity.sources.rows import batch_of, with_labels
 from positivity.sources.tables import text_lines
-from positivity.tweets import SCHEMA, TweetBatch
+from positivity.tweets import PARTS, TweetBatch
 
 _SNIFFED_LINES = 20
 _OBJECTS_TRIED = 4
@@ -114,9 +114,7 @@ class JsonFile(TweetFile):
         empty = True
         while chunk := list(islice(rows, size)):
             empty = False
-            columns = {
-                name: [row[name] for row in chunk] for name in SCHEMA.names if name != "source"
-            }
+            columns = {name: [row[name] for row in chunk] for name in PARTS}
             batch = batch_of(columns, len(chunk), self.name)
             if "label" in self._chosen:
                 batch = with_labels(batch, [row.get("label") for row in chunk])

@@ -5,11 +5,11 @@ Read are the API v2 with its old and new field names (`note_tweet` and `note_pos
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date
 from typing import Any, TypeAlias
 
 from positivity.sources.columns import FIELD_NAMES, FLAG_NAMES, MARK_NAMES
-from positivity.sources.dates import parse_time
+from positivity.sources.dates import parse_moment
 from positivity.sources.exports import plain_name
 from positivity.sources.own_scores import SCORE_COLUMNS
 from positivity.sources.rows import (
@@ -235,15 +235,15 @@ def _text(values: Mapping[str, Any]) -> str | None:
     return text if text is None or values["isclean"] else clean_text(text)
 
 
-def _time(values: Mapping[str, Any]) -> datetime | None:
+def _time(values: Mapping[str, Any]) -> date | None:
     """The first of the times that can be read; a bare date goes with the time of day beside it."""
     for name in FIELD_NAMES["created_at"]:
         text = _string(values.get(name))
         if text and ":" not in text and name == "date":
             parts = (text, *(_string(values.get(part)) for part in ("time", "timezone")))
-            time = parse_time(" ".join(filter(None, parts))) or parse_time(text)
+            time = parse_moment(" ".join(filter(None, parts))) or parse_moment(text)
         else:
-            time = parse_time(text) if text else None
+            time = parse_moment(text) if text else None
         if time is not None:
             return time
     return None

@@ -3,13 +3,13 @@
 import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date
 from itertools import compress, count, islice, repeat
 from typing import Any
 
 import pyarrow as pa
 
-from positivity.sources.dates import parse_time, times_of_ids
+from positivity.sources.dates import parse_moment, times_of_ids
 from positivity.sources.layout import Layout
 from positivity.sources.own_scores import unguard
 from positivity.tweets import Kind, TweetBatch, tweet_batch
@@ -141,13 +141,13 @@ class RowMapper:
         batch = batch_of(columns, len(texts), self._source)
         return batch if labels is None else with_labels(batch, labels)
 
-    def _times(self, days: Cells, cells: Mapping[int, Cells]) -> list[datetime | None]:
+    def _times(self, days: Cells, cells: Mapping[int, Cells]) -> list[date | None]:
         day_first = self._layout.day_first
         clocks = [cells[index] for index in self._layout.clock]
         if not clocks:
-            return [parse_time(day, day_first=day_first) if day else None for day in days]
+            return [parse_moment(day, day_first=day_first) if day else None for day in days]
         return [
-            parse_time(" ".join(filter(None, moment)), day_first=day_first) if moment[0] else None
+            parse_moment(" ".join(filter(None, moment)), day_first=day_first) if moment[0] else None
             for moment in zip(days, *clocks, strict=True)
         ]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from positivity.store.database import Database
@@ -273,9 +273,13 @@ def id_number(text: Any) -> int | None:
     return None
 
 
-def milliseconds(moment: datetime | None) -> int | None:
-    """A time in milliseconds since 1970."""
-    return None if moment is None else round(moment.timestamp() * 1000)
+def milliseconds(moment: date | None) -> int | None:
+    """A time in milliseconds since 1970; of a date without one, which X never gives, midnight."""
+    if moment is None:
+        return None
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment, time.min, UTC)
+    return round(moment.timestamp() * 1000)
 
 
 def _values(row: Mapping[str, Any]) -> list[Any]:
