@@ -351,3 +351,9 @@ def test_real_tweets_are_explored() -> None:
     words = {each["label"]: [one["word"] for one in each["words"]] for each in found["words"]}
     assert "love" in words["positive"]
     assert "hate" in words["negative"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_words_that_all_occur_once_have_no_curve(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "once.csv", [("neutral", "aa bb cc"), ("neutral", "dd ee ff")])
+    assert "(rank; logarithmic)" not in run(str(path)).stdout

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from positivity.exploration.findings import Count, Exploration, LabelWords
+from positivity.exploration.findings import Count, Exploration, LabelWords, Tokens
 from positivity.report.charts_exploration import shown_histogram
 from positivity.report.terminal_page import SIDE, STYLES, Page
 from positivity.report.words import tweets
@@ -105,12 +105,17 @@ def _tokens(page: Page, found: Exploration) -> None:
         page.side("most", page.list_of([each.name for each in tokens.most], page.width - SIDE))
     if tokens.slope is not None:
         page.side("by rank", zipf_of(tokens))
-        ranks = np.log([each.rank for each in tokens.ranks])
-        counts = np.log([each.count for each in tokens.ranks])
-        room = min(60, page.width - SIDE)
-        heights = np.interp(np.linspace(0, ranks[-1], room), ranks, counts) / counts[0]
-        _chart(page, heights.tolist(), f"{tokens.ranks[-1].rank:,}", "(rank; logarithmic)", "1")
+        if tokens.ranks[0].count > 1:  # of words that all occur once there is no curve
+            _ranks_chart(page, tokens)
     page.blank()
+
+
+def _ranks_chart(page: Page, tokens: Tokens) -> None:
+    ranks = np.log([each.rank for each in tokens.ranks])
+    counts = np.log([each.count for each in tokens.ranks])
+    room = min(60, page.width - SIDE)
+    heights = np.interp(np.linspace(0, ranks[-1], room), ranks, counts) / counts[0]
+    _chart(page, heights.tolist(), f"{tokens.ranks[-1].rank:,}", "(rank; logarithmic)", "1")
 
 
 def _chart(page: Page, heights: Sequence[float], last: str, unit: str, first: str = "0") -> None:
