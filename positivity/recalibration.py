@@ -111,14 +111,24 @@ def recalibrated(ratios: Floats, parameters: Floats) -> Floats:
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
-def combine(names: Sequence[str], fits: Sequence[DomainFit], tweets: int) -> Recalibration:
+def with_border(border: float) -> Floats:
+    """The recalibration that takes back what raised the log-odds of neutral by `border`."""
+    parameters = np.array(IDENTITY)
+    parameters[[2, 5]] += border
+    return parameters
+
+
+def combine(
+    names: Sequence[str], fits: Sequence[DomainFit], tweets: int, trained: Floats | None = None
+) -> Recalibration:
     """From what was fitted on each domain to the recalibration of a new one.
 
     With one domain the recalibration is the one that was fitted, as unsure as that fit and as what
     new tweets of the domain are on.
 
-    With several, a new domain is one more of their kind. The model's own training tweets, for which
-    its probabilities are right as they are, count as a domain too. The covariance is that of this
+    With several, a new domain is one more of their kind. The model's own training tweets count as a
+    domain too: `trained` is what makes its probabilities right for these, and nothing has to where
+    no calibration has moved the border to neutral since. The covariance is that of this
     sample (which holds the error of each fit), with the doubt about the mean on top. Its overall
     size rests on few domains but on all parameters, so the degrees of freedom lie between the
     number of domains and that of all values seen; twice the number covered the truth on the
@@ -130,7 +140,7 @@ def combine(names: Sequence[str], fits: Sequence[DomainFit], tweets: int) -> Rec
         drift, freedom = fits[0].drift, fits[0].freedom
         covariance = own if drift is None else own + drift
     else:
-        parameters = np.concatenate([parameters, [IDENTITY]])
+        parameters = np.concatenate([parameters, [IDENTITY if trained is None else trained]])
         number = len(parameters)
         # Few domains span few directions; along the others there is at least the doubt of a fit.
         covariance = at_least(np.cov(parameters, rowvar=False), own) * (1 + 1 / number)

@@ -20,6 +20,7 @@ from positivity.recalibration import (
     log_ratios,
     recalibrated,
 )
+from positivity.training.calibration import Calibration
 from positivity.training.datasets import read_sets
 from positivity.training.labelled import Data
 from positivity.training.quantification import (
@@ -170,7 +171,7 @@ def test_a_source_names_the_column_of_topics(tmp_path: Path) -> None:
     assert untold.topics is None
     logits = torch.from_numpy(np.log(tweets.probabilities))
     wide, narrow = (
-        json.loads(quantification_file([each], [logits], 1.0)[registry.QUANTIFICATION])
+        json.loads(quantification_file([each], [logits], Calibration())[registry.QUANTIFICATION])
         for each in (told, untold)
     )
     assert wide["mean"] == narrow["mean"]

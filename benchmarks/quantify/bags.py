@@ -174,4 +174,5 @@ def together(first: Tweets, second: Tweets) -> Tweets:
     return Tweets(
         np.concatenate([first.gold, second.gold]),
         np.concatenate([first.probabilities, second.probabilities]),
+        border=first.border,
     )

@@ -15,8 +15,8 @@ from positivity.evaluation import LABELS
 class Calibration:
     """What makes probabilities of logits."""
 
-    temperature: float  # by which all logits are divided
-    border: float = 0.0  # what is added to the logit of neutral before
+    temperature: float = 1.0  # by which all logits are divided
+    border: float = 0.0  # what is added to the logit of neutral afterwards
 
 
 def fit_calibration(
@@ -48,7 +48,7 @@ def fit_calibration(
 
     def loss() -> Tensor:
         optimizer.zero_grad()
-        scaled = (stacked + bias * of_neutral) / log_temperature.exp()
+        scaled = stacked / log_temperature.exp() + bias * of_neutral
         losses = torch.nn.functional.cross_entropy(scaled, labels, reduction="none")
         total = (losses * weights).sum()
         total.backward()  # type: ignore[no-untyped-call]

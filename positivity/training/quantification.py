@@ -18,7 +18,9 @@ from positivity.recalibration import (
     combine,
     log_ratios,
     recalibrated,
+    with_border,
 )
+from positivity.training.calibration import Calibration
 from positivity.training.datasets import NamedSet
 
 Floats = npt.NDArray[np.float64]
@@ -39,6 +41,7 @@ class ScoredSet:
     gold: Ints  # [n]
     probabilities: npt.NDArray[np.floating]  # [n, 3]
     topics: Sequence[str] | None = None  # of each, where new tweets will be on other topics
+    border: float = 0.0  # of the model: by how much its calibration raised the log-odds of neutral
 
 
 def fit_recalibration(sets: Mapping[str, ScoredSet]) -> Recalibration | None:
@@ -55,20 +58,25 @@ def fit_recalibration(sets: Mapping[str, ScoredSet]) -> Recalibration | None:
         return None
     fits = [fit_domain(each) for each in usable.values()]
     tweets = sum(len(each.gold) for each in usable.values())
-    return combine(list(usable), fits, tweets)
+    (border,) = {each.border for each in usable.values()}
+    return combine(list(usable), fits, tweets, with_border(border))
 
 
 def quantification_file(
-    sets: Sequence[NamedSet], logits: Sequence[Tensor], temperature: float
+    sets: Sequence[NamedSet], logits: Sequence[Tensor], calibration: Calibration
 ) -> dict[str, bytes]:
     """The file of a model directory, fitted on development sets and their logits [n, 3] each.
+
+    The logits have the calibration's border in them already.
 
     Without a set that can be used there is no file; the model's labels are then counted as they
     are.
     """
-    probabilities = [(each.double() / temperature).softmax(dim=1).numpy() for each in logits]
+    probabilities = [
+        (each.double() / calibration.temperature).softmax(dim=1).numpy() for each in logits
+    ]
     by_name = {
-        each.name: ScoredSet(each.gold, of_set.round(SCORE_DIGITS), each.topics)
+        each.name: ScoredSet(each.gold, of_set.round(SCORE_DIGITS), each.topics, calibration.border)
         for each, of_set in zip(sets, probabilities, strict=True)
     }
     recalibration = fit_recalibration(by_name)

@@ -196,21 +196,22 @@ class Run:
             equalize(network.embedding.weight, self.tokenizer.pieces())
         for parameter in network.parameters():  # what is measured is what is stored: half precision
             parameter.copy_(parameter.half().float())
-        temperature = self.task.calibrate(network)
+        calibration = self.task.calibrate(network)
         config = ModelConfig(
             name=self.recipe.name,
             version=self.recipe.version,
             description=self.recipe.description,
             tokenizer=self.recipe.tokenizer.kind,
             network=settings_of(network),
-            temperature=temperature,
+            temperature=calibration.temperature,
+            border=calibration.border,
         )
         path = self.folder / "model"
         files = text_files(self.normalizer, self.tokenizer)
         weights = {name: tensor.half().cpu() for name, tensor in network.state_dict().items()}
         files[registry.WEIGHTS] = to_safetensors(weights)
         registry.save(path, config, files)
-        files |= self.task.files(network, temperature)
+        files |= self.task.files(network, calibration)
         metrics = self.task.figures(registry.load(str(path)))
         metrics["weights"] = sum(parameter.numel() for parameter in network.parameters())
         metrics["training_tweets"] = len(self.task)

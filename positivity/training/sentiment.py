@@ -16,7 +16,7 @@ from positivity.model.registry import ModelDirectory
 from positivity.model.scorer import of_three
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import UNKNOWN, Tokenizer
-from positivity.training.calibration import fit_calibration
+from positivity.training.calibration import Calibration, fit_calibration
 from positivity.training.datasets import build_examples, read_sets, split_off_dev
 from positivity.training.examples import Batch, Examples, batches
 from positivity.training.export import add_light, summary
@@ -88,8 +88,7 @@ class Sentiment(ModelTask[Classifier, Batch]):
             for each in self.encoded
         }
 
-    def calibrate(self, network: Classifier) -> float:
-        """The temperature; the border to neutral goes into the bias of the last layer."""
+    def calibrate(self, network: Classifier) -> Calibration:
         reference = self.recipe.reference
         sets = [each for each in self.encoded if not reference or each.name == reference]
         fitted = fit_calibration(
@@ -101,9 +100,9 @@ class Sentiment(ModelTask[Classifier, Batch]):
             bias = network.mlp[-1].bias
             assert isinstance(bias, Tensor)
             with torch.no_grad():  # to what half precision can store
-                bias[LABELS.index("neutral")] += fitted.border
+                bias[LABELS.index("neutral")] += fitted.border * fitted.temperature
                 bias.copy_(bias.half().float())
-        return fitted.temperature
+        return fitted
 
     @property
     def _classes(self) -> NDArray[np.int64]:
@@ -113,10 +112,10 @@ class Sentiment(ModelTask[Classifier, Batch]):
     def _dev_logits(self, network: Classifier) -> list[Tensor]:
         return [predict(network, each.ids) for each in self.encoded]
 
-    def files(self, network: Classifier, temperature: float) -> Mapping[str, bytes]:
+    def files(self, network: Classifier, calibration: Calibration) -> Mapping[str, bytes]:
         if len(self.recipe.labels) == 2:  # shares of three classes cannot be told from two
             return {}
-        return quantification_file(self.dev, self._dev_logits(network), temperature)
+        return quantification_file(self.dev, self._dev_logits(network), calibration)
 
     def figures(self, model: ModelDirectory) -> dict[str, Any]:
         return measure(model.path, self.dev, self.eval, self._data, self.recipe)

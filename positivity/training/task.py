@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from positivity.model.engine_torch import bfloat16_is_fast
 from positivity.model.network import Network
 from positivity.model.registry import ModelDirectory
+from positivity.training.calibration import Calibration
 
 NetworkT = TypeVar("NetworkT", bound=Network)
 BatchT = TypeVar("BatchT")
@@ -48,11 +49,11 @@ class Task(ABC, Generic[NetworkT, BatchT]):
 class ModelTask(Task[NetworkT, BatchT]):
     """A task whose best network becomes a model directory."""
 
-    def calibrate(self, network: NetworkT) -> float:
-        """The temperature that the network's logits are divided by."""
-        return 1.0
+    def calibrate(self, network: NetworkT) -> Calibration:
+        """What makes probabilities of the network's logits; its last layer has the border."""
+        return Calibration()
 
-    def files(self, network: NetworkT, temperature: float) -> Mapping[str, bytes]:
+    def files(self, network: NetworkT, calibration: Calibration) -> Mapping[str, bytes]:
         """What belongs in the model directory beside config, weights, tokenizer and tables."""
         return {}
 
