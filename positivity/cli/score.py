@@ -160,7 +160,7 @@ def score_command(
     from positivity.report.output import refuse_clashes, refuse_folder
     from positivity.sources.exports import checked_format
     from positivity.sources.files import ReadOptions
-    from positivity.sources.reading import STDIN
+    from positivity.sources.urls import STDIN
 
     if sample and files:
         raise UsageError("--sample scores the sample account: give it no file, or leave it away")

@@ -12,9 +12,9 @@ from positivity.errors import InputError, UsageError
 from positivity.sources.archive_names import archives_in
 from positivity.sources.exports import X_ARCHIVE
 from positivity.sources.folders import Folder
-from positivity.sources.reading import STDIN, ReadOptions
+from positivity.sources.reading import ReadOptions
 from positivity.sources.several import may_hold_tweets
-from positivity.sources.urls import expand, file_system, is_url, url_name
+from positivity.sources.urls import STDIN, expand, file_system, is_url, url_name
 
 _STEM_CHARS = 60
 

@@ -86,8 +86,7 @@ def _identity(name: str) -> object:
 
     None for what cannot be lost: standard input, a terminal or another device, no name at all.
     """
-    from positivity.sources.reading import STDIN
-    from positivity.sources.urls import is_url
+    from positivity.sources.urls import STDIN, is_url
 
     if name in ("", STDIN):
         return None

@@ -13,10 +13,11 @@ from positivity.sources.compression import compression_of
 from positivity.sources.dialect import checked_encoding, decode_head, sniff_encoding
 from positivity.sources.folders import PART, Folder, Part, Zip, is_office, is_zip
 from positivity.sources.json_lines import JsonFile, is_document, is_json
-from positivity.sources.reading import STDIN, ByteStream, ReadOptions, TweetFile
+from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
 from positivity.sources.several import tweet_files
 from positivity.sources.spool import seekable
 from positivity.sources.tables import DelimitedFile
+from positivity.sources.urls import STDIN
 
 __all__ = ["ReadOptions", "TweetFile", "open_all", "open_tweets"]
 

@@ -12,10 +12,9 @@ from typing import Any, BinaryIO, Self, cast
 from positivity.errors import InputError
 from positivity.sources.compression import compression_of, decompressed, is_broken
 from positivity.sources.mojibake import Mender
-from positivity.sources.urls import is_url, open_url, url_name
+from positivity.sources.urls import STDIN, is_url, open_url, url_name
 from positivity.tweets import TweetBatch
 
-STDIN = "-"
 HEAD_BYTES = 1 << 20
 MOST_REJECTED = 32_000  # characters of a row that are kept: a spreadsheet's cell holds few more
 _ZIP_BYTES = 1 << 13

@@ -5,6 +5,7 @@ from typing import Any, BinaryIO, cast
 
 from positivity.errors import InputError, UsageError
 
+STDIN = "-"  # what standard input is called among the files
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _PATTERN = re.compile(r"[*?\[]")
 
