@@ -346,7 +346,7 @@ def test_a_wrong_table_is_named(tmp_path: Path, content: str, complaint: str) ->
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"gone\.csv: cannot be read"):
+    with pytest.raises(InputError, match=r"gone\.csv: there is no such file"):
         read_labelled(tmp_path / "gone.csv", Source(file="gone.csv"))
 
 
