@@ -57,6 +57,7 @@ def test_half_a_directory_is_refused(copy: Path) -> None:
     [
         (('"normalizer_version": 1', '"normalizer_version": 0'), "made for normalizer 0"),
         (('"format": 1', '"format": 2'), "model format 2"),
+        (('"format": 1', '"format": 1, "hue": 2'), r"newer positivity \(hue is not known"),
     ],
 )
 def test_a_model_of_another_version_is_refused(

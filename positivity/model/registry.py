@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +182,12 @@ def _read_config(path: Path) -> ModelConfig:
     if content.get("format") != FORMAT:
         raise StateError(
             f"{path}: model format {content.get('format')}, this program reads {FORMAT}; update it"
+        )
+    unknown = content.keys() - {each.name for each in fields(ModelConfig)}
+    if unknown:
+        raise StateError(
+            f"{path}: made by a newer positivity ({', '.join(sorted(unknown))} is not known here); "
+            "update this one"
         )
     return ModelConfig(**content)
 
