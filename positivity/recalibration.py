@@ -119,7 +119,7 @@ def with_border(border: float) -> Floats:
 
 
 def combine(
-    names: Sequence[str], fits: Sequence[DomainFit], tweets: int, trained: Floats | None = None
+    names: Sequence[str], fits: Sequence[DomainFit], tweets: int, border: float = 0.0
 ) -> Recalibration:
     """From what was fitted on each domain to the recalibration of a new one.
 
@@ -127,8 +127,8 @@ def combine(
     new tweets of the domain are on.
 
     With several, a new domain is one more of their kind. The model's own training tweets count as a
-    domain too: `trained` is what makes its probabilities right for these, and nothing has to where
-    no calibration has moved the border to neutral since. The covariance is that of this
+    domain too: for these its probabilities are right as they are, but for the `border` by which
+    calibration has raised the log-odds of neutral since. The covariance is that of this
     sample (which holds the error of each fit), with the doubt about the mean on top. Its overall
     size rests on few domains but on all parameters, so the degrees of freedom lie between the
     number of domains and that of all values seen; twice the number covered the truth on the
@@ -140,7 +140,7 @@ def combine(
         drift, freedom = fits[0].drift, fits[0].freedom
         covariance = own if drift is None else own + drift
     else:
-        parameters = np.concatenate([parameters, [IDENTITY if trained is None else trained]])
+        parameters = np.concatenate([parameters, [with_border(border)]])
         number = len(parameters)
         # Few domains span few directions; along the others there is at least the doubt of a fit.
         covariance = at_least(np.cov(parameters, rowvar=False), own) * (1 + 1 / number)

@@ -190,11 +190,13 @@ def _found(patterns: Sequence[str], *, quiet: bool) -> tuple[str, ...]:
     Raises:
         InputError: there is none.
     """
+    from positivity.sources.urls import is_pattern
+
     names: list[str] = []
     empty: list[str] = []
     for pattern in patterns:
         found = matching(pattern)
-        if not found and _is_pattern(pattern):
+        if not found and is_pattern(pattern):
             empty.append(pattern)
         else:
             names += found or [pattern]
@@ -205,7 +207,3 @@ def _found(patterns: Sequence[str], *, quiet: bool) -> tuple[str, ...]:
         if not quiet:
             say(f"{pattern}: no file is there yet")
     return tuple(dict.fromkeys(names))
-
-
-def _is_pattern(name: str) -> bool:
-    return any(sign in name for sign in "*?[")

@@ -15,6 +15,11 @@ def is_url(path: str) -> bool:
     return _URL.match(path) is not None
 
 
+def is_pattern(path: str) -> bool:
+    """Whether a path may stand for several files, by wildcards."""
+    return _PATTERN.search(path) is not None
+
+
 def url_name(url: str) -> str:
     """An address as it may be shown: without what may be a secret, a password or a signature."""
     scheme, _, rest = url.partition("://")
@@ -71,7 +76,7 @@ def expand(path: str) -> list[str]:
         return [path]
     system, inner = file_system(path)
     try:
-        if _PATTERN.search(inner):
+        if is_pattern(inner):
             found = sorted(system.glob(inner))
         elif path.endswith("/") or system.isdir(inner):
             found = sorted(system.find(inner))

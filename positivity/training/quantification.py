@@ -18,7 +18,6 @@ from positivity.recalibration import (
     combine,
     log_ratios,
     recalibrated,
-    with_border,
 )
 from positivity.training.calibration import Calibration
 from positivity.training.datasets import NamedSet
@@ -59,7 +58,7 @@ def fit_recalibration(sets: Mapping[str, ScoredSet]) -> Recalibration | None:
     fits = [fit_domain(each) for each in usable.values()]
     tweets = sum(len(each.gold) for each in usable.values())
     (border,) = {each.border for each in usable.values()}
-    return combine(list(usable), fits, tweets, with_border(border))
+    return combine(list(usable), fits, tweets, border)
 
 
 def quantification_file(
