@@ -34,6 +34,10 @@ class Metrics:
     macro_recall: float  # SemEval-2017 task 4A's measure: the mean recall of the three classes
     f1_positive_negative: float  # SemEval 2013-16's: the mean F1 of positive and negative
     accuracy: float
+    # How often a tweet of a class has more of its probability than one of another class: the mean
+    # of the classes (Provost and Domingos 2000). It hardly depends on where labellers, or we, draw
+    # the borders. None where all tweets are of one class.
+    area_under_curve: float | None
     # Top label, 15 bins of equal mass (Naeini et al. 2015): how far stated certainty is from truth.
     calibration_error: float
     # The same with every class counting alike: our models' probabilities are for such a mix.
@@ -69,6 +73,7 @@ def evaluate(probabilities: NDArray[np.floating], gold: NDArray[np.integer]) -> 
         macro_recall=float(np.mean([metrics.recall for metrics in classes.values()])),
         f1_positive_negative=float(np.mean(polar)) if polar else 0.0,
         accuracy=float((predicted == gold).mean()),
+        area_under_curve=area_under_curve(probabilities, gold),
         calibration_error=calibration_error(probabilities, gold),
         calibration_error_balanced=calibration_error(probabilities, gold, weights),
         calibration_error_by_chance=_calibration_error_by_chance(probabilities, weights),
@@ -93,6 +98,30 @@ def two_class_macro_recall(
     rows = ((gold == LABELS.index(name), right) for name, right in sides)
     recalls = [float(right[of_side].mean()) for of_side, right in rows if of_side.any()]
     return float(np.mean(recalls)) if recalls else None
+
+
+def area_under_curve(
+    probabilities: NDArray[np.floating], gold: NDArray[np.integer]
+) -> float | None:
+    """The mean area under the ROC curve of each class against the others, among those that occur.
+
+    Tweets with the same probability count half. None where all tweets are of one class.
+    """
+    areas = []
+    for label in np.unique(gold).tolist():
+        own = gold == label
+        pairs = own.sum() * (~own).sum()
+        below = ranks(probabilities[:, label])[own].sum() - own.sum() * (own.sum() + 1) / 2
+        if pairs:
+            areas.append(float(below / pairs))
+    return float(np.mean(areas)) if areas else None
+
+
+def ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The rank of each value from 1, the smallest, on; ties share theirs."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = counts.cumsum()
+    return np.asarray((last - (counts - 1) / 2)[inverse])
 
 
 def _class_metrics(confusion: NDArray[np.integer], label: int) -> ClassMetrics:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from positivity.evaluation import calibration_error, evaluate
+from positivity.evaluation import area_under_curve, calibration_error, evaluate
 
 
 def certain(labels: list[int]) -> np.ndarray:
@@ -71,3 +71,25 @@ def test_chance_says_how_small_a_calibration_error_can_be() -> None:
 def test_shapes_must_fit(tweets: int) -> None:
     with pytest.raises(ValueError, match="gold labels"):
         evaluate(np.zeros((3 if tweets else 0, 3)), np.zeros(tweets, int))
+
+
+def test_the_area_counts_the_pairs_in_order() -> None:
+    # Of class 0: two tweets have .8 and .5, the others .5, .1 and .1: 5.5 of 6 pairs.
+    rows = [[0.8, 0.2, 0.0], [0.5, 0.5, 0.0], [0.5, 0.5, 0.0], [0.1, 0.9, 0.0], [0.1, 0.9, 0.0]]
+    gold = np.array([0, 0, 1, 1, 1])
+    assert area_under_curve(np.array(rows), gold) == pytest.approx(5.5 / 6)
+    assert evaluate(np.array(rows), gold).area_under_curve == pytest.approx(5.5 / 6)
+    assert area_under_curve(np.array(rows), np.zeros(5, int)) is None
+
+
+def test_the_area_does_not_depend_on_the_border() -> None:
+    generator = np.random.default_rng(2)
+    gold = generator.integers(0, 3, 500)
+    probabilities = (np.eye(3)[gold] + generator.random((500, 3))) / 3
+    moved = probabilities * [1.0, 0.5, 1.0]
+    before, after = (
+        evaluate(each / each.sum(axis=1, keepdims=True), gold) for each in (probabilities, moved)
+    )
+    assert before.macro_recall - after.macro_recall > 0.05
+    assert after.area_under_curve == pytest.approx(before.area_under_curve, abs=0.01)
+    assert area_under_curve(generator.random((500, 3)), gold) == pytest.approx(0.5, abs=0.05)

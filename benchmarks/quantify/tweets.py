@@ -12,11 +12,15 @@ from positivity.evaluation import LABELS as CLASSES
 from positivity.model import registry
 from positivity.model.scorer import Scorer
 from positivity.recalibration import IDENTITY, Recalibration, log_ratios, recalibrated
+from positivity.training.datasets import read_sets
+from positivity.training.labelled import Data
 from positivity.training.quantification import SCORE_DIGITS, ScoredSet, fit_recalibration
+from positivity.training.recipe import Recipe, read_recipe
 
 DATA_SETS = ("semeval2016", "sanders", "dong2014", "tweet_sentiment_extraction")
 SIZES = (20, 50, 100)
 SIMULATED = (200, 800)
+_RECIPES = Path(__file__).parents[2] / "models" / "recipes"
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,8 @@ def scored(
 ) -> pd.DataFrame:
     """Dev and eval tweets with probabilities, scored once and then kept, and their topics.
 
+    To dev belong the training tweets that the model's recipe has held back.
+
     `topics` has the topics of SemEval's tweets, whose dev and eval are on different ones. What the
     other sets have of topics is the same in dev and eval, and is left aside.
     """
@@ -126,7 +132,7 @@ def scored(
     cache = scratch / f"scored-{hashlib.sha256(sums).hexdigest()[:16]}.npz"
     tweets = pd.read_parquet(labelled)
     chosen = tweets.split.isin(["dev", "eval"]) & tweets.dataset.isin(DATA_SETS)
-    tweets = tweets[chosen].reset_index(drop=True)
+    tweets = pd.concat([tweets[chosen], held_back(labelled, model)], ignore_index=True)
     if not cache.exists():
         scratch.mkdir(parents=True, exist_ok=True)
         scorer = Scorer.load(model, device="cpu", exact=True)
@@ -144,6 +150,20 @@ def scored(
             topic_of = dict(zip(of_split.text, of_split.topic, strict=True))
             tweets.loc[rows, "topic"] = tweets.text[rows].map(topic_of)
     return tweets
+
+
+def held_back(labelled: Path, model: registry.ModelDirectory) -> pd.DataFrame:
+    """The training tweets that were held back, as tweets of dev."""
+    recipe = read_recipe(_RECIPES / f"{model.config.name}.toml")
+    assert isinstance(recipe, Recipe)
+    sets = read_sets(recipe.held_back, Data(labelled.parent, labelled.parent))
+    parts = [
+        pd.DataFrame({"text": each.texts, "label": np.array(CLASSES)[each.gold]}).assign(
+            dataset=each.name, split="dev"
+        )
+        for each in sets
+    ]
+    return pd.concat([pd.DataFrame(), *parts])
 
 
 def by_set(tweets: pd.DataFrame) -> dict[str, dict[str, Tweets]]:

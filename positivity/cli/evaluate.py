@@ -205,13 +205,14 @@ def _print_classification(metrics: "Metrics", console: "Console") -> None:
     from positivity.evaluation import LABELS
 
     summary = Table(box=None, show_header=False)
-    two = metrics.two_class_macro_recall
+    two, area = metrics.two_class_macro_recall, metrics.area_under_curve
     for name, value in (
         ("tweets", f"{metrics.tweets:,}"),
         ("macro-averaged recall", f"{metrics.macro_recall:.3f}"),
         ("that of negative against positive", "none are" if two is None else f"{two:.3f}"),
         ("F1 of positive and negative", f"{metrics.f1_positive_negative:.3f}"),
         ("accuracy", f"{metrics.accuracy:.3f}"),
+        ("area under the ROC curve", "one class only" if area is None else f"{area:.3f}"),
         ("expected calibration error", f"{metrics.calibration_error:.3f}"),
         ("the same, all classes alike", f"{metrics.calibration_error_balanced:.3f}"),
         ("by chance, at this many tweets", f"{metrics.calibration_error_by_chance:.3f}"),

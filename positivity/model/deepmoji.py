@@ -30,6 +30,8 @@ class DeepMoji(Classifier):
         super().__init__(config)
         if config.pooling != ("attention",):
             raise ValueError("a network of kind deepmoji pools by attention alone")
+        if config.pairs:
+            raise ValueError("a network of kind deepmoji has no vectors of pairs")
         self.embedding = nn.Embedding(config.vocabulary_size, config.embedding_size, padding_idx=0)
         directions = 2 if config.bidirectional else 1
         states = config.hidden_size * directions

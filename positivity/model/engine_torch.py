@@ -34,8 +34,11 @@ def load_network(directory: ModelDirectory) -> Network:
         raise StateError(
             f"{directory.path}: written by a newer positivity (network: {error}); update it"
         ) from None
-    weights = load_file(directory.path / WEIGHTS)  # stored in half precision
-    network.load_state_dict({n: tensor.float() for n, tensor in weights.items()}, assign=True)
+    weights = {
+        name: each.float() if each.is_floating_point() else each
+        for name, each in load_file(directory.path / WEIGHTS).items()  # stored in half precision
+    }
+    network.load_state_dict(weights, assign=True)
     return network.requires_grad_(False).eval()
 
 

@@ -56,7 +56,8 @@ class IntegratedGradients:
 
     def _window(self, ids: Sequence[int]) -> Attribution:
         row = torch.tensor([list(ids)])
-        vectors = self._network.embedding(row)[0]  # [tokens, embedding]
+        # A pair's part stands with its second token, which it is laid to.
+        vectors = self._network.word_vectors(row)[0]  # [tokens, numbers]
         path = _Path(partial(self._scores, row), vectors)
         starts = torch.arange(_STEPS, dtype=torch.float64) / _STEPS
         tokens = torch.zeros(len(ids), dtype=torch.float64)
@@ -83,7 +84,7 @@ class IntegratedGradients:
         return Attribution(tokens.numpy(), score, baseline)
 
     def _scores(self, row: Tensor, vectors: Tensor) -> Tensor:
-        """Positive minus negative [batch] of vectors [batch, tokens, embedding] of one row's ids
+        """Positive minus negative [batch] of vectors [batch, tokens, numbers] of one row's ids
         [1, tokens]."""
         ids = row.expand(len(vectors), -1)
         logits = self._network.mlp(self._network.pooled_vectors(vectors, ids=ids))

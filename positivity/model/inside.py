@@ -16,7 +16,7 @@ from positivity.model.cells import reach, unroll
 from positivity.model.deepmoji import DeepMoji
 from positivity.model.engine_torch import load_network
 from positivity.model.language_model import END, LanguageModel
-from positivity.model.network import Cell, RecurrentLayer, SentimentNetwork
+from positivity.model.network import Cell, NetworkConfig, RecurrentLayer, SentimentNetwork
 from positivity.model.registry import ModelDirectory
 
 Floats = NDArray[np.float32]
@@ -117,7 +117,9 @@ class Inside:
 
     def untrained(self, cell: Cell, seed: int) -> "Untrained":
         """A layer of this network's size before any training, reading the same word vectors."""
-        sizes = (self._network.config.embedding_size, self.hidden_size)
+        config = self._network.config
+        reads = config.input_size if isinstance(config, NetworkConfig) else config.embedding_size
+        sizes = (reads, self.hidden_size)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             layer = RecurrentLayer(*sizes, cell, bidirectional=False).requires_grad_(False)
@@ -148,8 +150,8 @@ class Inside:
         return self._vectors(ids)
 
     def _vectors(self, ids: Sequence[int]) -> Tensor:
-        """What the first layer reads [tokens, embedding]."""
-        vectors = torch.as_tensor(self._network.embedding(torch.tensor([*self._before, *ids])))
+        """What the first layer reads [tokens, numbers]."""
+        vectors = self._network.word_vectors(torch.tensor([[*self._before, *ids]]))[0]
         return vectors.tanh() if isinstance(self._network, DeepMoji) else vectors
 
     def _states(self, ids: Sequence[int], layers: int) -> Tensor:

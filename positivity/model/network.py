@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from positivity.model.elman import Elman
+from positivity.model.pairs import PairVectors
 
 Cell = Literal["elman", "gru", "lstm"]
 Pooling = Literal["attention", "last", "mean", "max"]
@@ -22,6 +23,10 @@ class NetworkConfig:
 
     vocabulary_size: int
     embedding_size: int = 128
+    # Pairs of neighbouring tokens with a vector of their own (model/pairs.py): places for them, 0
+    # for none, and the numbers of a vector, which stand beside the second token's.
+    pairs: int = 0
+    pair_size: int = 32
     cell: Cell = "lstm"
     hidden_size: int = 128  # of each direction
     layers: int = 1
@@ -29,7 +34,9 @@ class NetworkConfig:
     pooling: tuple[Pooling, ...] = ("attention", "max")  # side by side when several
     mlp_size: int = 64  # 0 for none: a linear layer alone
     classes: int = 3  # or 2, negative and positive
-    # Training only: shares of word vectors' channels, of states and of the MLP that are left out.
+    # Training only: shares of pairs, of word vectors' channels, of states and of the MLP that are
+    # left out.
+    pair_dropout: float = 0.2
     embedding_dropout: float = 0.2
     state_dropout: float = 0.2
     mlp_dropout: float = 0.3
@@ -42,6 +49,11 @@ class NetworkConfig:
             raise ValueError(f"pooling {list(self.pooling)} is not of attention, last, mean, max")
         if min(self.vocabulary_size, self.embedding_size, self.hidden_size, self.layers) < 1:
             raise ValueError("vocabulary, embedding, hidden size and layers are at least 1")
+
+    @property
+    def input_size(self) -> int:
+        """Numbers of what the first layer reads of a token."""
+        return self.embedding_size + (self.pair_size if self.pairs else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,11 @@ class Network(nn.Module):
     def __init__(self, config: Any) -> None:
         super().__init__()
         self.config = config
+
+    def word_vectors(self, ids: Tensor) -> Tensor:
+        """What the first layer reads [batch, time, numbers] of token ids [batch, time]."""
+        vectors: Tensor = self.embedding(ids)
+        return vectors
 
     @classmethod
     def settings_of_vocabulary(cls, pieces: Sequence[str]) -> dict[str, Any]:
@@ -98,13 +115,13 @@ class Classifier(Network):
     def pooled(self, ids: Tensor, lengths: Tensor | None = None) -> Tensor:
         """What the MLP reads of each row: the states, pooled in each way [batch, numbers]."""
         padding = None if lengths is None else Padding.of(lengths, ids.shape[1])
-        return self.pooled_vectors(self.embedding(ids), padding, ids)
+        return self.pooled_vectors(self.word_vectors(ids), padding, ids)
 
     @abstractmethod
     def pooled_vectors(
         self, vectors: Tensor, padding: Padding | None = None, ids: Tensor | None = None
     ) -> Tensor:
-        """`pooled` of word vectors [batch, time, embedding], whatever words they are of, if any.
+        """`pooled` of `word_vectors` [batch, time, numbers], whatever words they are of, if any.
 
         Args:
             ids: the tokens [batch, time] in whose places the vectors stand, where the network
@@ -135,8 +152,13 @@ class SentimentNetwork(Classifier):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__(config)
         self.embedding = nn.Embedding(config.vocabulary_size, config.embedding_size, padding_idx=0)
+        self.pairs = (
+            PairVectors(config.vocabulary_size, config.pairs, config.pair_size, config.pair_dropout)
+            if config.pairs
+            else None
+        )
         directions = 2 if config.bidirectional else 1
-        sizes = [config.embedding_size] + [config.hidden_size * directions] * (config.layers - 1)
+        sizes = [config.input_size] + [config.hidden_size * directions] * (config.layers - 1)
         self.layers = nn.ModuleList(
             RecurrentLayer(
                 size, config.hidden_size, config.cell, bidirectional=config.bidirectional
@@ -150,6 +172,10 @@ class SentimentNetwork(Classifier):
         # Whole channels of a vector, the same at every word: words keep their differences.
         self.embedding_dropout = nn.Dropout1d(config.embedding_dropout)
         self.state_dropout = nn.Dropout1d(config.state_dropout)
+
+    def word_vectors(self, ids: Tensor) -> Tensor:
+        vectors: Tensor = self.embedding(ids)
+        return vectors if self.pairs is None else torch.cat([vectors, self.pairs(ids)], dim=2)
 
     def pooled_vectors(
         self, vectors: Tensor, padding: Padding | None = None, ids: Tensor | None = None

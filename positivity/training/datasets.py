@@ -20,6 +20,7 @@ from positivity.training.augmentation import augment
 from positivity.training.emoji_examples import EmojiExamples
 from positivity.training.emoji_ranking import read_ranking
 from positivity.training.examples import Examples, encode, make_examples
+from positivity.training.held_out import HeldOut
 from positivity.training.labelled import Data, LabelledTweets
 from positivity.training.recipe import Recipe, Source
 from positivity.training.sarcasm import taken_back
@@ -100,6 +101,9 @@ def build_examples(
 ) -> Examples:
     """All training examples of a recipe.
 
+    Args:
+        held_out: the sets to develop and to quote on.
+
     Raises:
         InputError: a source cannot be read, or the examples hold a single class only.
     """
@@ -111,9 +115,13 @@ def build_examples(
         emoji = EmojiExamples(recipe.emoji, ranking, normalizer, generator)
     pool = _Pool()
     cue_tweets: list[tuple[list[str], NDArray[np.float32], float]] = []
-    forbidden = {text for each in held_out for text in normalizer.normalize_many(each.texts)}
+    held_back = read_sets(recipe.held_back, data, recipe.labels)
+    kept_out = HeldOut(
+        {text for each in held_out for text in normalizer.normalize_many(each.texts)},
+        {text for each in held_back for text in normalizer.normalize_many(each.texts)},
+    )
     for source in recipe.train:
-        tweets, texts = _allowed(data.read(source).of(recipe.labels), normalizer, forbidden)
+        tweets, texts = _allowed(data.read(source).of(recipe.labels), normalizer, kept_out)
         if not texts:
             continue
         if source.strip_emoticons:
@@ -156,11 +164,11 @@ def build_examples(
 
 
 def _allowed(
-    tweets: LabelledTweets, normalizer: Normalizer, forbidden: set[str]
+    tweets: LabelledTweets, normalizer: Normalizer, kept_out: HeldOut
 ) -> tuple[LabelledTweets, list[str]]:
     """The tweets whose normalized text is not empty and not held out, and those texts."""
     normalized = normalizer.normalize_many(tweets.texts)
-    rows = [row for row, text in enumerate(normalized) if text and text not in forbidden]
+    rows = [row for row, text in enumerate(normalized) if text and text not in kept_out]
     return tweets.at(rows), [normalized[row] for row in rows]
 
 

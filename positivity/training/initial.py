@@ -1,17 +1,21 @@
-"""Word vectors to begin with: what a teacher, or a trained model, makes of each piece alone."""
+"""What a network begins with: vectors of pieces, as a teacher or a trained model has them, and the
+pairs of pieces that it has vectors for."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from positivity.errors import InputError
 from positivity.model.engine_torch import load_network
+from positivity.model.pairs import pair_numbers
 from positivity.model.registry import ModelDirectory
 from positivity.text.tokenizer import UNKNOWN
+from positivity.training.examples import Examples
 
 _BATCH = 256
 _FLATTENED = 0.5  # 0 keeps each direction's spread, 1 makes all alike
@@ -82,3 +86,20 @@ def vectors_of_model(directory: ModelDirectory, pieces: Sequence[str], size: int
     projected = vectors.double() @ directions[:size].T
     result: Tensor = (projected / projected.std()).float()
     return result
+
+
+def frequent_pairs(examples: Examples, pieces: Sequence[str], apart: Collection[str]) -> Tensor:
+    """The numbers (`model.pairs.pair_numbers`) of the pairs in examples, the most frequent first.
+
+    Args:
+        apart: words no pair of which counts: those that say of which group somebody is would be
+            remembered with the company that they were met in.
+    """
+    tokens = torch.from_numpy(examples.tokens.astype(np.int64))[None]
+    numbers = pair_numbers(tokens, len(pieces))[0].numpy()
+    numbers[examples.offsets[:-1]] = examples.tokens[examples.offsets[:-1]]  # none before the first
+    found, counts = np.unique(numbers, return_counts=True)
+    left_out = {UNKNOWN} | {row for row, piece in enumerate(pieces) if piece.strip() in apart}
+    halves = np.stack([found // len(pieces), found % len(pieces)])
+    found, counts = (each[~np.isin(halves, list(left_out)).any(axis=0)] for each in (found, counts))
+    return torch.from_numpy(found[np.argsort(-counts, kind="stable")])

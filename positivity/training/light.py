@@ -42,10 +42,28 @@ _ORDERS = """
 """
 # The backward direction reads each row reversed within its own length, so that padding comes last
 # in both: it changes no state before it.
-_WORDS = """
+_PIECES = """
   ids_D = GatherElements <axis = 1> (ids, order_D)
   steps_D = Transpose <perm = [1, 0]> (ids_D)
-  words_D = Gather (embedding, steps_D)
+  pieces_D = Gather (embedding, steps_D)
+"""
+_WORDS_OF_PIECES = """
+  words_D = Identity (pieces_D)
+"""
+_PAIRS = """
+  before = Pad (ids, one_later)
+  before_apart = Mul (before, vocabulary_size)
+  numbers = Add (before_apart, ids)
+  slots = Mod (numbers, slots_in_all)
+  owners_there = Gather (owners, slots)
+  is_owner = Equal (owners_there, numbers)
+  pairs = Where (is_owner, slots, slots_in_all)
+"""
+_WORDS_WITH_PAIRS = """
+  pairs_D = GatherElements <axis = 1> (pairs, order_D)
+  pair_steps_D = Transpose <perm = [1, 0]> (pairs_D)
+  pair_vectors_D = Gather (pair_embedding, pair_steps_D)
+  words_D = Concat <axis = 2> (pieces_D, pair_vectors_D)
 """
 _STEP = """
   h_bytes_D = QuantizeLinear (h_D, state_scale, middle)
@@ -121,8 +139,12 @@ def _graph(network: SentimentNetwork) -> str:
     def each(form: str, between: str = ", ") -> str:
         return between.join(form.replace("D", name) for name in directions)
 
-    state, word = f"float[batch, {config.hidden_size}]", f"uint8[batch, {config.embedding_size}]"
-    lines = [_ORDERS, each(_WORDS, "\n")]
+    state, word = f"float[batch, {config.hidden_size}]", f"uint8[batch, {config.input_size}]"
+    lines = [_ORDERS, each(_PIECES, "\n")]
+    if config.pairs:
+        lines += [_PAIRS, each(_WORDS_WITH_PAIRS, "\n")]
+    else:
+        lines.append(each(_WORDS_OF_PIECES, "\n"))
     lines.append(f"""
       {each("h_end_D, c_end_D")}, {each("states_D")} = Scan <
         num_scan_inputs = {len(directions)}, scan_output_axes = [{each("1")}],
@@ -157,10 +179,9 @@ def _arrays(network: SentimentNetwork) -> dict[str, NDArray[np.generic]]:
     config = network.config
     weights = {name: each.float().cpu().numpy() for name, each in network.state_dict().items()}
     # Every channel of the vectors fills its byte; its scale is moved into the input weights.
-    vectors = weights["embedding.weight"]
-    channel = np.maximum(abs(vectors).max(axis=0), 1e-8) / _LARGEST_BYTE
+    embedding, channel = _bytes_by_channel(weights["embedding.weight"])
     arrays: dict[str, NDArray[np.generic]] = {
-        "embedding": (np.round(vectors / channel) + _MIDDLE).astype(np.uint8),
+        "embedding": embedding,
         "state_scale": np.array(1 / _LARGEST_BYTE, np.float32),
         "middle": np.array(_MIDDLE, np.uint8),
         "no_offset": np.array(0, np.int8),
@@ -177,6 +198,17 @@ def _arrays(network: SentimentNetwork) -> dict[str, NDArray[np.generic]]:
         "outer_weights": weights["mlp.4.weight"].T,
         "outer_bias": weights["mlp.4.bias"],
     }
+    if network.pairs is not None:
+        arrays["pair_embedding"], pair_channel = _bytes_by_channel(
+            weights["pairs.embedding.weight"]
+        )
+        channel = np.concatenate([channel, pair_channel])
+        arrays |= {
+            "owners": network.pairs.owners.cpu().numpy(),
+            "one_later": np.array([0, 1, 0, -1]),
+            "vocabulary_size": np.array(config.vocabulary_size),
+            "slots_in_all": np.array(config.pairs),
+        }
     for i, direction in enumerate(_directions(network)):
         prefix = f"layers.0.{'forward' if direction == 'onward' else 'backward'}_cell."
         of_words = weights[f"{prefix}weight_ih_l0"] * channel  # [4 x hidden, embedding]
@@ -191,6 +223,14 @@ def _arrays(network: SentimentNetwork) -> dict[str, NDArray[np.generic]]:
             part = slice(i * config.hidden_size, (i + 1) * config.hidden_size)
             arrays[f"attention_{direction}"] = weights["attention.weight"][0, part, None]
     return arrays
+
+
+def _bytes_by_channel(
+    vectors: NDArray[np.float32],
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Vectors [n, channels] as bytes around a middle, and the scale of each channel."""
+    channel = np.maximum(abs(vectors).max(axis=0), 1e-8) / _LARGEST_BYTE
+    return (np.round(vectors / channel) + _MIDDLE).astype(np.uint8), channel
 
 
 def _largest_pair(rows: NDArray[np.float32]) -> NDArray[np.float32]:

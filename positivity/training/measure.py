@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from positivity.evaluation import POLAR, evaluate
+from positivity.evaluation import POLAR, evaluate, ranks
 from positivity.model.scorer import Scorer
 from positivity.training.datasets import NamedSet
 from positivity.training.emoji_ranking import read_ranking
@@ -16,12 +16,13 @@ from positivity.training.labelled import Data, read_graded
 from positivity.training.recipe import Recipe, Source
 
 # What a model of two classes is not measured by: it would look like what it is not.
-_THREE_CLASS = ("macro_recall", "f1_positive_negative")
+_THREE_CLASS = ("macro_recall", "f1_positive_negative", "area_under_curve")
 _COLUMNS = {
     "macro_recall": "macro recall",
     "f1_positive_negative": "F1 (positive, negative)",
     "two_class_macro_recall": "macro recall of two classes",
     "accuracy": "accuracy",
+    "area_under_curve": "area under curve",
     "calibration_error": "calibration error",
     "calibration_error_balanced": "balanced",
     "calibration_error_by_chance": "by chance",
@@ -91,13 +92,7 @@ def pearson(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
 
 def spearman(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
     """The correlation of their ranks, ties sharing theirs."""
-    return pearson(_ranks(one), _ranks(other))
-
-
-def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = counts.cumsum()
-    return np.asarray((last - (counts - 1) / 2)[inverse])
+    return pearson(ranks(one), ranks(other))
 
 
 def figures_table(metrics: Mapping[str, Any]) -> str:

@@ -42,6 +42,15 @@ class ScoredSet:
     topics: Sequence[str] | None = None  # of each, where new tweets will be on other topics
     border: float = 0.0  # of the model: by how much its calibration raised the log-odds of neutral
 
+    def with_more(self, other: "ScoredSet") -> "ScoredSet":
+        """These and more of the same kind; their topics are told where both parts tell theirs."""
+        return ScoredSet(
+            np.concatenate([self.gold, other.gold]),
+            np.concatenate([self.probabilities, other.probabilities]),
+            [*self.topics, *other.topics] if self.topics and other.topics else None,
+            self.border,
+        )
+
 
 def fit_recalibration(sets: Mapping[str, ScoredSet]) -> Recalibration | None:
     """The recalibration for new tweets, from labelled sets.
@@ -64,9 +73,9 @@ def fit_recalibration(sets: Mapping[str, ScoredSet]) -> Recalibration | None:
 def quantification_file(
     sets: Sequence[NamedSet], logits: Sequence[Tensor], calibration: Calibration
 ) -> dict[str, bytes]:
-    """The file of a model directory, fitted on development sets and their logits [n, 3] each.
+    """The file of a model directory, fitted on labelled sets and their logits [n, 3] each.
 
-    The logits have the calibration's border in them already.
+    Sets of one name are parts of one. The logits have the calibration's border in them already.
 
     Without a set that can be used there is no file; the model's labels are then counted as they
     are.
@@ -74,10 +83,11 @@ def quantification_file(
     probabilities = [
         (each.double() / calibration.temperature).softmax(dim=1).numpy() for each in logits
     ]
-    by_name = {
-        each.name: ScoredSet(each.gold, of_set.round(SCORE_DIGITS), each.topics, calibration.border)
-        for each, of_set in zip(sets, probabilities, strict=True)
-    }
+    by_name: dict[str, ScoredSet] = {}
+    for each, of_set in zip(sets, probabilities, strict=True):
+        scored = ScoredSet(each.gold, of_set.round(SCORE_DIGITS), each.topics, calibration.border)
+        known = by_name.get(each.name)
+        by_name[each.name] = scored if known is None else known.with_more(scored)
     recalibration = fit_recalibration(by_name)
     return {registry.QUANTIFICATION: to_json(recalibration)} if recalibration else {}
 

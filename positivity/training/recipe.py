@@ -165,6 +165,9 @@ class Recipe:
     pretraining: PretrainingRecipe | None = None
     train: tuple[Source, ...] = ()
     dev: tuple[Source, ...] = ()  # to choose and to calibrate
+    # Training tweets that are kept from training: with the development set of the same name, shares
+    # are corrected by them. Nothing is chosen by them.
+    held_back: tuple[Source, ...] = ()
     eval: tuple[Source, ...] = ()  # only to quote
     graded: tuple[Source, ...] = ()  # degrees instead of classes as labels; only to quote
     # The development set whose labels are what the classes mean: temperature and border to neutral
@@ -177,6 +180,11 @@ class Recipe:
             raise ValueError(
                 f"reference {self.reference!r} is none of the development sets of three classes: "
                 f"{', '.join(names) or 'none'}"
+            )
+        alone = {source.name for source in self.held_back} - set(names)
+        if alone:
+            raise ValueError(
+                f"held_back {', '.join(sorted(alone))!r} is not the name of a development set"
             )
 
     @property
@@ -346,6 +354,7 @@ def _recipe(content: dict[str, Any]) -> Recipe | TeacherRecipe:
             "pretraining": _pretraining(pretraining) if pretraining is not None else None,
             "train": _sources(parts.get("train", [])),
             "dev": _sources(parts.get("dev", [])),
+            "held_back": _sources(parts.get("held_back", [])),
             "eval": _sources(parts.get("eval", [])),
             "graded": _sources(parts.get("graded", [])),
         },

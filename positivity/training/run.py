@@ -21,7 +21,7 @@ from positivity.model import registry
 from positivity.model.engine_torch import choose_device
 from positivity.model.kinds import make_network, settings_of
 from positivity.model.language_model import LanguageModel
-from positivity.model.network import Network
+from positivity.model.network import Network, SentimentNetwork
 from positivity.model.registry import ModelConfig, ModelDirectory
 from positivity.model.tagger import TaggerNetwork
 from positivity.text.normalize import Normalizer
@@ -31,7 +31,7 @@ from positivity.training.clock import Clock
 from positivity.training.datasets import corpus
 from positivity.training.emoji_prediction import EmojiPrediction
 from positivity.training.fair_vectors import equalize
-from positivity.training.initial import initial_vectors, vectors_of_model
+from positivity.training.initial import frequent_pairs, initial_vectors, vectors_of_model
 from positivity.training.labelled import Data
 from positivity.training.language_modelling import LanguageModelling
 from positivity.training.loop import Record, Step, Trainer
@@ -99,6 +99,7 @@ class Run:
         torch.manual_seed(self.recipe.seed)
         network = self._network().to(self._device)
         self._give_initial_vectors(network)
+        self._give_pairs(network)
         trainer = Trainer(network, self.task, self.recipe.training, self.recipe.seed)
         weights = sum(parameter.numel() for parameter in network.parameters())
         self._say(f"{len(self.task):,} examples, {weights:,} weights, on {self._device}")
@@ -116,6 +117,15 @@ class Run:
             elif self.recipe.embeddings:
                 weight[1:].copy_(self._vectors_of_file(network.config.embedding_size)[1:])
             weight.mul_(self.recipe.vector_spread)
+
+    def _give_pairs(self, network: Network) -> None:
+        """The pairs that have vectors, of a network with such: the most frequent ones."""
+        if not isinstance(network, SentimentNetwork) or network.pairs is None:
+            return
+        assert isinstance(self.task, Sentiment)
+        apart = INTERCHANGEABLE_WORDS if self.recipe.training.augmentation else ()
+        pairs = frequent_pairs(self.task.examples, self.tokenizer.pieces(), apart)
+        network.pairs.own(pairs.to(self._device))
 
     def _vectors_of_model(self, size: int) -> torch.Tensor:
         name, pieces = self.recipe.initial_vectors, self.tokenizer.pieces()
@@ -164,6 +174,7 @@ class Run:
         torch.manual_seed(seed)
         network = self._network(classes=len(task.emoji)).to(self._device)
         self._give_initial_vectors(network)
+        self._give_pairs(network)
         trainer: Trainer[Any, Any] = Trainer(network, task, recipe.training, seed)
         checkpoint = self.folder / "pretraining.pt"
         if checkpoint.exists():
@@ -208,7 +219,10 @@ class Run:
         )
         path = self.folder / "model"
         files = text_files(self.normalizer, self.tokenizer)
-        weights = {name: tensor.half().cpu() for name, tensor in network.state_dict().items()}
+        weights = {
+            name: (each.half() if each.is_floating_point() else each).cpu()
+            for name, each in network.state_dict().items()
+        }
         files[registry.WEIGHTS] = to_safetensors(weights)
         registry.save(path, config, files)
         files |= self.task.files(network, calibration)

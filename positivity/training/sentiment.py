@@ -17,7 +17,7 @@ from positivity.model.scorer import of_three
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import UNKNOWN, Tokenizer
 from positivity.training.calibration import Calibration, fit_calibration
-from positivity.training.datasets import build_examples, read_sets, split_off_dev
+from positivity.training.datasets import NamedSet, build_examples, read_sets, split_off_dev
 from positivity.training.examples import Batch, Examples, batches
 from positivity.training.export import add_light, summary
 from positivity.training.labelled import Data
@@ -52,14 +52,16 @@ class Sentiment(ModelTask[Classifier, Batch]):
         self.recipe, self._data = recipe, data
         self.dev = read_sets(recipe.dev, data, recipe.labels) or [split_off_dev(recipe, data)]
         self.eval = read_sets(recipe.eval, data, recipe.labels)
+        self.held_back = read_sets(recipe.held_back, data, recipe.labels)
         held_out = [*self.dev, *self.eval]
         self.examples: Examples = build_examples(recipe, data, normalizer, tokenizer, held_out)
-        self.encoded = [
-            Encoded(
-                each.name, tokenizer.encode_many(normalizer.normalize_many(each.texts)), each.gold
-            )
-            for each in self.dev
-        ]
+
+        def encoded(each: NamedSet) -> Encoded:
+            ids = tokenizer.encode_many(normalizer.normalize_many(each.texts))
+            return Encoded(each.name, ids, each.gold)
+
+        self.encoded = [encoded(each) for each in self.dev]
+        self._encoded_back = [encoded(each) for each in self.held_back]
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -109,13 +111,12 @@ class Sentiment(ModelTask[Classifier, Batch]):
         """Which of the three labels each logit is of."""
         return np.array([0, 1, 2] if len(self.recipe.labels) == 3 else [0, 2])
 
-    def _dev_logits(self, network: Classifier) -> list[Tensor]:
-        return [predict(network, each.ids) for each in self.encoded]
-
     def files(self, network: Classifier, calibration: Calibration) -> Mapping[str, bytes]:
         if len(self.recipe.labels) == 2:  # shares of three classes cannot be told from two
             return {}
-        return quantification_file(self.dev, self._dev_logits(network), calibration)
+        sets = [*self.dev, *self.held_back]
+        logits = [predict(network, each.ids) for each in (*self.encoded, *self._encoded_back)]
+        return quantification_file(sets, logits, calibration)
 
     def figures(self, model: ModelDirectory) -> dict[str, Any]:
         return measure(model.path, self.dev, self.eval, self._data, self.recipe)
