@@ -76,6 +76,20 @@ def test_a_failure_comes_before_the_condition(
 ) -> None:
     result = run(tiny_model, "check", "alice", "no_such", "--fail-if", "tweets > 1")
     assert result.exit_code == 8
+    assert "@alice: tweets > 1 holds" in result.stderr  # said, or one lost account would hide it
     missing = tmp_path / "none.csv"
     result = run(tiny_model, "score", str(tweets), str(missing), "--fail-if", "tweets > 1")
     assert result.exit_code == 8
+    assert "tweets.csv: tweets > 1 holds" in result.stderr
+
+
+def test_what_failed_is_said_even_if_the_report_cannot_be_written(
+    tiny_model: ModelDirectory, sandbox: Standin
+) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("there is no device here that is always full")
+    result = run(tiny_model, "check", "alice", "no_such", "--quiet", "-o", str(full))
+    assert result.exit_code == 3
+    assert "@no_such: there is no such account" in result.stderr
+    assert "/dev/full: cannot be written" in result.stderr

@@ -180,6 +180,14 @@ def test_the_condition_of_a_job(job: Job) -> None:
     assert job.run("--quiet").output == ""
 
 
+def test_the_condition_is_said_though_an_account_is_lost(job: Job) -> None:
+    job.write('accounts = ["alice", "suspended"]\nfail_if = "tweets > 0"\nlog_file = "log"\n')
+    result = job.run("--quiet", code=8)
+    assert "@suspended: is suspended" in result.stderr
+    assert "@alice: tweets > 0 holds" in result.stderr
+    assert "condition subject=@alice" in (job.folder / "log").read_text(encoding="utf-8")
+
+
 def test_what_fails_does_not_keep_the_rest_from_being_done(job: Job, world: Standin) -> None:
     job.tweets("own.csv", 20, 2)
     job.write('accounts = ["no_such"]\nfiles = ["own.csv"]\n[[output]]\npath = "out/"\n')

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from positivity.cli.checking import CheckRun, check, end, never_asking_for_usual
+from positivity.cli.checking import CheckRun, check, failure, never_asking_for_usual
 from positivity.cli.conditions import FailIfOption, condition_of, end_if
 from positivity.cli.formats import format_of
 from positivity.cli.options import (
@@ -36,7 +36,7 @@ from positivity.cli.unattended import (
     MaxTimeOption,
     unattended,
 )
-from positivity.errors import UsageError
+from positivity.errors import PositivityError, UsageError
 from positivity.fast_start import prepare_process
 
 if TYPE_CHECKING:
@@ -183,13 +183,18 @@ def _check(
     """Checks, writes the reports, and ends as what happened asks for."""
     if run.dry_run:
         _, checks = check(run, format, place if isinstance(place, Path) else None)
-        end(checks)
+        code = failure(checks)
+        if code:
+            raise typer.Exit(code)
         return
     reports, checks = check(run)
     if reports:
         from positivity.cli.stored import write_account_reports
 
-        write_account_reports(reports, format, place, table=len(checks) > 1)
-        draw(reports, plot)
-    end(checks)
-    end_if(condition, reports, quiet=run.quiet)
+        try:
+            write_account_reports(reports, format, place, table=len(checks) > 1)
+            draw(reports, plot)
+        except PositivityError:
+            failure(checks)  # what failed before is said too
+            raise
+    end_if(condition, reports, quiet=run.quiet, failed=failure(checks))

@@ -35,17 +35,23 @@ def condition_of(text: str | None) -> "Condition | None":
     return parse_condition(text)
 
 
-def end_if(condition: "Condition | None", reports: Sequence["Report"], *, quiet: bool) -> None:
+def end_if(
+    condition: "Condition | None", reports: Sequence["Report"], *, quiet: bool, failed: int = 0
+) -> None:
     """Ends with exit code 10 if a condition holds of any report, and says of which.
 
-    It is for the end of a command, when all else has gone well.
+    It is for the end of a command. Where something else has failed, its exit code comes first; but
+    what holds is said all the same, since some account may fail every day.
     """
-    if condition is not None and any_holds(condition, reports, quiet=quiet):
-        raise typer.Exit(CONDITION_HOLDS)
+    held = any_holds(condition, reports, quiet=quiet)
+    if failed or held:
+        raise typer.Exit(failed or CONDITION_HOLDS)
 
 
-def any_holds(condition: "Condition", reports: Sequence["Report"], *, quiet: bool) -> bool:
+def any_holds(condition: "Condition | None", reports: Sequence["Report"], *, quiet: bool) -> bool:
     """Whether a condition holds of any report; says of which, and of which that is not known."""
+    if condition is None:
+        return False
     held = False
     for report in reports:
         holds = condition.holds(report)

@@ -66,11 +66,10 @@ def run(job: JobFile, *, quiet: bool) -> int:
     work.write()
     if work.reports and job.notices:
         work.attempt(work.tell)
+    held = any_holds(job.fail_if, work.reports, quiet=quiet)  # said whatever else has failed
     if work.failures:
         return PARTLY_DONE if work.reports else work.failures[0]
-    if job.fail_if is not None and any_holds(job.fail_if, work.reports, quiet=quiet):
-        return CONDITION_HOLDS
-    return 0
+    return CONDITION_HOLDS if held else 0
 
 
 class _Work:

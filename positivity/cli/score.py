@@ -229,6 +229,4 @@ def score_command(
         rows=rows,
     )
     draw(reports, plot)
-    if partly:
-        raise typer.Exit(PARTLY_DONE)
-    end_if(condition, reports, quiet=quiet)
+    end_if(condition, reports, quiet=quiet, failed=PARTLY_DONE if partly else 0)
