@@ -16,6 +16,8 @@ import jsonschema
 import pytest
 from typer.testing import CliRunner
 
+from positivity.check.run import Checks
+from positivity.check.scoring import StoreAnalyzer
 from positivity.cli import app
 from positivity.model.registry import ModelDirectory
 from positivity.report.machine import json_schema
@@ -466,6 +468,28 @@ def test_forget_deletes_all(run: Command) -> None:
     run("forget", "alice", code=2)
     run("report", "alice", code=2)
     assert json.loads(run("usage", "--format", "json").stdout)
+
+
+@pytest.mark.parametrize("step", ["lookup", "read", "report"])
+def test_an_account_that_is_forgotten_meanwhile_costs_only_itself(
+    run: Command, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    of: Any = StoreAnalyzer if step == "report" else Checks
+    do, done = getattr(of, step), []
+
+    def then_forget(*given: Any, **more: Any) -> Any:
+        found = do(*given, **more)
+        if not done:
+            done.append(run("forget", "alice"))
+        return found
+
+    monkeypatch.setattr(of, step, then_forget)
+    result = run("check", "alice", "bob", "--max-posts", "20", "--format", "csv", code=8)
+    assert "@alice: another run has forgotten this account" in result.stderr
+    assert "are kept" not in result.stderr
+    assert "'@alice" not in result.stdout
+    assert "'@bob" in result.stdout
+    assert b"alice" not in contents()
 
 
 def test_refresh_drops_deleted_posts(run: Command, world: Standin) -> None:

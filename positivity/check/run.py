@@ -236,6 +236,9 @@ class Checks:
         assert account is not None
         if self._fatal is not None:
             raise self._fatal
+        # Asking for money can take its time, in which another run may have forgotten the account;
+        # from here on the lock keeps others away.
+        self._store.accounts.get(int(account.id))
 
         def progress(reading: Reading) -> None:
             check.reading = reading

@@ -200,9 +200,14 @@ class StoreAnalyzer:
         return tally.report([], self._info, quantifier=self._quantifier)
 
     def keep(self, account: StoredAccount, question: Question, report: Report) -> None:
-        """Note that an account has been checked, and keep the report for later."""
+        """Note that an account has been checked, and keep the report for later.
+
+        Raises:
+            StateError: another run has forgotten the account meanwhile.
+        """
         now = datetime.now(UTC)
         with self._store.database.transaction():
+            self._store.accounts.get(account.id)
             number = self._store.checks.add(account.id, now=now)
             self.put(account, question, report, now.date().isoformat(), number)
 

@@ -12,7 +12,7 @@ import typer
 
 from positivity.cli.options import ReportFormat
 from positivity.deadline import TimeIsUp
-from positivity.errors import AccountError
+from positivity.errors import AccountError, StateError
 from positivity.log import event
 from positivity.messages import say
 
@@ -164,19 +164,27 @@ def _reports(
     """The reports on the accounts that could be read."""
     reports = []
     for each in checks.checks:
-        if each.error is None and each.account is not None:
-            account = store.accounts.get(int(each.account.id))
-            report = analyzer.report(
-                account,
-                run.question,
-                run.job.prices,
-                reading=each.reading,
-                all_weeks=run.all_weeks,
-            )
-            analyzer.keep(account, run.question, report)
-            log_verdict(report)
-            reports.append(analyzer.with_effects(report) if run.effects else report)
+        if each.error is not None or each.account is None:
+            continue
+        try:
+            reports.append(_report(run, store, analyzer, each, int(each.account.id)))
+        except StateError as error:  # no reason to lose the reports on the others
+            each.error = error
+            event("failed", account=f"@{each.handle}", error=error)
     return reports
+
+
+def _report(
+    run: CheckRun, store: "Store", analyzer: "StoreAnalyzer", check: "Checked", account_id: int
+) -> "Report":
+    """The report on an account, which is also kept."""
+    account = store.accounts.get(account_id)
+    report = analyzer.report(
+        account, run.question, run.job.prices, reading=check.reading, all_weeks=run.all_weeks
+    )
+    analyzer.keep(account, run.question, report)
+    log_verdict(report)
+    return analyzer.with_effects(report) if run.effects else report
 
 
 def _write_estimate(
@@ -255,7 +263,7 @@ def say_failures(checks: Sequence["Checked"]) -> list[int]:
                 f"@{each.handle}: {each.kept:,} posts of it are stored here; "
                 f"'positivity forget @{each.handle}' deletes them, as X's terms ask"
             )
-        elif each.reading.posts:
+        elif each.reading.posts and each.kept:
             say(
                 f"@{each.handle}: {each.reading.posts:,} posts were read before that and are kept; "
                 "the next check goes on from there"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
+from positivity.errors import StateError
 from positivity.store.database import Database
 from positivity.store.intervals import NEWEST, Interval, Intervals, difference, union
 
@@ -82,10 +83,14 @@ class Accounts:
         return found[0] if found else None
 
     def get(self, account: int) -> StoredAccount:
-        """The account with an id; KeyError when there is none."""
+        """The account with an id, which this run has put there.
+
+        Raises:
+            StateError: it is not there any more, for a store may be shared.
+        """
         found = self._accounts("WHERE id = ?", account)
         if not found:
-            raise KeyError(account)
+            raise StateError("another run has forgotten this account while this one was at work")
         return found[0]
 
     def named(self, handle: str) -> list[StoredAccount]:
