@@ -15,6 +15,7 @@ from positivity.errors import LimitError
 from positivity.messages import say
 
 _GRACE = 30.0  # seconds to end in, before the process is ended
+_LONGEST = threading.TIMEOUT_MAX - 2 * _GRACE  # seconds, centuries: what a timer can wait for
 
 
 class TimeIsUp(KeyboardInterrupt):
@@ -35,6 +36,7 @@ def deadline(seconds: float | None, option: str = "--max-time") -> Iterator[None
         yield
         return
     text = f"{option} {seconds:g}: the time is over; what was read is kept, the next run goes on"
+    seconds = min(seconds, _LONGEST)
     number = signal.SIGALRM if hasattr(signal, "SIGALRM") else signal.SIGINT
     before = signal.signal(number, _raise)
     alarm = threading.Timer(seconds, _ring, [number])
@@ -73,6 +75,6 @@ def _end(text: str) -> None:
 
 def wait_a_while(longest: float) -> float:
     """Wait for a random time, so that not all machines ask at once; how many seconds it was."""
-    seconds = random.uniform(0, longest)
+    seconds = random.uniform(0, min(longest, _LONGEST))
     time.sleep(seconds)
     return seconds

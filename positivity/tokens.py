@@ -85,10 +85,20 @@ def store_token(text: str) -> str:
 
 
 def remove_token() -> list[str]:
-    """Delete the token wherever we keep it; says where it was."""
+    """Delete the token wherever we keep it; says where it was.
+
+    Raises:
+        InputError: its file cannot be deleted.
+    """
     removed = []
     if token_path().exists():
-        token_path().unlink()
+        try:
+            token_path().unlink()
+        except OSError as error:
+            raise InputError(
+                f"{token_path()}: cannot be deleted ({error.strerror or error}), so the token is "
+                "still there; delete it by hand"
+            ) from error
         removed.append(str(token_path()))
     keyring = _keyring()
     if keyring is not None:

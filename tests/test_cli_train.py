@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from positivity.cli import app
+from positivity.model import registry
 from positivity.model.registry import ModelDirectory
 
 runner = CliRunner()
@@ -99,6 +100,19 @@ def test_models_are_listed_shown_verified_and_shared(
     assert "tiny" in run("models", "list")
     assert "| eval (eval) | 60 |" in run("models", "show", "tiny")
     assert "tiny: 8 files are as they were saved" in run("models", "verify", "tiny")
+
+
+def test_a_model_that_cannot_be_written_is_one_line(
+    tiny_model: ModelDirectory, tmp_path: Path
+) -> None:
+    packed = run("models", "export", tiny_model.path, tmp_path / "t.zip").strip()
+    registry.imported().parent.mkdir(parents=True, exist_ok=True)
+    registry.imported().write_text("a file where a folder should be")
+    said = run("models", "import", packed, code=3)
+    assert f"{registry.imported()}: cannot be written" in said
+    if Path("/dev/full").exists():
+        said = run("models", "export", tiny_model.path, "/dev/full", code=3)
+        assert "/dev/full: cannot be written" in said
 
 
 def test_a_tampered_model_is_refused_by_name(tiny_model: ModelDirectory, tmp_path: Path) -> None:

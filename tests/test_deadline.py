@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from positivity.deadline import TimeIsUp, deadline
+from positivity.deadline import TimeIsUp, deadline, wait_a_while
 from positivity.errors import LimitError
 
 
@@ -17,6 +18,19 @@ def test_a_block_that_is_in_time_is_left_alone() -> None:
         pass
     with deadline(None):
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), 1e300])
+def test_a_time_that_no_timer_can_wait_for_is_no_bound(seconds: float) -> None:
+    with deadline(seconds):  # a thread that dies of it would be a warning, and so an error
+        time.sleep(0.05)
+
+
+def test_a_delay_is_one_that_can_be_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("positivity.deadline.time.sleep", waits.append)
+    wait_a_while(float("inf"))
+    assert 0 <= waits[0] < threading.TIMEOUT_MAX
 
 
 def test_a_block_that_takes_longer_is_ended() -> None:

@@ -158,6 +158,8 @@ def test_a_purse_gives_no_more_than_is_in_it(posts: int, wishes: list[tuple[int,
 def test_what_dollars_are_enough_for(dollars: float, posts: int) -> None:
     assert affordable(dollars, PRICES) == posts
     assert affordable(None, PRICES) is None
+    assert affordable(float("inf"), PRICES) is None
+    assert affordable(1e308, PRICES) is None
     assert affordable(dollars, Prices(0, 0)) is None
 
 

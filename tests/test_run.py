@@ -264,6 +264,22 @@ def test_the_second_run_of_a_job_does_nothing(job: Job, world: Standin) -> None:
     assert world.log == []
 
 
+def test_a_job_by_another_name_is_the_same(job: Job, tmp_path: Path, world: Standin) -> None:
+    job.write('accounts = ["alice"]\n')
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "link.toml"
+    try:
+        link.symlink_to(job.path)
+    except OSError:
+        pytest.skip("no links here")
+    around = tmp_path / "elsewhere" / ".." / "job" / "watch.toml"
+    with run_lock(f"job {job.path}", "busy"):
+        for name in (around, link):
+            result = runner.invoke(app, ["run", str(name)])
+            assert (result.exit_code, "another run" in result.stderr) == (9, True), result.output
+    assert world.log == []
+
+
 def test_a_lock_that_is_let_go_is_taken() -> None:
     took: list[float] = []
 
@@ -441,6 +457,12 @@ def test_a_log_on_a_full_disk_is_said_once_and_the_run_goes_on(job: Job) -> None
     assert len(result.stderr.splitlines()) == 1
     assert "the log cannot be written" in result.stderr
     assert (job.folder / "out.json").exists()
+
+
+def test_the_log_of_a_job_can_be_stderr(job: Job) -> None:
+    job.write('accounts = ["alice"]\nmax_posts = 20\nlog_file = "-"\n')
+    assert " read account=@alice posts=" in job.run("--quiet").stderr
+    assert not (job.folder / "-").exists()
 
 
 def test_check_logs_on_stderr(tiny_model: ModelDirectory) -> None:

@@ -229,6 +229,13 @@ def test_a_newer_store_is_refused_and_left_as_it_is() -> None:
     assert store_path().read_bytes() == before
 
 
+def test_a_store_on_a_disk_that_is_read_only_says_so(tmp_path: Path) -> None:
+    with Store(tmp_path / "store.db") as store:
+        store.database.run("PRAGMA query_only = ON")
+        with pytest.raises(StateError, match=r"readonly.* set POSITIVITY_HOME"):
+            store.vocabulary = "post"
+
+
 def test_migrations_run_in_their_order_and_once() -> None:
     path = store_path()
     path.parent.mkdir(parents=True)

@@ -83,6 +83,12 @@ def test_a_file_is_for_its_owner_only() -> None:
     assert [path.name for path in token_path().parent.iterdir()] == ["token"]
 
 
+def test_a_token_that_cannot_be_deleted_is_said() -> None:
+    token_path().mkdir(parents=True)
+    with pytest.raises(InputError, match=r"cannot be deleted .* still there"):
+        remove_token()
+
+
 def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     store_token(SECRET)
     monkeypatch.setenv("X_BEARER_TOKEN", "other-token")

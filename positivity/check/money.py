@@ -25,9 +25,8 @@ class Prices:
 
 def affordable(dollars: float | None, prices: Prices) -> int | None:
     """For how many posts some dollars are enough; None for any number."""
-    if dollars is None or not prices.post:
-        return None
-    return max(0, math.floor(dollars / prices.post + _DUST))
+    posts = math.inf if dollars is None or not prices.post else dollars / prices.post
+    return max(0, math.floor(posts + _DUST)) if math.isfinite(posts) else None
 
 
 def billed_for(posts: int, *, retweets: bool) -> int:

@@ -165,7 +165,10 @@ def _job(path: Path, content: dict[str, Any]) -> JobFile:
         device=table.one("device", Device) or Device.AUTO,
         engine=table.one("engine", Engine) or Engine.AUTO,
         fail_if=table.condition("fail_if"),
-        log_file=None if log_file is None else Path(table.joined(log_file)),
+        # "-" is stderr, as after --log-file.
+        log_file=None
+        if log_file is None
+        else Path(log_file if log_file == "-" else table.joined(log_file)),
         log_json=table.truth("log_json"),
         outputs=tuple(_output(each) for each in table.tables("output")),
         notices=tuple(_notice(each) for each in table.tables("notify")),

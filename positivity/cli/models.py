@@ -1,9 +1,13 @@
 """`positivity models`: what models there are; share one as a single file."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
+
+from positivity.errors import InputError
 
 app = typer.Typer(no_args_is_help=True, help="List, show, verify and share models.")
 
@@ -93,7 +97,9 @@ def export_command(
 
     files = [each for each in registry.find(model).rglob("*") if each.is_file()]
     refuse_clashes([("PATH", path)], files)
-    _print(str(registry.export(model, path)))
+    with _writing(path):
+        exported = registry.export(model, path)
+    _print(str(exported))
 
 
 @app.command("import")
@@ -106,8 +112,18 @@ def import_command(
     """
     from positivity.model import registry
 
-    directory = registry.import_(path)
+    with _writing(registry.imported()):
+        directory = registry.import_(path)
     _print(f"{directory.config.name} {directory.config.version}: {directory.path}")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Says in a line what keeps a model from being written, such as a full disk."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 def _print(text: str) -> None:

@@ -41,7 +41,8 @@ def run_command(
     prepare_process()
     job = read_job(file)
     lock = Lock(
-        f"job {job.path}", f"{job.path}: another run of it is at work; this one did nothing"
+        f"job {job.path.resolve()}",
+        f"{job.path}: another run of it is at work; this one did nothing",
     )
     with unattended(
         f"run {job.path}",

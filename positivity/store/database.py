@@ -13,6 +13,7 @@ from positivity.store.schema import MIGRATIONS
 
 MEMORY = ":memory:"
 _PATIENCE = 30.0  # seconds that a write waits for those of other processes
+_ELSEWHERE = "set POSITIVITY_HOME to a folder that can be written to, or check with --no-store"
 
 
 class Database:
@@ -154,14 +155,15 @@ def _make_private(path: Path) -> None:
             path.chmod(0o600)
     except OSError as error:
         raise StateError(
-            f"{path}: cannot be used as the store ({error.strerror or error}); set POSITIVITY_HOME "
-            "to a folder that can be written to, or check with --no-store"
+            f"{path}: cannot be used as the store ({error.strerror or error}); {_ELSEWHERE}"
         ) from error
 
 
 def _operational(path: Path | None, said: str) -> str:
     if "locked" in said:
         return f"{path}: is in use by another program for too long; try again when it has ended"
+    if "readonly" in said:
+        return f"{path}: cannot be used as the store ({said}); {_ELSEWHERE}"
     return f"{path}: the store cannot be used ({said}); free some space, or see 'positivity doctor'"
 
 
