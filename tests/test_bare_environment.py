@@ -203,6 +203,15 @@ def test_stdout_on_a_full_disk(machine: Machine) -> None:
     assert "standard output: cannot be written" in err
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("words", ["auth status", "schedule --cron -- check @alice"])
+def test_short_answers_on_a_full_disk(machine: Machine, words: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        code, _, err = machine.run(*words.split(), stdout=full)
+    assert (code, err.count("\n")) == (3, 1), err
+    assert "standard output: cannot be written" in err
+
+
 def test_killed_half_way_it_goes_on_where_it_was(machine: Machine) -> None:
     machine.standin.delay = 0.3
     with machine.start() as process:

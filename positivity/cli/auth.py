@@ -22,10 +22,10 @@ def set_command() -> None:
     from positivity.tokens import VARIABLE, find_token, store_token
 
     where = store_token(_given())
-    typer.echo(f"stored in {where}")
+    _print(f"stored in {where}")
     found = find_token()
     if found is not None and found.source == f"${VARIABLE}":
-        typer.echo(f"note: {VARIABLE} is set and wins as long as it is")
+        _print(f"note: {VARIABLE} is set and wins as long as it is")
 
 
 def _given() -> str:
@@ -40,6 +40,13 @@ def _given() -> str:
     return sys.stdin.buffer.read(_LONGEST).decode("utf-8", "replace")
 
 
+def _print(text: str) -> None:
+    from positivity.report.output import report_output
+
+    with report_output(None) as out:
+        out.write(f"{text}\n")
+
+
 @app.command("status")
 def status_command() -> None:
     """Say whether there is a token and where it is kept, without showing it.
@@ -51,9 +58,9 @@ def status_command() -> None:
     token = find_token()
     if token is None:
         raise AccessError(NO_TOKEN)
-    typer.echo(f"there is a token, in {token.source}")
+    _print(f"there is a token, in {token.source}")
     if readable_by_others():
-        typer.echo(f"others on this machine may read it: chmod 600 '{token_path()}'")
+        _print(f"others on this machine may read it: chmod 600 '{token_path()}'")
 
 
 @app.command("remove")
@@ -65,6 +72,6 @@ def remove_command() -> None:
     from positivity.tokens import VARIABLE, find_token, remove_token
 
     removed = remove_token()
-    typer.echo(f"removed from {' and '.join(removed)}" if removed else "no token was stored")
+    _print(f"removed from {' and '.join(removed)}" if removed else "no token was stored")
     if find_token() is not None:
-        typer.echo(f"note: {VARIABLE} still holds one; unset it")
+        _print(f"note: {VARIABLE} still holds one; unset it")

@@ -46,6 +46,8 @@ def schedule_command(
 
     Example: positivity schedule --cron -- run watch.toml --quiet
     """
+    from positivity.report.output import report_output
+
     wanted = {
         "cron": cron,
         "systemd": systemd,
@@ -61,7 +63,8 @@ def schedule_command(
     entry = Entry(_program(), arguments, folder, _environment(), _time(every, at, arguments))
     if any(not each.isprintable() for each in (*entry.command, folder)):
         raise UsageError("the command or the folder has a character that no entry can hold")
-    sys.stdout.write(SCHEDULERS[chosen[0]](entry))
+    with report_output(None) as out:
+        out.write(SCHEDULERS[chosen[0]](entry))
     if chosen[0] != "github-actions" and _needs_token(arguments):
         _say_where_the_token_is()
 
