@@ -16,10 +16,17 @@ PREFIX = "POSITIVITY_"
 
 
 def home() -> Path:
-    """The folder of this user's own data: `POSITIVITY_HOME`, else where the system keeps data."""
+    """The folder of this user's own data: `POSITIVITY_HOME`, else where the system keeps data.
+
+    Raises:
+        UsageError: `POSITIVITY_HOME` begins with a `~` that stands for no one.
+    """
     chosen = os.environ.get("POSITIVITY_HOME")
     if chosen:
-        return Path(chosen).expanduser()
+        try:
+            return Path(chosen).expanduser()
+        except RuntimeError:
+            raise UsageError(f"POSITIVITY_HOME={chosen}: there is no such user") from None
     from platformdirs import user_data_path
 
     return user_data_path("positivity", appauthor=False)
@@ -66,6 +73,7 @@ MEANINGS = {
     "ask_above": "dollars above which 'check' asks first",
 }
 _LEAST = {"max_posts": 5, "timeout": 0.1}  # X gives no fewer posts
+_MOST = {"timeout": 86_400.0}  # a day; sockets take no number without end
 
 
 def load_settings(**options: Any) -> Settings:
@@ -143,6 +151,8 @@ def _checked(name: str, value: Any, where: str) -> Any:
         least = _LEAST.get(name, 0)
         if not (math.isfinite(value) and value >= least):
             raise UsageError(f"{where}: {value} is no number from {least} up")
+        if value > _MOST.get(name, math.inf):
+            raise UsageError(f"{where}: {value} is more than {_MOST[name]:g}")
     return value
 
 

@@ -527,6 +527,7 @@ def test_the_random_delay_is_at_most_what_was_said(
         ('accounts = ["ada"]\nfail_if = "net = 3"', "fail_if cannot be used.*write =="),
         ('accounts = ["ada"]\ninclude = ["quotes"]', "include cannot be 'quotes'"),
         ('accounts = ["ada"]\ntimezone = "Mars"', "no such time zone"),
+        ('accounts = ["ada"]\nmax_time = 0', "max_time is 0: a run takes a second at least"),
         ('accounts = ["ada"]\nlog_json = 1.5', "not true or false"),
         ('accounts = ["ada"]\n[output]\npath = "x"', r"write \[\[output\]\]"),
         ('accounts = ["ada"]\n[[output]]\nformat = "json"', "path is missing"),
@@ -547,7 +548,7 @@ def test_the_random_delay_is_at_most_what_was_said(
 def test_what_a_job_s_file_cannot_say(tmp_path: Path, world: Standin, text: str, said: str) -> None:
     path = tmp_path / "job.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=rf"^{re.escape(str(path))}: .*{said}"):
         read_job(path)
     result = runner.invoke(app, ["run", str(path)])
     assert result.exit_code == 2

@@ -1,6 +1,7 @@
 """Settings: what wins over what, what is refused, and `positivity config`."""
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -52,6 +53,7 @@ def test_options_win_over_the_environment_that_over_the_file(
         ("max_wait = -1", "no number from 0 up"),
         ("max_wait = nan", "no number from 0 up"),
         ("max_wait = inf", "no number from 0 up"),
+        ("timeout = 1e300", "more than 86400"),
         ("api_url = 7", "no text"),
         ("[check]\nmax_posts = 9", "no setting 'check'"),
     ],
@@ -100,6 +102,14 @@ def test_config_shows_every_setting_and_where_it_comes_from(
     result = runner.invoke(app, ["config"])
     assert result.exit_code == 2
     assert "nonsense" in result.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="~name is a folder like any other there")
+def test_a_home_of_nobody_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSITIVITY_HOME", "~no_such_user_here/x")
+    result = runner.invoke(app, ["usage"])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.output
+    assert "POSITIVITY_HOME=~no_such_user_here/x: there is no such user" in result.stderr
 
 
 def test_without_a_home_of_our_own_the_system_says_where(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from positivity.cli.options import Device, Engine, IncludeRetweets, ReportFormat, time_zone
 from positivity.cli.reports import KEEP, SUFFIXES, Place, place_of
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from positivity.account.condition import Condition
     from positivity.notify import Notice
+
+_T = TypeVar("_T")
 
 MAX_TIME = 3600.0  # seconds: a run that hangs must not last until the next one
 FEWEST = 5  # posts: X gives no fewer
@@ -137,7 +139,8 @@ def _job(path: Path, content: dict[str, Any]) -> JobFile:
     from positivity.check.plan import CAP
 
     table = _Table(content, str(path), path.parent)
-    accounts = tuple(dict.fromkeys(f"@{parse_handle(each)}" for each in table.texts("accounts")))
+    handles = table.understood("accounts", table.texts("accounts"), parse_handle)
+    accounts = tuple(dict.fromkeys(f"@{handle}" for handle in handles))
     files = tuple(table.joined(each) for each in table.texts("files"))
     if not accounts and not files:
         raise UsageError(f'{path}: names nothing to do; write accounts = ["@handle"], or files')
@@ -155,12 +158,12 @@ def _job(path: Path, content: dict[str, Any]) -> JobFile:
         max_posts=depth,
         max_cost=table.number("max_cost"),
         budget=table.number("budget"),
-        max_time=table.number("max_time") or MAX_TIME,
+        max_time=_max_time(table),
         jitter=table.number("jitter") or 0.0,
         include_retweets=IncludeRetweets.RETWEETS
         in table.each("include", lambda text: IncludeRetweets(text)),
         language=table.text("language"),
-        zone=time_zone(table.text("timezone") or "UTC"),
+        zone=table.understood("timezone", [table.text("timezone") or "UTC"], time_zone)[0],
         model=table.joined(model) if "/" in model else model,
         device=table.one("device", Device) or Device.AUTO,
         engine=table.one("engine", Engine) or Engine.AUTO,
@@ -175,6 +178,13 @@ def _job(path: Path, content: dict[str, Any]) -> JobFile:
     )
     table.refuse_the_rest()
     return job
+
+
+def _max_time(table: "_Table") -> float:
+    seconds = table.number("max_time")
+    if seconds is not None and seconds < 1:
+        raise table.error("max_time", f"is {seconds:g}: a run takes a second at least")
+    return MAX_TIME if seconds is None else seconds
 
 
 def _output(table: "_Table") -> Output:
@@ -264,6 +274,13 @@ class _Table:
         if not _is(value, int, float) or not math.isfinite(value) or value < 0:
             raise self.error(key, f"is {value!r}, not a number from 0 up")
         return float(value)
+
+    def understood(self, key: str, texts: Sequence[str], read: Callable[[str], _T]) -> list[_T]:
+        """What some texts mean; what is wrong with one is told with the file and the key."""
+        try:
+            return [read(text) for text in texts]
+        except UsageError as error:
+            raise self.error(f"{key}:", str(error)) from None
 
     def truth(self, key: str) -> bool:
         value = self._take(key)
