@@ -448,6 +448,24 @@ def test_no_store_keeps_nothing_of_the_account(run: Command, world: Standin) -> 
     assert "empty" in run("report", code=2).stderr
 
 
+def test_no_store_does_not_say_that_anything_is_kept(run: Command, world: Standin) -> None:
+    for number in range(2, 7):
+        world.plan_text(f"timeline:{number}=forbidden")
+    assert "are kept" not in run("check", "alice", "--no-store", code=4).stderr
+    assert world.bill().posts > 0
+
+
+def test_an_interrupted_check_says_whether_anything_is_kept(
+    run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(checks: Checks) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Checks, "read", interrupted)
+    assert "interrupted; nothing is kept" in run("check", "bob", "--no-store", code=130).stderr
+    assert "interrupted; what was read is kept" in run("check", "bob", code=130).stderr
+
+
 def test_no_store_works_beside_a_store_that_cannot_be_used(run: Command) -> None:
     store_path().parent.mkdir(parents=True, exist_ok=True)
     store_path().write_bytes(b"nonsense" * 999)

@@ -70,7 +70,7 @@ class Checked:
     estimate: Estimate = field(default_factory=lambda: Estimate(0, 0))
     to_refresh: tuple[int, ...] = ()
     share: int | None = None  # posts that there is money for; None: as many as are estimated
-    kept: int = 0  # posts that are in the store
+    kept: int = 0  # posts that stay in the store
 
     def posts_at_most(self, *, retweets: bool) -> int:
         """How many posts X may bill for."""
@@ -228,7 +228,8 @@ class Checks:
             self._watcher.end(check)
 
     def _note_kept(self, check: Checked) -> None:
-        stored = self._store.accounts.find(check.handle)
+        # A store that is not shared, and so needs no locks, ends with the run.
+        stored = self._store.accounts.find(check.handle) if self._locks else None
         check.kept = stored.tweets if stored else 0
 
     def _read_account(self, check: Checked) -> None:

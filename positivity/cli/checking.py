@@ -112,7 +112,8 @@ def check(
             raise
         except KeyboardInterrupt:
             watching.stop()
-            say(f"interrupted; what was read is kept: {_spent(checks.spent)}")
+            kept = "what was read is kept" if run.keep else "nothing is kept"
+            say(f"interrupted; {kept}: {_spent(checks.spent)}")
             raise typer.Exit(INTERRUPTED) from None
         finally:
             store.vocabulary = client.vocabulary
