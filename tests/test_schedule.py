@@ -114,6 +114,7 @@ def test_the_entry_holds_what_the_program_needs_and_no_secret(
     monkeypatch.setenv("POSITIVITY_HOME", "here")
     monkeypatch.setenv("POSITIVITY_ASK_ABOVE", "3")
     monkeypatch.setenv("HTTPS_PROXY", "http://me:secret@proxy")
+    monkeypatch.setenv("POSITIVITY_API_URL", "https://me:secret@proxy")
     monkeypatch.setenv("SSL_CERT_FILE", "/etc/own.pem")
     for name in SCHEDULERS:
         result = schedule(f"--{name}", "--", "run", "watch.toml", "--quiet")

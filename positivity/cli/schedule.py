@@ -100,16 +100,13 @@ def _environment() -> dict[str, str]:
     for name in _PLACES:
         if os.environ.get(name):
             found[name] = os.environ[name]
-    for name in _NETWORK:
+    settings = sorted(name for name in os.environ if name.startswith("POSITIVITY_"))
+    for name in (*_NETWORK, *settings):
         value = os.environ.get(name, "")
-        if value and "@" not in value:  # a password is for no file that others may read
+        # A password in an address is for no file that others may read.
+        if value and "@" not in value and name not in found:
             found[name] = value
-    settings = {
-        name: value
-        for name, value in sorted(os.environ.items())
-        if name.startswith("POSITIVITY_") and name != "POSITIVITY_HOME"
-    }
-    return found | settings
+    return found
 
 
 def _time(every: Every, at: str | None, arguments: tuple[str, ...]) -> Time:
