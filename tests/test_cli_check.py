@@ -493,7 +493,8 @@ def test_an_account_that_is_forgotten_meanwhile_costs_only_itself(
     run: Command, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     of: Any = StoreAnalyzer if step == "report" else Checks
-    do, done = getattr(of, step), []
+    do = getattr(of, step)
+    done: list[object] = []
 
     def then_forget(*given: Any, **more: Any) -> Any:
         found = do(*given, **more)
