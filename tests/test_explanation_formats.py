@@ -213,4 +213,6 @@ def test_the_page_never_scrolls_sideways(chrome: "Browser", tmp_path: Path, widt
     tab = chrome.new_page(viewport={"width": width, "height": 900})
     tab.goto(path.as_uri())
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    hidden = "[...document.querySelectorAll('.scroll')].map(e => e.scrollWidth - e.clientWidth)"
+    assert width < 400 or set(tab.evaluate(hidden)) == {0}
     tab.close()
