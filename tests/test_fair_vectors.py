@@ -2,7 +2,7 @@
 
 import torch
 
-from positivity.training.augmentation import INTERCHANGEABLE
+from positivity.training.augmentation import INTERCHANGEABLE, SYNONYMS
 from positivity.training.fair_vectors import equalize
 
 
@@ -16,6 +16,16 @@ def test_members_of_a_group_share_their_mean() -> None:
     assert torch.equal(vectors[others], before[others])
 
 
+def test_so_do_british_and_american_words_for_a_thing() -> None:
+    pieces = ["<pad>", "<unk>", " colour", " color", " flat", " apartment", " cinema", " theater"]
+    vectors = torch.arange(16.0).reshape(8, 2)
+    before = vectors.clone()
+    assert equalize(vectors, pieces) == 2
+    assert vectors[2].tolist() == vectors[3].tolist()
+    others = [4, 5, 6, 7]  # a flat may be a tyre, and a theater shows plays as well
+    assert torch.equal(vectors[others], before[others])
+
+
 def test_no_word_is_of_two_groups() -> None:
-    words = [word for group in INTERCHANGEABLE for word in group]
+    words = [word for group in (*INTERCHANGEABLE, *SYNONYMS) for word in group]
     assert len(words) == len(set(words))

@@ -312,6 +312,14 @@ for _pair in _VARIETIES.split():
         _SPELLINGS[_british] = (*_SPELLINGS.get(_british, ()), _american)
     if ">" not in _pair:
         _SPELLINGS[_american] = (*_SPELLINGS.get(_american, ()), _british)
+# The words of both varieties that mean the same and nothing else, where each is a single word; of
+# two British words for an American one, the first ("theatre").
+_BRITISH = {
+    american: british
+    for british, _, american in (pair.partition("=") for pair in reversed(_VARIETIES.split()))
+    if american and "_" not in british + american
+}
+SYNONYMS = tuple((british, american) for american, british in _BRITISH.items())
 _RESPELLABLE = {words.split()[0] for words in _SPELLINGS} | {
     other.split()[0] for others in _SPELLINGS.values() for other in others
 }

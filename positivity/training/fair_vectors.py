@@ -4,7 +4,8 @@ Training shows the members of a group in each other's places (see `augmentation`
 keeps some of the company that it was met in, most of all the rare ones. Here all of a group get
 their mean ("equalize", Bolukbasi et al. 2016, "Man is to computer programmer as woman is to
 homemaker?"): what is said of one member is then scored like what is said of another, to the last
-digit, wherever the word is a piece of the vocabulary by itself.
+digit, wherever the word is a piece of the vocabulary by itself. So are British and American words
+for the same thing.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from positivity.training.augmentation import INTERCHANGEABLE
+from positivity.training.augmentation import INTERCHANGEABLE, SYNONYMS
 
 
 @torch.no_grad()
@@ -25,7 +26,7 @@ def equalize(vectors: Tensor, pieces: Sequence[str]) -> int:
     """
     rows = {piece.strip(): row for row, piece in enumerate(pieces) if piece.startswith(" ")}
     count = 0
-    for group in INTERCHANGEABLE:
+    for group in (*INTERCHANGEABLE, *SYNONYMS):
         members = [rows[word] for word in group if word in rows]
         if len(members) > 1:
             vectors[members] = vectors[members].mean(dim=0)
