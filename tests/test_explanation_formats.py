@@ -216,3 +216,9 @@ def test_the_page_never_scrolls_sideways(chrome: "Browser", tmp_path: Path, widt
     hidden = "[...document.querySelectorAll('.scroll')].map(e => e.scrollWidth - e.clientWidth)"
     assert width < 400 or set(tab.evaluate(hidden)) == {0}
     tab.close()
+
+
+def test_the_least_sure_tweets_of_few_are_not_called_doubtful() -> None:
+    page = Elements(rendered(explanation("what a day"), "html")).text
+    assert "most probable label is less probable than that of any other tweet" in page
+    assert "hardly more probable" not in page
