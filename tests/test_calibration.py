@@ -35,6 +35,20 @@ def test_a_temperature_and_a_border_are_found_again() -> None:
     assert plain.temperature > 0
 
 
+@pytest.mark.parametrize("border", [False, True])
+def test_tweets_that_are_all_told_right_leave_the_logits_as_they_are(border: bool) -> None:
+    gold = np.array([0, 1, 2, 2])
+    logits = torch.eye(3)[gold] * 0.1
+    found = fit_calibration([logits], [gold], border=border)
+    assert (found.temperature, found.border) == (1, 0)
+
+
+def test_tweets_that_are_all_told_wrong_have_a_finite_temperature() -> None:
+    gold = np.array([0, 1, 2, 2])
+    found = fit_calibration([torch.eye(3)[(gold + 1) % 3] * 4], [gold])
+    assert 1 < found.temperature <= 1000
+
+
 def test_a_reference_has_to_be_a_development_set_of_three_classes() -> None:
     dev = (Source(file="a.csv", name="mine"),)
     with pytest.raises(ValueError, match="reference 'yours' is none of the development sets"):

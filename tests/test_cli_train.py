@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -69,6 +70,32 @@ def test_evaluate_prints_a_table(tiny_data: Path, tiny_model: ModelDirectory) ->
     )
     assert "macro-averaged recall" in output
     assert "expected calibration error" in output
+
+
+def test_evaluate_leaves_out_what_nobody_labelled_and_says_so(
+    tiny_model: ModelDirectory, tmp_path: Path
+) -> None:
+    path = tmp_path / "part.csv"
+    path.write_text("text,label\nlove it,positive\nmeh,\nhate it,negative\nwell, \n")
+    arguments = ["evaluate", str(path), "--model", str(tiny_model.path), "--format", "json"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["tweets"] == 2
+    assert result.stderr == f"positivity: {path}: 2 rows without a label left out\n"
+    pd.read_csv(path).to_parquet(path.with_suffix(".parquet"))
+    arguments[1] = str(path.with_suffix(".parquet"))
+    assert json.loads(CliRunner().invoke(app, arguments).stdout)["tweets"] == 2
+    path.write_text("text,label\nmeh,\n")
+    result = CliRunner().invoke(app, ["evaluate", str(path)])
+    assert (result.exit_code, result.stderr.count("no labelled tweets")) == (3, 1)
+
+
+def test_evaluate_says_which_forms_it_reads(tmp_path: Path) -> None:
+    path = tmp_path / "labelled.json"
+    path.write_text('[{"text": "love it", "label": "positive"}]')
+    result = CliRunner().invoke(app, ["evaluate", str(path)])
+    told = f"positivity: {path}: labelled tweets are read from CSV, TSV, JSON Lines or parquet\n"
+    assert (result.exit_code, result.stderr) == (3, told)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from referencing import Registry, Resource
 from positivity.account.comparison import Sample, compare, difference, holm, nets_of
 from positivity.account.posterior import BayesianQuantifier, cells_of
 from positivity.account.quantify import Tallied, quantify
-from positivity.account.report import Comparison, Report
+from positivity.account.report import Comparison, Estimate, Report
 from positivity.recalibration import IDENTITY, PARAMETERS, Recalibration
 from positivity.report.html import render_comparison_html
 from positivity.report.machine import comparison_schema, json_schema, render_comparison_json
@@ -25,6 +25,7 @@ from positivity.report.markdown import render_comparison_markdown
 from positivity.report.rows import COLUMNS, RANK_COLUMNS, render_comparison_csv
 from positivity.report.terminal_comparison import render_comparison
 from positivity.report.terminal_page import make_console
+from positivity.report.words import apart
 from tests.test_html import HOSTILE, Elements, chrome, report
 
 if TYPE_CHECKING:
@@ -234,6 +235,14 @@ def test_people_see_ranks_nets_pairs_and_limits(render: str) -> None:
     assert "mainly positive" in text
     assert "err alike on all of them" in text
     assert "The intervals do not cover everything." in text  # it limits all of the reports
+
+
+def test_a_pair_whose_own_interval_leaves_0_out_says_why_it_is_not_told_apart() -> None:
+    pair = replace(example().pairs[0], net=Estimate(64, 12, 117), different=False)
+    assert apart(pair) == "+64 (+12 to +117): cannot be told apart among so many pairs"
+    assert apart(replace(pair, net=Estimate(-64, -117, -12))).endswith("among so many pairs")
+    assert apart(replace(pair, net=Estimate(42, -7, 91))).endswith("cannot be told apart")
+    assert apart(replace(pair, different=True)).endswith("differ")
 
 
 def test_many_pairs_are_left_to_the_json() -> None:

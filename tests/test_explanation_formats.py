@@ -213,4 +213,12 @@ def test_the_page_never_scrolls_sideways(chrome: "Browser", tmp_path: Path, widt
     tab = chrome.new_page(viewport={"width": width, "height": 900})
     tab.goto(path.as_uri())
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    hidden = "[...document.querySelectorAll('.scroll')].map(e => e.scrollWidth - e.clientWidth)"
+    assert width < 400 or set(tab.evaluate(hidden)) == {0}
     tab.close()
+
+
+def test_the_least_sure_tweets_of_few_are_not_called_doubtful() -> None:
+    page = Elements(rendered(explanation("what a day"), "html")).text
+    assert "most probable label is less probable than that of any other tweet" in page
+    assert "hardly more probable" not in page

@@ -137,6 +137,18 @@ def test_zipf_s_law_has_a_slope_of_minus_one(normalizer: Normalizer) -> None:
     assert found.slope == pytest.approx(-1, abs=0.01)
 
 
+def test_words_that_are_all_as_frequent_have_no_slope(normalizer: Normalizer) -> None:
+    found = explored(normalizer, ["dog cat bird fish"])
+    assert found.tokens.slope is None
+    page = io.StringIO()
+    render_exploration_html(found, page)
+    terminal = io.StringIO()
+    render_exploration(found, make_console(terminal))
+    for text in (Elements(page.getvalue()).text, terminal.getvalue()):
+        assert "Zipf" not in text
+        assert "(1 type)" in " ".join(text.split())
+
+
 def test_tied_words_follow_monroe() -> None:
     inside = Counter({"love": 30, "the": 100, "day": 20})
     everything = Counter({"love": 34, "the": 300, "day": 40, "hate": 26})

@@ -142,8 +142,8 @@ def test_the_page_has_every_number_of_the_report() -> None:
         "original 80 40 30 10 +12",
         "what a day",
         "93 % positive",
-        "lovely 3.2 9 1",
-        "#delayed 2.9 0 8",
+        "lovely 3.20 9 1",
+        "#delayed 2.90 0 8",
         "120 tweets, 100 counted, 2026-01-01 to 2026-03-31",
         "retweet 20",
         "tweets.csv: CSV",
@@ -269,6 +269,22 @@ def test_the_policy_stops_a_script_that_got_in(chrome: "Browser", tmp_path: Path
     tab = chrome.new_page()
     tab.goto(path.as_uri())
     assert tab.title() == "@someone: mainly positive"
+    tab.close()
+
+
+@pytest.mark.parametrize("width", [900, 1400])
+def test_tables_of_words_show_all_their_columns(
+    chrome: "Browser", tmp_path: Path, width: int
+) -> None:
+    terms = tuple(Term("everyone", "word", 1234, 56, 12.3) for _ in range(3))
+    path = tmp_path / "words.html"
+    given = replace(report(), terms_positive=terms, terms_negative=terms)
+    path.write_text(page(given), encoding="utf-8")
+    tab = chrome.new_page(viewport={"width": width, "height": 900})
+    tab.goto(path.as_uri())
+    hidden = "[...document.querySelectorAll('.scroll')].map(e => e.scrollWidth - e.clientWidth)"
+    assert set(tab.evaluate(hidden)) == {0}
+    assert "12.30" in tab.inner_text("main")  # each weight with two places
     tab.close()
 
 

@@ -358,3 +358,24 @@ def test_labels_are_pointed_out_with_a_command_that_reads_them(
     result = CliRunner().invoke(app, [*command[1:], "--model", str(tiny_model.path)])
     assert result.exit_code == 0
     assert "macro-averaged recall" in result.stdout
+
+
+def test_a_broken_first_line_does_not_make_text_of_the_lines_below(tmp_path: Path) -> None:
+    good = [json.dumps({"id": str(n), "text": f"tweet {n}"}) for n in range(4)]
+    rows, unreadable, read_as = read_text(tmp_path, "\n".join(["{oops", *good]))
+    assert [row["text"] for row in rows] == ["tweet 0", "tweet 1", "tweet 2", "tweet 3"]
+    assert (unreadable, read_as) == (1, "JSON Lines, UTF-8")
+
+
+def test_an_array_of_texts_is_read_as_tweets(tmp_path: Path) -> None:
+    rows, unreadable, read_as = read_text(tmp_path, '[ "one \\"quoted\\"",\n "two, three", 4]')
+    assert [row["text"] for row in rows] == ['one "quoted"', "two, three"]
+    assert (unreadable, read_as) == (1, "JSON, UTF-8")
+    alone, _, _ = read_text(tmp_path, '["I love it"]\n')
+    assert [row["text"] for row in alone] == ["I love it"]
+
+
+def test_a_tweet_that_begins_in_brackets_is_text(tmp_path: Path) -> None:
+    rows, _, read_as = read_text(tmp_path, '["Great"] he said, and left\nfine by me\n')
+    assert [row["text"] for row in rows] == ['["Great"] he said, and left', "fine by me"]
+    assert read_as.startswith("text, one tweet a line")

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from rich.console import Console
 
-from positivity.account.report import ONE_SIDED_LIMIT, Past, Report, Verdict
+from positivity.account.report import ONE_SIDED_LIMIT, Counts, Past, Report, Verdict
 from positivity.report.machine import json_schema, render_json
 from positivity.report.markdown import escaped, render_markdown
 from positivity.report.plot import write_plot
@@ -23,7 +23,8 @@ from positivity.report.rows import (
     render_months_csv,
     render_weeks_csv,
 )
-from positivity.report.terminal import render_shared_limits
+from positivity.report.terminal import render, render_shared_limits
+from positivity.report.terminal_page import make_console
 from tests.test_html import HOSTILE, Elements, hostile, page, report, tweet, week
 
 
@@ -124,6 +125,15 @@ def test_people_read_the_word_of_the_sentence_everywhere(tmp_path: Path) -> None
     assert "@someone: undecided" in plot.read_text(encoding="utf-8")
     past = Past("2026-03-24", "not enough tweets", None, 80, undecided=True)
     assert "Before: undecided on 2026-03-24" in markdown(report(previous=past))
+
+
+def test_one_tweet_of_one_day_is_said_without_a_plural_and_a_range() -> None:
+    one = report(first="2026-03-31", last="2026-03-31", counts=Counts(1, 1, {}))
+    terminal = io.StringIO()
+    render(one, make_console(terminal))
+    for text in (terminal.getvalue(), page(one)):
+        assert "1 tweet, 1 counted, 2026-03-31 (Europe/Lisbon)" in text
+    assert "1 tweet found, 1 counted, 2026-03-31 (Europe\\/Lisbon)" in markdown(one)
 
 
 def test_a_verdict_across_whose_border_an_interval_reaches_is_explained_everywhere() -> None:

@@ -20,6 +20,7 @@ from positivity.cli.options import (
     OutputOption,
 )
 from positivity.errors import InputError, UsageError
+from positivity.messages import say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -61,7 +62,9 @@ class Task(StrEnum):
 
 
 def evaluate_command(
-    file: Annotated[Path, typer.Argument(help="CSV, TSV or parquet with a text and a label.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV, TSV, JSON Lines or parquet with a text and a label.")
+    ],
     task: Annotated[
         Task, typer.Option(help="Labels of tweets, or shares of labels by topic.")
     ] = Task.CLASSIFICATION,
@@ -117,6 +120,9 @@ def evaluate(file: Path, source: "Source", *, model: str, device: str, engine: s
     tweets = read_labelled(file, source)
     if not tweets.cues:
         raise InputError(f"{file}: no column of labels in it; name it with --label-column")
+    if tweets.unlabelled:
+        rows = "1 row" if tweets.unlabelled == 1 else f"{tweets.unlabelled:,} rows"
+        say(f"{file}: {rows} without a label left out")
     return measure(
         Scorer.load(model, device=device, engine=engine).score(tweets.texts), tweets.gold
     )

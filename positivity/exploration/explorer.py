@@ -368,8 +368,8 @@ def _counts(counts: Mapping[str, int], total: int, most: int) -> tuple[Count, ..
 
 
 def _slope(ranks: Sequence[Rank]) -> float | None:
-    """The slope of log count by log rank, by least squares."""
-    if len(ranks) < 3:
+    """The slope of log count by log rank, by least squares; None where all are alike."""
+    if len(ranks) < 3 or ranks[0].count == ranks[-1].count:
         return None
     logs = np.log([[each.rank, each.count] for each in ranks])
     return float(np.polyfit(logs[:, 0], logs[:, 1], 1)[0])

@@ -31,11 +31,13 @@ from positivity.report.words import (
     link,
     percent,
     percents,
+    period,
     ranked,
     shared_limits,
     shown_pairs,
     signed,
     since,
+    tweets,
 )
 
 if TYPE_CHECKING:
@@ -128,6 +130,7 @@ def environment() -> "Environment":
         percents=percents,
         compared=compared,
         since=since,
+        tweets=tweets,
         signed=signed,
         link=link,
         day=day,
@@ -141,6 +144,7 @@ def environment() -> "Environment":
         apart=apart,
         percent_of_scale=percent_of_scale,
     )
+    environment.globals["period"] = period
     environment.globals["signs"] = UNICODE.signs
     return environment
 

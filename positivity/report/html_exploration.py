@@ -17,6 +17,6 @@ def render_exploration_html(found: Exploration, out: TextIO) -> None:
         say=words_exploration,
         tones=tones,
         lengths_chart=lengths_chart(found.lengths),
-        zipf_chart=zipf_chart(found.tokens) if found.tokens.ranks else None,
+        zipf_chart=zipf_chart(found.tokens) if found.tokens.slope is not None else None,
     )
     out.write(page)

@@ -14,11 +14,13 @@ from positivity.report.words import (
     link,
     percent,
     percents,
+    period,
     ranked,
     shared_limits,
     shown_pairs,
     signed,
     since,
+    tweets,
 )
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:@/&$^=])")
@@ -157,9 +159,11 @@ def origin(report: Report) -> str:
     counts = report.counts
     left_out = ", ".join(f"{escaped(why)} {n:,}" for why, n in counts.left_out.items())
     zone = escaped(report.timezone)
-    dates = f", {report.first} to {report.last} ({zone})" if report.first else ""
+    dates = ""
+    if report.first is not None and report.last is not None:
+        dates = f", {period(report.first, report.last)} ({zone})"
     return (
-        f"- {counts.found:,} tweets found, {counts.counted:,} counted{dates}"
+        f"- {tweets(counts.found)} found, {counts.counted:,} counted{dates}"
         f"{f'; left out: {left_out}' if left_out else ''}. "
         f"Model {escaped(report.model.name)} {escaped(report.model.version)}."
     )

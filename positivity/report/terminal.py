@@ -19,7 +19,7 @@ from positivity.account.report import (
 )
 from positivity.report.scale import drawn, scale
 from positivity.report.terminal_page import SIDE, STYLES, Page
-from positivity.report.words import compared, limits_of_table, line_of, since, tweets
+from positivity.report.words import compared, limits_of_table, line_of, period, since, tweets
 
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 HOURS = tuple(f"{hour:02}" if hour % 6 == 0 else "" for hour in range(24))
@@ -259,7 +259,9 @@ def _percents(share: Estimate) -> str:
 
 
 def _dates(report: Report) -> str:
-    return f", {report.first} to {report.last} ({report.timezone})" if report.first else ""
+    if report.first is None or report.last is None:
+        return ""
+    return f", {period(report.first, report.last)} ({report.timezone})"
 
 
 def _accuracy(report: Report) -> str:

@@ -105,8 +105,7 @@ def _tokens(page: Page, found: Exploration) -> None:
         page.side("most", page.list_of([each.name for each in tokens.most], page.width - SIDE))
     if tokens.slope is not None:
         page.side("by rank", zipf_of(tokens))
-        if tokens.ranks[0].count > 1:  # of words that all occur once there is no curve
-            _ranks_chart(page, tokens)
+        _ranks_chart(page, tokens)
     page.blank()
 
 

@@ -75,6 +75,11 @@ def tweets(number: int) -> str:
     return f"{number:,} {'tweet' if number == 1 else 'tweets'}"
 
 
+def period(first: str, last: str) -> str:
+    """From when to when: "2026-01-01 to 2026-03-31", or the one day."""
+    return f"{first}" if first == last else f"{first} to {last}"
+
+
 def ranked(rank: Rank | None) -> str:
     """The places an account may have: "2", "2 to 4", or nothing without tweets."""
     if rank is None:
@@ -90,6 +95,8 @@ def shown_pairs(comparison: Comparison) -> tuple[Difference, ...]:
 def apart(pair: Difference, sign: Callable[[float], str] = signed) -> str:
     """By how much two accounts differ, and whether that can be told."""
     verb = "differ" if pair.different else "cannot be told apart"
+    if not pair.different and (round(pair.net.low) > 0 or round(pair.net.high) < 0):
+        verb += " among so many pairs"  # its own interval leaves 0 out
     return f"{sign(pair.net.value)} ({sign(pair.net.low)} to {sign(pair.net.high)}): {verb}"
 
 

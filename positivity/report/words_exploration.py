@@ -1,7 +1,7 @@
 """The sentences of an exploration, for the terminal and the page alike."""
 
 from positivity.exploration.findings import Exploration, Tokens
-from positivity.report.words import tweets
+from positivity.report.words import period, tweets
 
 # What a share, or a length, is said as.
 _QUANTILES = {0.5: "half", 0.75: "three quarters", 1.0: "all"}
@@ -16,8 +16,8 @@ def share(value: float) -> str:
 def rows_of(found: Exploration) -> str:
     """How much there is, and of when."""
     words = tweets(found.rows)
-    if found.first:
-        words += f", {found.first} to {found.last} (UTC)"
+    if found.first is not None and found.last is not None:
+        words += f", {period(found.first, found.last)} (UTC)"
     if found.authors:
         by = "one author" if found.authors == 1 else f"{found.authors:,} authors"
         words += f", by {by}"
@@ -87,9 +87,10 @@ def cut_of(found: Exploration) -> str:
 def tokens_of(tokens: Tokens) -> str:
     """How many tokens and types there are, and how uneven they are."""
     more = "more than " if tokens.pruned else ""
+    kinds = "1 type" if tokens.head == 1 else f"{tokens.head:,} types"
     return (
         f"{tokens.tokens:,} tokens of {more}{tokens.types:,} types, {tokens.once:,} of them once "
-        f"only. The most frequent 5% ({tokens.head:,} types) are {share(tokens.head_share)} of "
+        f"only. The most frequent 5% ({kinds}) are {share(tokens.head_share)} of "
         "all tokens."
     )
 

@@ -24,6 +24,8 @@ _SNIFFED_LINES = 20
 _OBJECTS_TRIED = 4
 _LABELS_SOUGHT = 500  # lines
 _LIST = re.compile(r'"(?:data|tweets|posts|statuses|results|items)"\s*:\s*\[\s*')
+# An array of texts: more than one, or nothing behind it, unlike a tweet that begins in brackets.
+_TEXTS = re.compile(r'\[\s*"(?:[^"\\]|\\.)*+"\s*(?:,\s*"|\]\s*$)')
 _BETWEEN = re.compile(r"[\s,]*")
 _DECODER = json.JSONDecoder()
 _OPENINGS = {"{": ('"', "}"), "[": ("{", "]", "[")}
@@ -35,10 +37,18 @@ def _bare(text: str) -> str:
 
 
 def is_json(head: str) -> bool:
-    """Whether a text that begins like this is JSON, rather than a tweet in brackets."""
+    """Whether a text that begins like this is JSON, rather than a tweet in brackets.
+
+    A first line that is broken does not make text of the lines of JSON below it.
+    """
     text = _bare(head)
     after = text[1:].lstrip(" \t\r\n")
-    return text[:1] in _OPENINGS and after.startswith(_OPENINGS[text[0]])
+    if text[:1] in _OPENINGS and after.startswith(_OPENINGS[text[0]]):
+        return True
+    if _TEXTS.match(text):
+        return True
+    lines = [line for line in text.split("\n", _SNIFFED_LINES) if line.strip()][:_SNIFFED_LINES]
+    return 2 * sum(isinstance(_loaded(line), dict) for line in lines) > len(lines)
 
 
 def is_document(head: str) -> bool:
@@ -173,7 +183,8 @@ class JsonFile(TweetFile):
                 self._cut |= elements.cut
                 yield elements.line, None, elements.raw
             else:
-                yield elements.line, value, None
+                text_alone = isinstance(value, str)
+                yield elements.line, {"text": value} if text_alone else value, None
 
     def _whole(self, document: str) -> Iterator[tuple[int, Any, str | None]]:
         """The one value of a file; if that is cut short, the tweets that are left of it."""

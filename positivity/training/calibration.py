@@ -1,5 +1,6 @@
 """Fits the calibration of a model on its development sets."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from positivity.evaluation import LABELS
+
+# Where a few development tweets are all told right, the loss has its least at temperature 0.
+_LEAST_TEMPERATURE = 0.01
+_MOST_TEMPERATURE = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,8 @@ def fit_calibration(
     with as many negative as neutral as positive ones among them. The border to neutral is fitted
     where one set says what neutral means; of several sets it would be where they draw it on
     average, which is right for none. The two sides keep their balance: a bias of their own fits
-    the topics of a development set.
+    the topics of a development set. Tweets that any sharpening fits better, as a few that are all
+    told right, have no best temperature: the logits are then left as they are.
 
     Args:
         logits: of each set [tweets, 3].
@@ -55,7 +61,10 @@ def fit_calibration(
         return total
 
     optimizer.step(loss)  # type: ignore[no-untyped-call]
-    return Calibration(round(log_temperature.exp().item(), 6), round(bias.item(), 6))
+    temperature, added = log_temperature.exp().item(), bias.item()
+    if not (temperature >= _LEAST_TEMPERATURE and math.isfinite(added)):  # NaN fails this, too
+        return Calibration()
+    return Calibration(round(min(temperature, _MOST_TEMPERATURE), 6), round(added, 6))
 
 
 def _balanced(gold: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -22,6 +22,7 @@ _NAMES = {
 _TEXT_COLUMNS = ("text", "tweet", "full_text", "content", "sentence", "tweet_text")
 _LABEL_COLUMNS = ("label", "sentiment", "polarity", "airline_sentiment", "target", "gold", "class")
 _SENTIMENT140_COLUMNS = 6
+_OTHER_FORMS = (".json", ".xlsx", ".xls", ".ods", ".zip")  # which pandas would read as a CSV
 # Of a teacher, in the folder of its run.
 SOFT_LABELS, SOFT_STATES, ENCODER = "soft_labels.parquet", "soft_states.npy", "encoder"
 
@@ -35,6 +36,7 @@ class LabelledTweets:
     cues: list[str]  # the words the file has for its labels; empty for probabilities
     states: NDArray[np.float16] | None = None  # [tweets, numbers], by the encoder of a teacher
     topics: list[str] | None = None  # what each is about
+    unlabelled: int = 0  # rows of the file that are left out, as they have no label
 
     @property
     def gold(self) -> NDArray[np.int64]:
@@ -145,10 +147,21 @@ def _with_rows(path: Path, source: Source) -> tuple[LabelledTweets, NDArray[np.i
         return LabelledTweets(texts, np.stack(columns, axis=1).astype(np.float32), []), rows
     if source.label is None and not _has_any(frame, _LABEL_COLUMNS):
         return LabelledTweets(texts, np.full((len(texts), 3), 1 / 3, np.float32), []), rows
-    words = _column(path, frame, source.label or "label", _LABEL_COLUMNS).astype(str).str.strip()
-    targets = _one_hot(path, words, source)
+    labels = _column(path, frame, source.label or "label", _LABEL_COLUMNS)
+    words = labels.astype(str).str.strip()
     topics = _column(path, frame, source.topic).astype(str).tolist() if source.topic else None
-    return LabelledTweets(texts, targets, words.tolist(), topics=topics), rows
+    labelled = np.flatnonzero(labels.notna() & ((words != "") | ("" in source.labels)))
+    if not len(labelled):
+        raise InputError(f"{path}: no labelled tweets in it")
+    words = words.iloc[labelled]
+    tweets = LabelledTweets(
+        [texts[row] for row in labelled],
+        _one_hot(path, words, source),
+        words.tolist(),
+        topics=[topics[row] for row in labelled] if topics is not None else None,
+        unlabelled=len(texts) - len(labelled),
+    )
+    return tweets, rows[labelled]
 
 
 def read_marked(path: Path, source: Source) -> tuple[list[str], list[str], list[int]]:
@@ -228,6 +241,9 @@ def _read_frame(path: Path, source: Source) -> pd.DataFrame:
             return pd.read_parquet(path)
         if path.suffix in (".jsonl", ".ndjson"):
             return pd.read_json(path, lines=True, dtype=False)
+        if path.suffix in _OTHER_FORMS and path.exists():
+            forms = "CSV, TSV, JSON Lines or parquet"
+            raise InputError(f"{path}: labelled tweets are read from {forms}")
         delimiter = "\t" if path.suffix == ".tsv" else source.delimiter
         header = None if not source.header or _is_sentiment140(path) else 0
         frame = pd.read_csv(
