@@ -89,7 +89,7 @@ def main() -> None:
     train = tweets[tweets.split == "train"]
     held = tweets[tweets.split == "eval"]
     sets = {str(name): held[held.dataset == name] for name in held.dataset.unique()}
-    scorer = Scorer.load(options.model)
+    scorer = Scorer.load(options.model, device="cpu", exact=True)  # as the model's card has it
     regressions = [macro_recall(each, sets) for each in regressions_of(train).values()]
     rows = {
         "VADER": macro_recall(vader(), sets),

@@ -13,7 +13,7 @@ MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob(
 # A heavy library and where it may be imported.
 LIBRARIES = {
     "torch": (
-        *("model/network.py", "model/elman.py", "model/kinds.py"),
+        *("model/network.py", "model/pairs.py", "model/elman.py", "model/kinds.py"),
         *("model/crf.py", "model/tagger.py"),
         *("model/convolutional.py", "model/hierarchical.py", "model/deepmoji.py"),
         *("model/engine_torch.py", "model/gradients.py", "training/"),

@@ -70,6 +70,19 @@ def test_a_model_of_another_version_is_refused(
         registry.load(str(copy))
 
 
+@pytest.mark.parametrize("config", [b"[1]", b"{", b"\xff\xfe", b'{"format": 1, "name": "x"}'])
+def test_a_config_that_says_nothing_is_refused_also_from_a_shared_file(
+    copy: Path, tmp_path: Path, config: bytes
+) -> None:
+    files = {name: (copy / name).read_bytes() for name in registry.verify(copy)}
+    registry.write_directory(copy, files | {"config.json": config})
+    with pytest.raises(StateError, match=r"copy: damaged: config\.json"):
+        registry.load(str(copy))
+    packed = {each.name: each.read_bytes() for each in copy.iterdir()}
+    with pytest.raises(StateError, match=r"shared\.zip: damaged: config\.json"):
+        registry.import_(_zip(tmp_path / "shared.zip", packed))
+
+
 def test_a_sum_cannot_point_out_of_the_directory(copy: Path) -> None:
     with (copy / "SHA256SUMS").open("a") as file:
         file.write(f"{'0' * 64}  ../../etc/passwd\n")

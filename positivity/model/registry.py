@@ -178,7 +178,12 @@ def load(name_or_path: str = DEFAULT, *, weights: bool = True) -> ModelDirectory
 
 
 def _read_config(path: Path) -> ModelConfig:
-    content = json.loads((path / CONFIG).read_text(encoding="utf-8"))
+    try:
+        content = json.loads((path / CONFIG).read_text(encoding="utf-8"))
+    except ValueError:  # neither UTF-8 nor JSON
+        content = None
+    if not isinstance(content, dict):
+        raise StateError(f"{path}: damaged: {CONFIG} does not say what the model is")
     if content.get("format") != FORMAT:
         raise StateError(
             f"{path}: model format {content.get('format')}, this program reads {FORMAT}; update it"
@@ -189,7 +194,10 @@ def _read_config(path: Path) -> ModelConfig:
             f"{path}: made by a newer positivity ({', '.join(sorted(unknown))} is not known here); "
             "update this one"
         )
-    return ModelConfig(**content)
+    try:
+        return ModelConfig(**content)
+    except TypeError as error:  # it says too little
+        raise StateError(f"{path}: damaged: {CONFIG}: {error}") from None
 
 
 def verify(path: Path, *, weights: bool = True) -> list[str]:
@@ -304,7 +312,10 @@ def import_(file: Path) -> ModelDirectory:
         unpacked = Path(folder)
         for name, data in _members(file, packed):
             (unpacked / name).write_bytes(data)
-        name = load(str(unpacked)).config.name
+        try:
+            name = load(str(unpacked)).config.name
+        except StateError as error:
+            raise StateError(str(error).replace(folder, str(file))) from None
         if not name.isidentifier() and not name.replace("-", "").replace(".", "").isalnum():
             raise InputError(f"{file}: {name!r} cannot be the name of a model")
         content = {n: (unpacked / n).read_bytes() for n in verify(unpacked)}
