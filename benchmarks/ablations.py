@@ -106,7 +106,7 @@ def trial(
     assert isinstance(run.task, Sentiment)
     areas = {
         each.name: area_under_curve(
-            predict(run.trainer.best, each.ids).softmax(1).numpy(), each.gold
+            predict(run.trainer.kept, each.ids).softmax(1).numpy(), each.gold
         )
         for each in run.task.encoded
     }

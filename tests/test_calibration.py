@@ -72,10 +72,10 @@ def test_the_border_of_the_reference_is_in_the_model_that_is_saved(
         run = Run(given, Data(tiny_data, tmp_path), folder, device="cpu", say=lambda line: None)
         list(run.train())
         runs.append(run)
-    before, after = (run.trainer.best.mlp[-1].bias.clone() for run in runs)
+    before, after = (run.trainer.kept.mlp[-1].bias.clone() for run in runs)
     assert torch.equal(before, after)
     models = [run.finish() for run in runs]
-    before, after = (run.trainer.best.mlp[-1].bias for run in runs)
+    before, after = (run.trainer.kept.mlp[-1].bias for run in runs)
     assert torch.equal(before[[0, 2]], after[[0, 2]])
     assert before[1] != after[1]
     assert torch.equal(after, after.half().float())

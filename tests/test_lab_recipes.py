@@ -177,7 +177,7 @@ def test_stopped_while_pre_training_it_ends_the_same(data: Path, tmp_path: Path)
         resumed = run_of("deepmoji", data, folder)
         for _ in resumed.train():
             pass
-        ends.append(resumed.trainer.best.state_dict())
+        ends.append(resumed.trainer.kept.state_dict())
     assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
 
 

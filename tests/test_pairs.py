@@ -121,7 +121,7 @@ def test_a_run_gives_them_and_the_model_keeps_them(tiny_data: Path, tmp_path: Pa
         pass
     model = resumed.finish()
     assert isinstance(model, ModelDirectory)
-    network, trained = load_network(model), resumed.trainer.best
+    network, trained = load_network(model), resumed.trainer.kept
     assert isinstance(network, SentimentNetwork) and network.pairs is not None
     assert torch.equal(network.pairs.owners, trained.pairs.owners)
     assert torch.equal(network.pairs.owners, first.trainer.network.pairs.owners)

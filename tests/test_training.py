@@ -88,6 +88,25 @@ def test_killed_and_resumed_it_ends_the_same(
     assert records == (tiny_model.path.parent / "records.json").read_text()
 
 
+def test_the_last_network_is_kept_where_the_recipe_says_so(
+    tiny_data: Path, tmp_path: Path
+) -> None:
+    recipe = model_recipe(tiny_data / "tiny.toml")
+    # A rate at which it soon forgets what it has learnt: its best look is not the last one.
+    wild = replace(recipe.training, learning_rate=1.0, schedule="constant", epochs=2)
+    kept = []
+    for keep_last in (False, True):
+        chosen = replace(recipe, training=replace(wild, keep_last=keep_last))
+        folder = tmp_path / str(keep_last)
+        run = Run(chosen, Data(tiny_data, folder), folder, device="cpu", say=silent)
+        for _ in run.train():
+            pass
+        assert not run.trainer.records[-1].best
+        last = run.trainer.averaged.state_dict()["embedding.weight"]
+        kept.append(bool((run.trainer.kept.state_dict()["embedding.weight"] == last).all()))
+    assert kept == [False, True]
+
+
 def test_the_folder_of_another_recipe_is_refused(tiny_data: Path, tmp_path: Path) -> None:
     recipe = model_recipe(tiny_data / "tiny.toml")
     Run(recipe, Data(tiny_data, tmp_path), tmp_path, device="cpu", say=silent)

@@ -59,7 +59,7 @@ class Trainer(Generic[NetworkT, BatchT]):
     ) -> None:
         self.network, self.task = network, task
         self.averaged = _copy(network)
-        self.best = _copy(network)
+        self.kept = _copy(network)
         self.records: list[Record] = []
         self._recipe, self._seed = recipe, seed
         self._device = next(network.parameters()).device
@@ -88,7 +88,7 @@ class Trainer(Generic[NetworkT, BatchT]):
             for name, tensor in pretrained.state_dict().items()
             if layer_of(name) != HEAD
         }
-        for network in (self.network, self.averaged, self.best):
+        for network in (self.network, self.averaged, self.kept):
             network.load_state_dict({**network.state_dict(), **learnt})
 
     def run(self, *, checkpoint: Path | None = None) -> Iterator[Step | Record]:
@@ -98,7 +98,7 @@ class Trainer(Generic[NetworkT, BatchT]):
         for stage in self._stages:
             first, last = done, done + stage.epochs * self._per_epoch
             if self._step <= first > 0:  # the stage before has ended: its best goes on
-                self._take_best()
+                self._take_kept()
             stage.thaw(self.network)
             losses: list[Tensor] = []
             for _ in range(stage.epochs):
@@ -119,9 +119,9 @@ class Trainer(Generic[NetworkT, BatchT]):
                         yield Step(done, self.steps, float(losses[-1]))
                 epoch += 1
 
-    def _take_best(self) -> None:
-        self.network.load_state_dict(self.best.state_dict())
-        self.averaged.load_state_dict(self.best.state_dict())
+    def _take_kept(self) -> None:
+        self.network.load_state_dict(self.kept.state_dict())
+        self.averaged.load_state_dict(self.kept.state_dict())
 
     def _train_step(self, batch: BatchT, rate: float) -> Tensor:
         self.network.train()
@@ -161,8 +161,8 @@ class Trainer(Generic[NetworkT, BatchT]):
         recalls = self.task.scores(self.averaged)
         mean = float(np.mean(list(recalls.values())))
         best = all(mean > record.recall for record in self.records)
-        if best:
-            self.best.load_state_dict(self.averaged.state_dict())
+        if best or self._recipe.keep_last:
+            self.kept.load_state_dict(self.averaged.state_dict())
         record = Record(self._step, self.steps, epoch + 1, loss, rate, recalls, best)
         self.records.append(record)
         return record
@@ -173,7 +173,7 @@ class Trainer(Generic[NetworkT, BatchT]):
             "step": self._step,
             "network": self.network.state_dict(),
             "averaged": self.averaged.state_dict(),
-            "best": self.best.state_dict(),
+            "best": self.kept.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "helper": self.helper.state_dict() if self.helper is not None else None,
             "records": [asdict(record) for record in self.records],
@@ -187,7 +187,7 @@ class Trainer(Generic[NetworkT, BatchT]):
         self._step = state["step"]
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
-        self.best.load_state_dict(state["best"])
+        self.kept.load_state_dict(state["best"])
         if self.helper is not None:
             self.helper.load_state_dict(state["helper"])
         self._optimizer.load_state_dict(state["optimizer"])

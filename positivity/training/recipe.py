@@ -111,6 +111,10 @@ class TrainingRecipe:
     augmentation: bool = False
     sarcasm: float = 0.0  # share of the praise among a teacher's texts that a mark takes back
     evaluations: int = 4  # looks at the development sets in an epoch
+    # The network that is kept is that of the last look instead of the best one. Where there is so
+    # much to learn that nothing is learnt too well, looks differ by chance, and the best is often
+    # an early one.
+    keep_last: bool = False
 
     def __post_init__(self) -> None:
         if self.schedule not in ("cosine", "constant"):

@@ -181,7 +181,7 @@ class Run:
             trainer.restore(checkpoint)
         self._say(f"pre-training on {len(task):,} tweets with {len(task.emoji)} emoji")
         yield from self._records(trainer, checkpoint, PRETRAINING)
-        self.trainer.begin_with(trainer.best)
+        self.trainer.begin_with(trainer.kept)
         self._say("now the task itself")
 
     def _records(
@@ -195,14 +195,14 @@ class Run:
             yield each
 
     def finish(self, *, card: str = "") -> ModelDirectory:
-        """Calibrates the best network, measures it, draws the curves and saves the model.
+        """Calibrates the network that was kept, measures it, draws the curves and saves the model.
 
         Args:
             card: the model card, in which `{figures}` stands for the table of measured figures.
         """
         if not self.trainer.records:
             raise StateError(f"{self.folder}: nothing has been trained yet")
-        network = self.trainer.best
+        network = self.trainer.kept
         if self.recipe.training.augmentation:
             equalize(network.embedding.weight, self.tokenizer.pieces())
         for parameter in network.parameters():  # what is measured is what is stored: half precision
