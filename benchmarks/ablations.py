@@ -89,12 +89,12 @@ def variants(recipe: Recipe) -> dict[str, Recipe]:
 def trial(
     recipe: Recipe, data: Path, runs: Path, name: str
 ) -> tuple[Record, dict[str, float | None]]:
-    """The best record of a trial and its areas under the curve, from its folder when it has run."""
+    """The kept record of a trial and its areas under the curve, from its folder when it has run."""
     folder = runs / name.replace(" ", "-").replace(":", "").replace(",", "")
     done = folder / _AREAS
     if done.exists():
         records = json.loads((folder / "records.json").read_text(encoding="utf-8"))
-        return best_of([Record(**each) for each in records]), json.loads(done.read_text())
+        return kept([Record(**each) for each in records], recipe), json.loads(done.read_text())
     vocabulary, shared = folder / "vocabulary", runs / "vocabulary"
     if shared.exists() and not vocabulary.exists():  # no change is one of the vocabulary
         shutil.copytree(shared, vocabulary)
@@ -111,11 +111,13 @@ def trial(
         for each in run.task.encoded
     }
     done.write_text(json.dumps(areas))
-    return best_of(run.trainer.records), areas
+    return kept(run.trainer.records, recipe), areas
 
 
-def best_of(records: Sequence[Record]) -> Record:
+def kept(records: Sequence[Record], recipe: Recipe) -> Record:
     """The one whose network was kept."""
+    if recipe.training.keep_last:
+        return records[-1]
     return max(records, key=lambda record: record.recall)
 
 
@@ -134,16 +136,16 @@ def main() -> None:
     changes = variants(replace(recipe, training=small))
     rows = []
     for name in options.only or changes:
-        recalls, areas, best = [], [], []
+        recalls, areas, by_set = [], [], []
         for seed in range(1, options.seeds + 1):
             seeded = replace(changes[name], seed=seed)
             record, of_sets = trial(seeded, options.data, options.runs, f"{name}-{seed}")
-            best.append(record.recalls)
+            by_set.append(record.recalls)
             recalls.append(record.recall)
             areas.append(float(np.mean([each for each in of_sets.values() if each is not None])))
             told = f"{name}, seed {seed}: {recalls[-1]:.4f}, area {areas[-1]:.4f}"
             print(told, file=sys.stderr, flush=True)
-        means = {each: np.mean([of_one[each] for of_one in best]) for each in best[0]}
+        means = {each: np.mean([of_one[each] for of_one in by_set]) for each in by_set[0]}
         rows.append((name, with_spread(recalls), with_spread(areas), means))
     sets = list(rows[0][3])
     print("| change | mean of the four | area under the curve | " + " | ".join(sets) + " |")

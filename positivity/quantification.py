@@ -11,8 +11,9 @@ are misread alike, so correcting by the likelihood alone goes too far on some to
 enough on others; and topics are one-sided more often than not. So a topic is first corrected as EMQ
 does it, but cautiously: several tweets count as one. Then the logarithms of its shares are mapped
 by a softmax regression, one slope and a constant for each label, to what has the least KLD on the
-other topics, of which each counts the same. Of a few degrees of caution the one is taken that fits
-them best.
+other topics, of which each counts the same. Of a few degrees of caution the mean is taken, weighed
+by how likely each makes the other topics (model averaging, Hoeting et al. 1999): which of them fits
+best by a little is chance.
 
 The measures are the mean over topics of Kullback-Leibler divergence (KLD), absolute error (AE) and
 relative absolute error (RAE), smoothed with 1/2n for a topic of n tweets, and for an ordered scale
@@ -43,6 +44,7 @@ _RIDGE = 1.0  # tweets' worth of pull of the map's weights towards 0
 _STEPS = 100
 _EFFECTS = (1.0, 4.0, 16.0)  # how many tweets of a topic may be worth one
 _TOPIC_RIDGE = 0.03  # topics' worth of pull towards leaving the shares as they are
+_TWEETS_TOLD = 10.0  # how many independent tweets a topic is worth when degrees are weighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,15 +176,16 @@ def mapped_by_others(
     sizes = np.array([[len(each.gold)] for each in others])
     true = np.array([share_vector(each, classes) for each in others])
     smoothed = (true + 1 / (2 * sizes)) / (1 + classes / (2 * sizes))
-    least, found = np.inf, np.zeros(classes)
+    found, misfits = [], []
     for estimates in zip(
         *(cautious_shares(each) for each in [likelihoods, *of_others]), strict=True
     ):
         own, known = estimates[0], np.array(estimates[1:])
         parameters, misfit = fit_topics(np.log(known), smoothed)
-        if misfit < least:
-            least, found = misfit, _softmax(_inputs_of_shares(np.log(own[None])) @ parameters)[0]
-    return found
+        found.append(_softmax(_inputs_of_shares(np.log(own[None])) @ parameters)[0])
+        misfits.append(misfit)
+    weights = np.exp(_TWEETS_TOLD * (min(misfits) - np.array(misfits)))
+    return np.asarray(weights @ np.array(found) / weights.sum())
 
 
 def cautious_shares(likelihoods: Floats) -> list[Floats]:

@@ -130,9 +130,9 @@ def combine(
     domain too: for these its probabilities are right as they are, but for the `border` by which
     calibration has raised the log-odds of neutral since. The covariance is that of this
     sample (which holds the error of each fit), with the doubt about the mean on top. Its overall
-    size rests on few domains but on all parameters, so the degrees of freedom lie between the
-    number of domains and that of all values seen; twice the number covered the truth on the
-    development sets, each left out in turn, where a normal distribution did not.
+    size rests on as few domains, and the degrees of freedom are their number: with these, 95 % of
+    the intervals covered the truth on the development sets, each left out in turn; with twice as
+    many 89 to 97 %, by the number of tweets.
     """
     own = np.mean([each.covariance for each in fits], axis=0)
     parameters = np.array([each.parameters for each in fits])
@@ -144,7 +144,7 @@ def combine(
         number = len(parameters)
         # Few domains span few directions; along the others there is at least the doubt of a fit.
         covariance = at_least(np.cov(parameters, rowvar=False), own) * (1 + 1 / number)
-        freedom = 2.0 * number
+        freedom = float(number)
     return Recalibration(
         mean=_plain(parameters.mean(axis=0)),
         covariance=tuple(_plain(row) for row in covariance),

@@ -117,7 +117,7 @@ def test_one_domain_is_known_and_several_differ() -> None:
     assert one.freedom is None
     assert not one.crosses_domains
     assert several.crosses_domains
-    assert several.freedom == 8
+    assert several.freedom == 4
     assert np.trace(several.covariance) > 5 * np.trace(one.covariance)
     assert np.linalg.eigvalsh(np.array(several.covariance)).min() > 0
     assert several.domains == ("s0", "s1", "s2")

@@ -88,9 +88,7 @@ def test_killed_and_resumed_it_ends_the_same(
     assert records == (tiny_model.path.parent / "records.json").read_text()
 
 
-def test_the_last_network_is_kept_where_the_recipe_says_so(
-    tiny_data: Path, tmp_path: Path
-) -> None:
+def test_the_last_network_is_kept_where_the_recipe_says_so(tiny_data: Path, tmp_path: Path) -> None:
     recipe = model_recipe(tiny_data / "tiny.toml")
     # A rate at which it soon forgets what it has learnt: its best look is not the last one.
     wild = replace(recipe.training, learning_rate=1.0, schedule="constant", epochs=2)

@@ -22,33 +22,27 @@ _LARGEST_PAIR = 127  # of weights side by side, before each is rounded
 _LARGEST_BYTE, _MIDDLE = 127, 128  # vectors and states are bytes around a middle
 _GATES = (0, 1, 3, 2)  # input, forget, cell, output -> input, forget, output, cell
 
-# In the forms below D stands for a direction; what has one is there once for each.
-_ORDERS = """
+# In the forms below D stands for a direction; what has one is there once for each. The backward
+# direction reads each row reversed within its own length, so that padding comes last in both: it
+# changes no state before it. Reversed twice, a row is as it was.
+_ENDS = """
   shape = Shape (ids)
   one_time = Shape <start = 1> (ids)
   time = Squeeze (one_time)
   places = Range (zero, time, one)
   ends = Unsqueeze (lengths, columns)
   is_word = Less (places, ends)
-  last = Sub (ends, one)
-  mirrored = Sub (last, places)
-  order_onward = Expand (places, shape)
-  order_back = Where (is_word, mirrored, places)
   penalty = Where (is_word, nothing, never)
   penalties = Unsqueeze (penalty, depth)
   rows = Shape <end = 1> (ids)
   state_shape = Concat <axis = 0> (rows, state_size)
-  start = Expand (nothing, state_shape)
+  c_start = Expand (nothing, state_shape)
+  h_start = Expand (middle, state_shape)
 """
-# The backward direction reads each row reversed within its own length, so that padding comes last
-# in both: it changes no state before it.
-_PIECES = """
-  ids_D = GatherElements <axis = 1> (ids, order_D)
-  steps_D = Transpose <perm = [1, 0]> (ids_D)
-  pieces_D = Gather (embedding, steps_D)
-"""
-_WORDS_OF_PIECES = """
-  words_D = Identity (pieces_D)
+_MIRROR = """
+  last = Sub (ends, one)
+  mirrored = Sub (last, places)
+  order = Where (is_word, mirrored, places)
 """
 _PAIRS = """
   before = Pad (ids, one_later)
@@ -59,15 +53,21 @@ _PAIRS = """
   is_owner = Equal (owners_there, numbers)
   pairs = Where (is_owner, slots, slots_in_all)
 """
-_WORDS_WITH_PAIRS = """
-  pairs_D = GatherElements <axis = 1> (pairs, order_D)
-  pair_steps_D = Transpose <perm = [1, 0]> (pairs_D)
-  pair_vectors_D = Gather (pair_embedding, pair_steps_D)
-  words_D = Concat <axis = 2> (pieces_D, pair_vectors_D)
+# Each of these is a vector of ids [batch, time] in the order of a direction.
+_IN_ORDER = {
+    "onward": "ordered_X_onward = Identity (X)",
+    "back": "ordered_X_back = GatherElements <axis = 1> (X, order)",
+}
+_WORDS = """
+  word_steps_D = Transpose <perm = [1, 0]> (ordered_ids_D)
+  words_D = Gather (embedding, word_steps_D)
+"""
+_VECTORS_OF_PAIRS = """
+  pair_steps_D = Transpose <perm = [1, 0]> (ordered_pairs_D)
+  pairs_D = Gather (pair_embedding, pair_steps_D)
 """
 _STEP = """
-  h_bytes_D = QuantizeLinear (h_D, state_scale, middle)
-  inputs_D = Concat <axis = 1> (word_D, h_bytes_D)
+  inputs_D = Concat <axis = 1> (VECTORS, h_bytes_D)
   gates_D = com.microsoft.MatMulIntegerToFloat (
     inputs_D, weights_D, unit, scales_D, middle, no_offset, bias_D)
   i_in_D, f_in_D, o_in_D, g_in_D = Split <axis = 1, num_outputs = 4> (gates_D)
@@ -79,17 +79,15 @@ _STEP = """
   kept_D = Mul (f_D, c_D)
   c_next_D = Add (added_D, kept_D)
   c_bounded_D = Tanh (c_next_D)
-  h_next_D = Mul (o_D, c_bounded_D)
-  h_out_D = Identity (h_next_D)
+  h_D = Mul (o_D, c_bounded_D)
+  h_bytes_next_D = QuantizeLinear (h_D, state_scale, middle)
 """
 _SCORES = """
   column_D = MatMul (states_D, attention_D)
-  unordered_D = Squeeze (column_D, depth)
-  scores_D = GatherElements <axis = 1> (unordered_D, order_D)
+  scores_D = Squeeze (column_D, depth)
 """
 _ATTENTION = """
-  shares_D = GatherElements <axis = 1> (shares, order_D)
-  row_D = Unsqueeze (shares_D, columns)
+  row_D = Unsqueeze (ordered_shares_D, columns)
   weighted_D = MatMul (row_D, states_D)
   attention_pooled_D = Squeeze (weighted_D, columns)
 """
@@ -139,25 +137,35 @@ def _graph(network: SentimentNetwork) -> str:
     def each(form: str, between: str = ", ") -> str:
         return between.join(form.replace("D", name) for name in directions)
 
-    state, word = f"float[batch, {config.hidden_size}]", f"uint8[batch, {config.input_size}]"
-    lines = [_ORDERS, each(_PIECES, "\n")]
+    def ordered(vector: str) -> str:
+        """A vector in the order of each direction; and one that is in it in the text's order."""
+        return "\n".join(
+            _IN_ORDER[name].replace("X", vector.replace("D", name)) for name in directions
+        )
+
+    state, as_bytes = (f"{kind}[batch, {config.hidden_size}]" for kind in ("float", "uint8"))
+    read = {"word": f"uint8[batch, {config.embedding_size}]"}  # at each step, of each direction
+    lines = [_ENDS, ordered("ids"), each(_WORDS, "\n")]
+    if config.bidirectional:
+        lines.insert(1, _MIRROR)
     if config.pairs:
-        lines += [_PAIRS, each(_WORDS_WITH_PAIRS, "\n")]
-    else:
-        lines.append(each(_WORDS_OF_PIECES, "\n"))
+        read["pair"] = f"uint8[batch, {config.pair_size}]"
+        lines += [_PAIRS, ordered("pairs"), each(_VECTORS_OF_PAIRS, "\n")]
+    inputs = [f"{kind} {name}_D" for name, kind in read.items()]
+    step = _STEP.replace("VECTORS", ", ".join(f"{name}_D" for name in read))
     lines.append(f"""
       {each("h_end_D, c_end_D")}, {each("states_D")} = Scan <
-        num_scan_inputs = {len(directions)}, scan_output_axes = [{each("1")}],
-        body = step ({each(f"{state} h_D, {state} c_D")}, {each(f"{word} word_D")})
-          => ({each(f"{state} h_next_D, {state} c_next_D")}, {each(f"{state} h_out_D")})
-          {{ {each(_STEP, " ")} }}
-      > ({each("start, start")}, {each("words_D")})
+        num_scan_inputs = {len(directions) * len(read)}, scan_output_axes = [{each("1")}],
+        body = step ({each(f"{as_bytes} h_bytes_D, {state} c_D")}, {each(", ".join(inputs))})
+          => ({each(f"{as_bytes} h_bytes_next_D, {state} c_next_D")}, {each(f"{state} h_D")})
+          {{ {each(step, " ")} }}
+      > ({each("h_start, c_start")}, {each(", ".join(f"{name}s_D" for name in read))})
     """)
     if "attention" in config.pooling:
-        lines.append(each(_SCORES, "\n"))
-        lines.append(f"weights_in = Sum ({each('scores_D')}, penalty)")
+        lines += [each(_SCORES, "\n"), ordered("scores_D")]
+        lines.append(f"weights_in = Sum ({each('ordered_scores_D_D')}, penalty)")
         lines.append("shares = Softmax <axis = 1> (weights_in)")
-        lines.append(each(_ATTENTION, "\n"))
+        lines += [ordered("shares"), each(_ATTENTION, "\n")]
     if "max" in config.pooling:
         lines.append(each(_MAX, "\n"))
     pooled = ", ".join(each(f"{how}_pooled_D") for how in config.pooling)
