@@ -39,7 +39,7 @@ def test_the_states_of_the_shipped_model_are_those_of_torch() -> None:
 
     network = load_network(load("base"))
     assert isinstance(network, SentimentNetwork)
-    vectors = network.embedding(torch.arange(2, 60))
+    vectors = network.word_vectors(torch.arange(2, 60)[None])[0]
     layer = network.layers[0]
     assert isinstance(layer, RecurrentLayer)
     for each in (layer.forward_cell, layer.backward_cell):
