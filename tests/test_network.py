@@ -78,6 +78,8 @@ def test_dropout_is_for_training_only() -> None:
         ({"cell": "transformer"}, "cell"),
         ({"pooling": ("average",)}, "pooling"),
         ({"pooling": ()}, "pooling"),
+        ({"pairs": -1}, "pairs"),
+        ({"pairs": 7, "pair_size": 0}, "pair_size"),
         ({"hidden_size": 0}, "at least 1"),
     ],
 )

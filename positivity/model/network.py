@@ -49,6 +49,8 @@ class NetworkConfig:
             raise ValueError(f"pooling {list(self.pooling)} is not of attention, last, mean, max")
         if min(self.vocabulary_size, self.embedding_size, self.hidden_size, self.layers) < 1:
             raise ValueError("vocabulary, embedding, hidden size and layers are at least 1")
+        if self.pairs < 0 or self.pair_size < 1:
+            raise ValueError("pairs are 0 or more, and pair_size is at least 1")
 
     @property
     def input_size(self) -> int:
@@ -174,7 +176,7 @@ class SentimentNetwork(Classifier):
         self.state_dropout = nn.Dropout1d(config.state_dropout)
 
     def word_vectors(self, ids: Tensor) -> Tensor:
-        vectors: Tensor = self.embedding(ids)
+        vectors = super().word_vectors(ids)
         return vectors if self.pairs is None else torch.cat([vectors, self.pairs(ids)], dim=2)
 
     def pooled_vectors(

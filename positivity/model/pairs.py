@@ -33,14 +33,13 @@ class PairVectors(nn.Module):
         self._vocabulary_size, self._slots, self._dropout = vocabulary_size, slots, dropout
         # The last row is that of pairs without a slot, and stays zero.
         self.embedding = nn.Embedding(slots + 1, size, padding_idx=slots)
-        nn.init.zeros_(
-            self.embedding.weight
-        )  # until something is learnt of it, a pair says nothing
+        # Until something is learnt of it, a pair says nothing.
+        nn.init.zeros_(self.embedding.weight)
         self.register_buffer("owners", torch.full((slots,), NOBODY, dtype=torch.int64))
 
     def own(self, numbers: Tensor) -> None:
         """Gives slots to pairs by their numbers, the most important first."""
-        # Of several values for a place the last one has to stay: each place is written once.
+        # Of the pairs with one place the first stays: sorted by place, it is the first there.
         places = numbers % self._slots
         order = torch.argsort(places, stable=True)
         first = torch.ones_like(order, dtype=torch.bool)

@@ -26,7 +26,6 @@ _GATES = (0, 1, 3, 2)  # input, forget, cell, output -> input, forget, output, c
 # direction reads each row reversed within its own length, so that padding comes last in both: it
 # changes no state before it. Reversed twice, a row is as it was.
 _ENDS = """
-  shape = Shape (ids)
   one_time = Shape <start = 1> (ids)
   time = Squeeze (one_time)
   places = Range (zero, time, one)
@@ -53,7 +52,7 @@ _PAIRS = """
   is_owner = Equal (owners_there, numbers)
   pairs = Where (is_owner, slots, slots_in_all)
 """
-# Each of these is a vector of ids [batch, time] in the order of a direction.
+# Numbers [batch, time] in the order of a direction, or from it back in the text's.
 _IN_ORDER = {
     "onward": "ordered_X_onward = Identity (X)",
     "back": "ordered_X_back = GatherElements <axis = 1> (X, order)",
