@@ -426,7 +426,8 @@ def test_interrupt_keeps_the_scores_so_far(
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130
         assert process.stdout.read() == b""
-        assert process.stderr.read() == b"positivity: interrupted\n"
+        said = f"positivity: interrupted; what was scored is kept in {scores}\n"
+        assert process.stderr.read() == said.encode()
     assert [path.name for path in tmp_path.glob("*scores*")] == [scores.name]
     again = counts(run(tiny_model, scores, "--format", "json"))
     assert again["found"] % 8192 == 0 and 24_000 <= again["found"] < 200_000

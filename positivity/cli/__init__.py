@@ -67,8 +67,8 @@ class _Group(TyperGroup):
         except PositivityError as error:
             say(error)
             raise typer.Exit(error.exit_code) from None
-        except KeyboardInterrupt:
-            say("interrupted")
+        except KeyboardInterrupt as interrupt:  # it may say what is kept
+            say("; ".join(["interrupted", *map(str, interrupt.args)]))
             raise typer.Exit(130) from None
 
 

@@ -81,9 +81,14 @@ def score(job: ScoreJob, watcher: "Watcher | None" = None) -> tuple[list["Report
     Raises:
         PositivityError: nothing could be read, or the model or an option cannot be used.
     """
-    accounts, partly = score_accounts(
-        job, explain=job.by is not By.AUTHOR and watcher is None, watcher=watcher
-    )
+    try:
+        accounts, partly = score_accounts(
+            job, explain=job.by is not By.AUTHOR and watcher is None, watcher=watcher
+        )
+    except KeyboardInterrupt:
+        if job.scores is not None and Path(job.scores).exists():
+            raise KeyboardInterrupt(f"what was scored is kept in {job.scores}") from None
+        raise
     return [report for report, _ in accounts], partly
 
 
