@@ -115,6 +115,7 @@ _UNGENDERED = {other: one for one, other in _GENDERED.items() if one not in ("hi
 _SPELLINGS = {
     "going to": ("gonna", "finna", "gon", "boutta"),
     "gonna": ("finna", "gon", "boutta", "going to"),
+    "about to": ("finna", "boutta"),
     "trying to": ("tryna",),
     "want to": ("wanna",),
     "got to": ("gotta",),
@@ -140,6 +141,12 @@ _SPELLINGS = {
     "she 's": ("she be", "she"),
     "they 're": ("they be", "they"),
     "we 're": ("we be", "we"),
+    "'ve been": ("been",),
+    "isn't": ("ain't",),
+    "aren't": ("ain't",),
+    "haven't": ("ain't",),
+    "hasn't": ("ain't",),
+    "doesn't": ("don't",),
 }
 # British English = American English. Where one of the two also means something else ("flat", "gas",
 # "line", "fall"), only the other is respelt: < for to the left alone, > for to the right alone.
@@ -165,6 +172,14 @@ _VARIETIES = """
     estate_agent=realtor petrol_station=gas_station fire_brigade=fire_department
 """
 _LAST_MARKS = ("", "", " .", " .", " !")  # the last one says something, if little
+# What is asked with a mark or without: "what time is it", not "what a day" and not "when I woke".
+_QUESTION = re.compile(
+    r"(?:(?:who|whose|why|where) "
+    r"|(?:what|which|when|how) (?:\w+ )?(?:is|are|was|were|do|does|did|can|will|should) "
+    r"|(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have) "
+    r"(?:i|you|he|she|it|we|they|the|this|that|these|those|my|your|there|any\w*) )"
+    r"[^.!?,;:]+"
+)
 _RENAMED = 0.3  # of all tweets: other names in the place of words that nobody knows
 _KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
@@ -214,9 +229,12 @@ def _is_name(word: str, known: frozenset[str]) -> bool:
 
 
 def _repunctuated(text: str, generator: np.random.Generator) -> str:
-    """Another last mark, or none; a question may lose its mark, and becomes no exclamation."""
+    """Another last mark, or none; a question may lose its mark or get it back, and becomes no
+    exclamation."""
     if text.endswith(" ?") and not text.endswith((" ! ?", " ? ?")):
         return text.removesuffix(" ?")
+    if _QUESTION.fullmatch(text):
+        return f"{text} ?"
     plain = text.removesuffix(" .").removesuffix(" !") or text
     return plain + _LAST_MARKS[int(generator.integers(len(_LAST_MARKS)))]
 

@@ -52,6 +52,9 @@ class Source:
     like: "Source | None" = None
     made_into: str = ""  # one of MADE
     times: int = 1
+    # Of all these texts, so many on which the shipped models differ most (training/committee.py).
+    disputed: int | None = None
+    head: str = ""  # the one that labels these, in place of the teacher's mixture
     teacher: str = ""  # in place of a file: the labels of the teacher of this name
 
     def __post_init__(self) -> None:
@@ -226,7 +229,8 @@ class TeacherRecipe:
     """A teacher: an encoder, the labels it learns from, and the tweets that it labels.
 
     Training sources of one name share a head; `weight` is the share of a source's tweets that an
-    epoch reads.
+    epoch reads. The heads disagree on what neutral is: a source to label may name the one that is
+    right for its kind of tweets.
     """
 
     name: str
@@ -245,6 +249,12 @@ class TeacherRecipe:
         if not self.mixture or not self.mixture.keys() <= heads:
             raise ValueError(
                 f"mixture names {', '.join(self.mixture) or 'no head'}; "
+                f"the training sources' names are {', '.join(sorted(heads))}"
+            )
+        unknown = {source.head for source in self.unlabelled if source.head} - heads
+        if unknown:
+            raise ValueError(
+                f"head {', '.join(sorted(unknown))!r} labels, but none is trained; "
                 f"the training sources' names are {', '.join(sorted(heads))}"
             )
 

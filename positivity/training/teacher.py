@@ -8,7 +8,7 @@ class's share was.
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from positivity.evaluation import LABELS, evaluate
 from positivity.files import write_atomically
 from positivity.model.engine_torch import choose_device
 from positivity.text.emojis import compile_table
+from positivity.training.committee import most_disputed
 from positivity.training.encoder import Teacher, encoder_text, find_encoder, padded
 from positivity.training.hints import View
 from positivity.training.labelled import ENCODER, SOFT_LABELS, SOFT_STATES, Data
@@ -196,24 +197,35 @@ class TeacherRun:
 
     @torch.inference_mode()
     def _read(
-        self, texts: Sequence[str], batch_size: int = 64
+        self, texts: Sequence[str], heads: Sequence[str] = (), batch_size: int = 64
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The probabilities [tweets, 3] of tweets, and the encoder's states [tweets, hidden]."""
+        """The probabilities [tweets, 3] of tweets, and the encoder's states [tweets, hidden].
+
+        Args:
+            heads: whose answer each tweet gets, where it is not empty; the mixture's elsewhere.
+        """
         self.teacher.eval()
         pieces = self._pieces(texts)
         order = sorted(range(len(pieces)), key=lambda row: len(pieces[row]))
-        total = sum(self.recipe.mixture.values())
-        shares = [self.recipe.mixture.get(head, 0.0) / total for head in self._heads]
-        weights = torch.tensor(shares, device=self._device)[:, None, None]
+        mixture = self._shares(self.recipe.mixture)
+        shares = np.tile(mixture, (len(texts), 1))
+        for row, head in enumerate(heads):
+            shares[row] = self._shares({head: 1.0}) if head else mixture
         probabilities = np.empty((len(texts), len(LABELS)), np.float32)
         states = np.empty((len(texts), self.teacher.encoder.config.hidden_size), np.float32)
         for start in range(0, len(order), batch_size):
             rows = order[start : start + batch_size]
             read = self._states([pieces[row] for row in rows])
             answers = self._by_head(read).softmax(dim=2)
-            probabilities[rows] = (answers * weights).sum(dim=0).cpu().numpy()
+            weights = torch.from_numpy(shares[rows].T).to(self._device)  # [heads, batch]
+            probabilities[rows] = (answers * weights[:, :, None]).sum(dim=0).cpu().numpy()
             states[rows] = read.float().cpu().numpy()
         return probabilities, states
+
+    def _shares(self, mixture: Mapping[str, float]) -> NDArray[np.float32]:
+        """What each head has a part in an answer."""
+        shares = np.array([mixture.get(head, 0.0) for head in self._heads], np.float32)
+        return shares / shares.sum()
 
     def _recalls(
         self, sets: Sequence[tuple[str, list[str], NDArray[np.int64]]]
@@ -233,11 +245,12 @@ class TeacherRun:
         before = sorted(shards.glob("*.parquet"))
         known = {text for path in before for text in pd.read_parquet(path).text}
         number = int(before[-1].stem) + 1 if before else 0
-        texts = [text for text in self._texts_to_label() if text not in known]
+        named = self._texts_to_label()
+        texts = [text for text in named if text not in known]
         view = self._view(texts, shards / "view.npz")
         for start in range(0, len(texts), _SHARD):
             part = texts[start : start + _SHARD]
-            probabilities, states = self._read(part)
+            probabilities, states = self._read(part, [named[text] for text in part])
             path = shards / f"{number + start // _SHARD:04}.parquet"
             with write_atomically(path.with_suffix(".npy")) as file:
                 np.save(file, view(states))
@@ -263,20 +276,28 @@ class TeacherRun:
         with np.load(path) as kept:
             return View(kept["mean"], kept["directions"])
 
-    def _texts_to_label(self) -> list[str]:
-        """Each text once, in an order that the seed decides: a part of them is a fair sample."""
+    def _texts_to_label(self) -> dict[str, str]:
+        """Each text once and the head that is to label it, if not the mixture.
+
+        In an order that the seed decides: a part of them is a fair sample. A text of two sources is
+        labelled as the first one's.
+        """
         held_out = {_letters(text) for each in [*self.dev, *self.eval] for text in each[1]}
-        texts: dict[str, None] = {}
+        texts: dict[str, str] = {}
         generator = np.random.default_rng(self.recipe.seed)
         for source in self.recipe.unlabelled:
             read = self._texts(source)
-            if not source.made_into:
-                texts |= dict.fromkeys(read)
-                continue
-            for _ in range(source.times):
-                texts |= dict.fromkeys(MAKERS[source.made_into](read, generator))
+            made = read
+            if source.made_into:
+                maker = MAKERS[source.made_into]
+                made = [text for _ in range(source.times) for text in maker(read, generator)]
+            made = list(dict.fromkeys(made))
+            if source.disputed is not None:
+                made = [made[row] for row in most_disputed(made, source.disputed)]
+            for text in made:
+                texts.setdefault(text, source.head)
         kept = [text for text in texts if _letters(text) and _letters(text) not in held_out]
-        return [kept[i] for i in generator.permutation(len(kept))]
+        return {kept[i]: texts[kept[i]] for i in generator.permutation(len(kept))}
 
     def _texts(self, source: Source) -> list[str]:
         """The texts of a source, those that are most like another's where it names one."""
