@@ -129,6 +129,18 @@ def test_models_are_listed_shown_verified_and_shared(
     assert "tiny: 8 files are as they were saved" in run("models", "verify", "tiny")
 
 
+def test_one_damaged_model_does_not_hide_the_others(
+    tiny_model: ModelDirectory, tmp_path: Path
+) -> None:
+    packed = run("models", "export", tiny_model.path, tmp_path / "t.zip").strip()
+    run("models", "import", packed)
+    (registry.find("tiny") / "config.json").write_text("no")
+    listed = runner.invoke(app, ["models", "list"])
+    assert listed.exit_code == 9
+    assert "base" in listed.stdout
+    assert str(registry.find("tiny")) in listed.stderr
+
+
 def test_a_model_that_cannot_be_written_is_one_line(
     tiny_model: ModelDirectory, tmp_path: Path
 ) -> None:

@@ -210,6 +210,16 @@ def test_an_output_that_cannot_be_written_costs_only_itself(job: Job) -> None:
     assert (job.folder / "out.csv.txt").stat().st_size > 100
 
 
+def test_nothing_is_bought_for_outputs_that_cannot_be_written(job: Job, world: Standin) -> None:
+    job.write('accounts = ["@alice"]\n[[output]]\npath = "none/a.json"\nformat = "json"\n')
+    result = job.run("--quiet", code=3)
+    assert result.stderr.count("none/a.json") == 1
+    assert not world.log
+    (job.folder / "none").mkdir()
+    job.run("--quiet")
+    assert job.json("none/a.json")["subject"] == "@alice"
+
+
 # Money
 
 

@@ -41,6 +41,16 @@ def test_options_win_over_the_environment_that_over_the_file(
     assert load_settings(max_posts=500).max_posts == 500
 
 
+@pytest.mark.parametrize("format", ["terminal", "json"])
+def test_a_password_in_an_address_is_not_shown(
+    format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSITIVITY_API_URL", "https://me:hushhush@proxy.example/x")
+    shown = runner.invoke(app, ["config", "--format", format]).output
+    assert "hushhush" not in shown
+    assert "https://proxy.example" in shown
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

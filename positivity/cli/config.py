@@ -1,5 +1,7 @@
 """`positivity config`: every setting and where it comes from."""
 
+from dataclasses import replace
+
 from positivity.cli.options import Format, FormatOption
 
 
@@ -13,9 +15,12 @@ def config_command(format: FormatOption = Format.TERMINAL) -> None:
     from positivity.report.output import report_output
     from positivity.report.sanitize import sanitize
     from positivity.settings import MEANINGS, config_path, origins
+    from positivity.sources.urls import url_name
     from positivity.store import store_path
 
     found = origins()
+    # One with a password is refused when it is used; until then it is not shown around.
+    found["api_url"] = replace(found["api_url"], value=url_name(str(found["api_url"].value)))
     with report_output(None) as out:
         if format is Format.JSON:
             from positivity.report.machine import write_json

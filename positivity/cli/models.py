@@ -7,7 +7,8 @@ from typing import Annotated, TextIO
 
 import typer
 
-from positivity.errors import InputError
+from positivity.errors import InputError, StateError
+from positivity.messages import say
 
 app = typer.Typer(no_args_is_help=True, help="List, show, verify and share models.")
 
@@ -36,8 +37,13 @@ def list_command() -> None:
         "model", "version", "size", "macro recall on evaluation sets", "description", box=None
     )
     rows = []
+    damaged: list[StateError] = []
     for name in names:
-        directory = registry.load(name)
+        try:
+            directory = registry.load(name)
+        except StateError as error:  # the others can be used
+            damaged.append(error)
+            continue
         accuracy = model_info(directory).accuracy
         cells = (
             name,
@@ -51,6 +57,10 @@ def list_command() -> None:
         for cells in rows:
             table.add_row(*(Text(_shown(cell, out)) for cell in cells))
         make_console(out).print(table)
+    for each in damaged:
+        say(each)
+    if damaged:
+        raise typer.Exit(StateError.exit_code)
 
 
 @app.command("show")

@@ -16,7 +16,7 @@ from positivity.cli.checking import (
     say_failures,
 )
 from positivity.cli.conditions import CONDITION_HOLDS, any_holds
-from positivity.cli.job_file import JobFile, matching, read_job
+from positivity.cli.job_file import JobFile, Output, matching, read_job
 from positivity.cli.options import WITH_EFFECTS, QuietOption, ReportFormat
 from positivity.cli.unattended import Lock, unattended
 from positivity.errors import InputError, PositivityError
@@ -26,6 +26,7 @@ from positivity.messages import say
 
 if TYPE_CHECKING:
     from positivity.account.report import Report
+    from positivity.cli.reports import Place
 
 
 def run_command(
@@ -60,6 +61,8 @@ def run_command(
 def run(job: JobFile, *, quiet: bool) -> int:
     """Does a job as far as it goes, and says what failed; the exit code."""
     work = _Work(job, quiet)
+    if not work.has_where_to_write():  # before posts are bought that nobody would read of
+        return work.failures[0]
     if job.accounts:
         work.attempt(work.check)
     if job.files:
@@ -80,6 +83,14 @@ class _Work:
         self._job, self._quiet = job, quiet
         self.reports: list[Report] = []
         self.failures: list[int] = []
+        self._places: list[tuple[Output, Place]] = []
+
+    def has_where_to_write(self) -> bool:
+        """Looks at the outputs of the job, and says which cannot be written; whether any is left,
+        if only stdout for a job that names none."""
+        for output in self._job.outputs:
+            self.attempt(lambda output=output: self._places.append((output, output.place())))  # type: ignore[misc]
+        return bool(self._places) or not self._job.outputs
 
     def attempt(self, part: Callable[[], None]) -> None:
         """Does a part of the job; the others are done even if it fails."""
@@ -137,10 +148,10 @@ class _Work:
             self.attempt(
                 lambda: write_reports(self.reports, ReportFormat.TERMINAL, None, table=table)
             )
-        for output in self._job.outputs if self.reports else ():
+        for output, place in self._places if self.reports else ():
 
-            def write(output=output) -> None:  # type: ignore[no-untyped-def]
-                write_reports(self.reports, output.format, output.place(), table=table)
+            def write(output=output, place=place) -> None:  # type: ignore[no-untyped-def]
+                write_reports(self.reports, output.format, place, table=table)
 
             self.attempt(write)
 

@@ -29,4 +29,5 @@ def divergence(answers: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
     """How far the members' answers [texts, classes] are from their mean: for each text the mean
     Kullback-Leibler divergence, 0 where all say the same."""
     members = np.stack(answers).astype(np.float64) + _LEAST
-    return (members * np.log(members / members.mean(axis=0))).sum(axis=2).mean(axis=0)
+    missed = members * np.log(members / members.mean(axis=0))
+    return np.asarray(missed.sum(axis=2).mean(axis=0))

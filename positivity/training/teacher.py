@@ -225,7 +225,7 @@ class TeacherRun:
     def _shares(self, mixture: Mapping[str, float]) -> NDArray[np.float32]:
         """What each head has a part in an answer."""
         shares = np.array([mixture.get(head, 0.0) for head in self._heads], np.float32)
-        return shares / shares.sum()
+        return np.asarray(shares / shares.sum())
 
     def _recalls(
         self, sets: Sequence[tuple[str, list[str], NDArray[np.int64]]]
