@@ -73,6 +73,12 @@ def authors(tmp_path: Path) -> str:
     return str(path)
 
 
+def test_nothing_is_compared_with_itself(run: Command, files: list[str]) -> None:
+    assert "only one account" in run("up.csv", "./up.csv", code=2).stderr
+    found = run.json("up.csv", "down.csv", "./up.csv")
+    assert [each["subject"] for each in found["reports"]] == ["up.csv", "down.csv"]
+
+
 def test_two_files(run: Command, files: list[str]) -> None:
     found = run.json(*files, "--language", "en")
     assert [each["subject"] for each in found["reports"]] == ["up.csv", "down.csv"]
@@ -102,7 +108,9 @@ def test_accounts_have_names_that_tell_them_apart(
         return {each["subject"] for each in run.json(*paths, "--language", "en")["reports"]}
 
     assert names(*mine, str(cem)) == {"2025/tweets.csv", "2026/tweets.csv", "@cem"}
-    assert names(str(cem), str(cem)) == {"cem.csv", "cem.csv (2)"}
+    copy = cem.with_name("copy.csv")
+    copy.write_bytes(cem.read_bytes())
+    assert names(str(cem), str(copy)) == {"cem.csv", "copy.csv"}
     # Elsewhere the paths stay long, and the table shows their ends.
     text = run(*mine, str(tmp_path / files[0]), "--language", "en").stdout
     shown = [line for line in text.splitlines() if "tweets.csv  " in line]
@@ -166,7 +174,7 @@ def test_the_same_files_give_the_same_answer(run: Command, files: list[str]) -> 
         (["AUTHORS", "--since", "yesterday"], 2, "--since"),
         (["missing.csv", "gone.csv"], 3, "none of the 2 files"),
         (["UP", "missing.csv"], 2, "only one account"),
-        (["UP", "UP", "-o", "FOLDER"], 3, "is a folder"),
+        (["UP", "AUTHORS", "-o", "FOLDER"], 3, "is a folder"),
     ],
 )
 def test_what_goes_wrong_is_one_line(

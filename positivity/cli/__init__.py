@@ -33,7 +33,7 @@ from positivity.cli.schedule import schedule_command
 from positivity.cli.score import score_command
 from positivity.cli.train import train_command
 from positivity.cli.usage import usage_command
-from positivity.errors import PositivityError
+from positivity.errors import Interrupted, PositivityError
 from positivity.fast_start import end_at_once
 from positivity.messages import say
 
@@ -69,7 +69,7 @@ class _Group(TyperGroup):
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt as interrupt:  # it may say what is kept
             say("; ".join(["interrupted", *map(str, interrupt.args)]))
-            raise typer.Exit(130) from None
+            raise typer.Exit(Interrupted.exit_code) from None
 
 
 app = typer.Typer(

@@ -12,7 +12,7 @@ import typer
 
 from positivity.cli.options import ReportFormat
 from positivity.deadline import TimeIsUp
-from positivity.errors import AccountError, StateError
+from positivity.errors import AccountError, Interrupted, StateError
 from positivity.log import event
 from positivity.messages import say
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from positivity.check.scoring import Question, StoreAnalyzer
     from positivity.store import Spent, Store
 
-PARTLY_DONE, INTERRUPTED = 8, 130
+PARTLY_DONE = 8
 _NAMED = 5  # handles that failed alike
 
 
@@ -114,7 +114,7 @@ def check(
             watching.stop()
             kept = "what was read is kept" if run.keep else "nothing is kept"
             say(f"interrupted; {kept}: {_spent(checks.spent)}")
-            raise typer.Exit(INTERRUPTED) from None
+            raise typer.Exit(Interrupted.exit_code) from None
         finally:
             store.vocabulary = client.vocabulary
             watching.stop()

@@ -9,11 +9,10 @@ from typing import Annotated
 
 import typer
 
-from positivity.errors import PositivityError
+from positivity.errors import Interrupted, PositivityError
 from positivity.log import event, logging_to
 
 UNATTENDED = "Unattended"
-INTERRUPTED = 130
 
 MaxTimeOption = Annotated[
     float | None,
@@ -102,7 +101,7 @@ def _logged(command: str) -> Iterator[None]:
         event("failed", error=error)
         raise
     except KeyboardInterrupt:
-        code = INTERRUPTED
+        code = Interrupted.exit_code
         raise
     finally:
         event("ended", code=code, seconds=round(time.monotonic() - began, 1))
