@@ -9,8 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from positivity.cli import app
+from positivity.cli.train import on_one_file
 from positivity.model import registry
 from positivity.model.registry import ModelDirectory
+from positivity.training.lab.plan import missing_files
+from positivity.training.recipe import Recipe, Source, read_recipe
 
 runner = CliRunner()
 
@@ -62,6 +65,39 @@ def test_train_on_one_file(tiny_data: Path, tmp_path: Path) -> None:
     assert "saved" in output
     metrics = json.loads((tmp_path / "run" / "model" / "metrics.json").read_text())
     assert metrics["dev"]["a tenth of the training data"]["macro_recall"] > 0.9
+
+
+SHIPPED = sorted((registry.shipped() / "recipes").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_recipe_can_take_one_file(path: Path, tmp_path: Path) -> None:
+    """`positivity train base --data tweets.csv` needs nothing but that file."""
+    recipe = read_recipe(path)
+    if not isinstance(recipe, Recipe) or recipe.network.get("kind") == "tagger":
+        arguments = ["train", path.stem, "--data", str(path)]
+        assert "one file" in run(*arguments, code=3)
+        return
+    (tmp_path / "tweets.csv").touch()
+    on_one = on_one_file(recipe, Source(file="tweets.csv"))
+    assert missing_files(on_one, tmp_path) == []
+    assert (on_one.reference, on_one.held_back, on_one.graded) == ("", (), ())
+    assert on_one.initial_vectors in ("", *registry.names())
+    assert on_one.network == recipe.network
+
+
+def test_too_few_tweets_to_train_on_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "few.csv"
+    path.write_text("text,label\nlove it,positive\nhate it,negative\n")
+    arguments = ["train", "majority", "--data", str(path), "--run", str(tmp_path / "run")]
+    told = CliRunner().invoke(app, arguments)
+    assert told.exit_code == 3
+    assert "too few labelled tweets, 2 in all" in told.stderr
+
+
+def test_vader_is_measured_on_a_tenth_of_one_file(tiny_data: Path, tmp_path: Path) -> None:
+    card = run("train", "vader", "--data", tiny_data / "train.csv", "--run", tmp_path / "run")
+    assert "a tenth of the training data (dev)" in card
 
 
 def test_evaluate_prints_a_table(tiny_data: Path, tiny_model: ModelDirectory) -> None:

@@ -59,6 +59,10 @@ def train_command(
         raise InputError(f"{data}: no such file or folder; docs/training.md says where data is")
     folder = run or Path("runs") / wanted.name
     if isinstance(wanted, TeacherRecipe):
+        if data.is_file():
+            raise InputError(
+                f"{data}: is one file, but a teacher learns from several; give their folder"
+            )
         _refuse_without_files(wanted, data)
         typer.echo(f"saved {train_teacher(wanted, data, folder, device=device)}")
         return
@@ -119,12 +123,28 @@ def recipe_path(recipe: Path) -> Path:
 
 
 def on_one_file(recipe: "Recipe", source: "Source") -> "Recipe":
-    """A recipe with its data replaced by one labelled file, a tenth of it to develop on."""
+    """A recipe with its data replaced by one labelled file, a tenth of it to develop on.
+
+    Raises:
+        InputError: it marks words, which a label for each tweet does not teach.
+    """
+    from positivity.model.registry import names
+
+    if recipe.network.get("kind") == "tagger":
+        raise InputError(
+            f"{recipe.name} learns which words people marked, and is not trained on one file of "
+            "labels; give the folder of its files (docs/training.md: Files of DATA)"
+        )
     return replace(
         recipe,
         train=(source,),
         dev=(),
+        held_back=(),
         eval=(),
+        graded=(),
+        reference="",
+        # Those of a model that is at hand stay; a teacher would have to be trained on other data.
+        initial_vectors=recipe.initial_vectors if recipe.initial_vectors in names() else "",
         emoji=None,
         pretraining=None,
         training=replace(recipe.training, chain_thaw=0),  # which is for what was pre-trained

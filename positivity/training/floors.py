@@ -207,6 +207,8 @@ class FloorRun:
     def _vader(self, card: str) -> Path:
         vader = Vader()
         dev = read_sets(self.recipe.dev, self._data)
+        if not dev and not self.eval:  # it learns nothing, but something has to be measured
+            dev = [split_off_dev(self.recipe, self._data)]
         metrics = {
             **measured(vader, dev, self.eval),
             "weights": vader.entries,
