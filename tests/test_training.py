@@ -107,7 +107,10 @@ def test_the_last_network_is_kept_where_the_recipe_says_so(tiny_data: Path, tmp_
 
 def test_the_folder_of_another_recipe_is_refused(tiny_data: Path, tmp_path: Path) -> None:
     recipe = model_recipe(tiny_data / "tiny.toml")
-    Run(recipe, Data(tiny_data, tmp_path), tmp_path, device="cpu", say=silent)
+    run = Run(recipe, Data(tiny_data, tmp_path), tmp_path, device="cpu", say=silent)
+    for _ in run.train():
+        if run.checkpoint.exists():
+            break
     with pytest.raises(StateError, match="another recipe"):
         Run(replace(recipe, seed=4), Data(tiny_data, tmp_path), tmp_path, device="cpu", say=silent)
 

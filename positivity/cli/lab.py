@@ -105,8 +105,9 @@ def train_all(
     from positivity.training.lab.pace import EVENING, TooLong
     from positivity.training.lab.plan import missing
     from positivity.training.labelled import Data
+    from positivity.training.run_folder import make_folder
 
-    runs.mkdir(parents=True, exist_ok=True)
+    make_folder(runs, "--runs")
     failed = False
     at_most = float("inf") if patient else EVENING
     for number, entry in enumerate(entries, start=1):

@@ -14,7 +14,7 @@ from positivity.text.tokenizer import TOKENIZERS
 Section = TypeVar("Section")
 FLOORS = ("majority", "vader", "logreg")
 MADE = ("variants", "negated", "phrases", "composed", "denials")
-_KEPT = "recipe.json"  # in the folder of a run
+KEPT = "recipe.json"  # in the folder of a run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,7 +318,7 @@ def same_recipe_as_before(folder: Path, recipe: Recipe | TeacherRecipe) -> None:
             f"{folder}: a run of another recipe, or of this one before it was changed; "
             "remove the folder or name another with --run"
         )
-    (folder / _KEPT).write_text(_content_of(recipe), encoding="utf-8")
+    (folder / KEPT).write_text(_content_of(recipe), encoding="utf-8")
 
 
 def holds_another(folder: Path, recipe: Recipe | TeacherRecipe) -> bool:
@@ -326,7 +326,7 @@ def holds_another(folder: Path, recipe: Recipe | TeacherRecipe) -> bool:
 
     What recipes could not say yet when it began has its default.
     """
-    path = folder / _KEPT
+    path = folder / KEPT
     if not path.exists():
         return False
     try:
