@@ -136,7 +136,7 @@ def train_all(
 
 
 def _train(entry: "Entry", run: "LabRun", data: Path, device: str, at_most: float) -> None:
-    from positivity.training.recipe import card_of
+    from positivity.training.recipe_files import card_of
 
     card = card_of(entry.path)
     if run.recipe.floor is not None:

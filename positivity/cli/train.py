@@ -51,7 +51,8 @@ def train_command(
 
     Example: positivity train base --data training.1600000.processed.noemoticon.csv
     """
-    from positivity.training.recipe import TeacherRecipe, card_of, read_recipe
+    from positivity.training.recipe import TeacherRecipe, read_recipe
+    from positivity.training.recipe_files import card_of
 
     path = recipe_path(recipe)
     wanted = read_recipe(path)

@@ -19,7 +19,7 @@ from positivity.errors import InputError, StateError
 from positivity.files import write_atomically
 from positivity.model import registry
 from positivity.model.engine_torch import choose_device
-from positivity.model.kinds import make_network, settings_of
+from positivity.model.kinds import check_settings, make_network, settings_of
 from positivity.model.language_model import LanguageModel
 from positivity.model.network import Network, SentimentNetwork
 from positivity.model.registry import ModelConfig, ModelDirectory
@@ -78,6 +78,10 @@ class Run:
         self.recipe, self.folder = recipe, folder
         self._data, self._say = data, say
         self._device = choose_device(device)
+        try:
+            check_settings(recipe.network)
+        except ValueError as error:
+            raise InputError(f"recipe {recipe.name}: network: {error}") from None
         begin_or_go_on(folder, recipe, data)
         self.normalizer, self.tokenizer = self._vocabulary()
         self._say("reading and encoding the training tweets")

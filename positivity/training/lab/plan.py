@@ -13,9 +13,9 @@ from positivity.training.recipe import (
     Source,
     TeacherRecipe,
     holds_another,
-    lineage,
     read_recipe,
 )
+from positivity.training.recipe_files import lineage
 
 # In the order in which docs/lab.md tells of them; others that ship come after them, by name.
 STORY = (
