@@ -72,6 +72,21 @@ def test_a_table_of_what_was_trained_written_from_the_runs(data: Path, runs: Pat
     assert max(map(len, table.splitlines())) <= 80
 
 
+@pytest.mark.parametrize("file", ["records.json", "model/metrics.json", "times.json"])
+def test_a_damaged_file_of_a_run_is_one_line(
+    data: Path, runs: Path, tmp_path: Path, file: str
+) -> None:
+    copy = Path(shutil.copytree(runs, tmp_path / "runs"))
+    (copy / "lstm" / file).write_text("{")
+    arguments = [*names(data, "lstm"), "--runs", copy, "--plot", tmp_path / "curves.png"]
+    if file == "times.json":  # a figure less
+        assert "lstm" in invoke(*arguments)[0]
+        return
+    told = invoke(*arguments, code=9)[1]
+    assert told.startswith(f"positivity: {copy / 'lstm' / file}: damaged; remove the folder")
+    assert told.count("\n") == 1
+
+
 def test_what_is_done_is_not_trained_again(
     data: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,6 +98,10 @@ def test_too_few_tweets_to_train_on_are_refused(tmp_path: Path) -> None:
 def test_vader_is_measured_on_a_tenth_of_one_file(tiny_data: Path, tmp_path: Path) -> None:
     card = run("train", "vader", "--data", tiny_data / "train.csv", "--run", tmp_path / "run")
     assert "a tenth of the training data (dev)" in card
+    told = run("say", "hello", "--model", tmp_path / "run" / "model", code=9)
+    assert "has figures and no model" in told
+    told = run("say", "hello", "--model", tmp_path / "run", code=9)
+    assert f"there is one in {tmp_path / 'run' / 'model'}" in told
 
 
 def test_evaluate_prints_a_table(tiny_data: Path, tiny_model: ModelDirectory) -> None:
@@ -145,6 +149,7 @@ def test_evaluate_says_which_forms_it_reads(tmp_path: Path) -> None:
         (["train", "{data}/tiny.toml", "--data", "nowhere"], 3, "nowhere"),
         (["models", "show", "nope"], 2, "no model 'nope'"),
         (["models", "import", "{data}/dev.csv"], 3, "not a model file"),
+        (["models", "import", "nowhere.zip"], 3, "there is no such file"),
         (["say", "hello", "--model", "{data}"], 9, "not a complete model directory"),
     ],
 )  # fmt: skip
@@ -175,6 +180,28 @@ def test_one_damaged_model_does_not_hide_the_others(
     assert listed.exit_code == 9
     assert "base" in listed.stdout
     assert str(registry.find("tiny")) in listed.stderr
+    (registry.imported() / "atiny").mkdir()  # found before the others of its folder
+    (registry.imported() / "atiny" / "SHA256SUMS").write_text("")
+    verified = runner.invoke(app, ["models", "verify"])
+    assert verified.exit_code == 9
+    assert "base: 8 files are as they were saved" in verified.stdout
+    assert verified.stderr.count("\n") == 2
+
+
+def test_an_imported_model_of_a_shipped_ones_name_is_told(
+    tiny_model: ModelDirectory, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(tiny_model.path, tmp_path / "copy"))
+    for name, told in (("my_model-2", False), ("base", True)):
+        files = {each: (folder / each).read_bytes() for each in registry.verify(folder)}
+        old = registry.load(str(folder)).config.name
+        named = files["config.json"].replace(f'"{old}"'.encode(), f'"{name}"'.encode())
+        registry.write_directory(folder, {**files, "config.json": named})
+        packed = run("models", "export", folder, tmp_path / "m.zip").strip()
+        result = runner.invoke(app, ["models", "import", packed])
+        assert result.exit_code == 0, result.output
+        assert result.stdout.startswith(f"{name} 1: ")
+        assert ("the name of a model that ships" in result.stderr) == told
 
 
 def test_a_model_that_cannot_be_written_is_one_line(

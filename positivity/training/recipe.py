@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from positivity.errors import InputError, StateError
 from positivity.evaluation import LABELS, labels_of
+from positivity.model.registry import NAME
 from positivity.text.tokenizer import TOKENIZERS
 from positivity.training.recipe_files import content_of
 from positivity.training.recipe_values import section, tables
@@ -17,7 +17,6 @@ from positivity.training.recipe_values import section, tables
 FLOORS = ("majority", "vader", "logreg")
 MADE = ("variants", "negated", "phrases", "composed", "denials")
 _NOT_CLASSIFIERS = ("language_model", "tagger")
-_FOLDER_NAME = re.compile(r"[^\W_][\w.-]*")
 KEPT = "recipe.json"  # in the folder of a run
 
 
@@ -200,10 +199,10 @@ class Recipe:
     reference: str = ""
 
     def __post_init__(self) -> None:
-        if not _FOLDER_NAME.fullmatch(self.name):
+        if not NAME.fullmatch(self.name):
             raise ValueError(
                 f"name is {self.name!r}: its run has a folder of this name, so it takes letters, "
-                "digits and - _ . only, and begins with none of these marks"
+                "digits and - _ . only, and begins with neither - nor ."
             )
         classes = self.network.get("classes", len(LABELS))
         if self.network.get("kind") not in _NOT_CLASSIFIERS and classes not in (2, len(LABELS)):

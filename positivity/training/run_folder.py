@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 from positivity.errors import InputError, StateError
 from positivity.files import write_atomically
@@ -70,6 +71,20 @@ def begin_or_go_on(folder: Path, recipe: Recipe, data: Data | None = None) -> No
     if data is not None:
         with write_atomically(folder / _DATA) as file:
             file.write(json.dumps(now, indent=1).encode())
+
+
+def read_json(path: Path) -> Any:
+    """What a run keeps in a file of its folder.
+
+    Raises:
+        StateError: it cannot be read.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise StateError(
+            f"{path}: damaged; remove the folder of the run to train it again"
+        ) from None
 
 
 def _before(folder: Path) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Finished runs -> a row for each recipe: figures with their spread over seeds, and their price."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from positivity.training.clock import read_times
 from positivity.training.lab.notebook import Notebook
 from positivity.training.lab.plan import Entry, LabRun
 from positivity.training.lab.speed import Rate
+from positivity.training.run_folder import read_json
 
 THREE, TWO = "macro_recall", "two_class_macro_recall"  # of an evaluation set, in the metrics
 
@@ -79,7 +79,7 @@ def is_classifier(run: LabRun) -> bool:
 
 
 def _metrics(run: LabRun) -> dict[str, Any]:
-    return dict(json.loads((run.model / registry.METRICS).read_text(encoding="utf-8")))
+    return dict(read_json(run.model / registry.METRICS))
 
 
 def _size(model: Path) -> int:
