@@ -130,6 +130,62 @@ def test_evaluate_leaves_out_what_nobody_labelled_and_says_so(
     assert (result.exit_code, result.stderr.count("no labelled tweets")) == (3, 1)
 
 
+def test_quotes_in_a_tsv_swallow_no_rows(tiny_model: ModelDirectory, tmp_path: Path) -> None:
+    path = tmp_path / "quotes.tsv"
+    texts = ['"love it', "train at nine", 'hate "it"', '"great" day', 'sad day"', "happy"]
+    labels = ["positive", "neutral", "negative", "positive", "negative", "positive"]
+    arguments = ["evaluate", path, "--model", tiny_model.path, "--format", "json"]
+
+    def write(texts: list[str]) -> None:
+        rows = [f"{text}\t{label}" for text, label in zip(texts, labels, strict=True)]
+        path.write_text("\n".join(["text\tlabel", *rows, ""]))
+
+    write(texts)
+    assert json.loads(run(*arguments))["tweets"] == 6
+    write([*texts[:-1], '"never closed'])
+    assert json.loads(run(*arguments))["tweets"] == 6
+    write(['"in ""quotes"" and\nof two lines"', *texts[1:3], "a", "b", "c"])  # as a sheet writes it
+    assert json.loads(run(*arguments))["tweets"] == 6
+
+
+LABELLED = "text,label\nlove it,positive\nhate it,negative\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "told"),
+    [
+        ("", [], "is empty"),
+        (LABELLED.replace(",", ";"), [], "Name it with --delimiter"),
+        (LABELLED + "well, well,neutral\n", [], "line 4 has 3 columns, not 2 as before"),
+        (LABELLED + '"well,neutral\n', [], "a quotation mark that opens in row 4 is never closed"),
+        (LABELLED, ["--label-column", "mood"], "Name one with --label-column"),
+        (LABELLED, ["--where", "split=eval"], "no column 'split'; it has text, label\n"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_labelled_table_is_told(
+    tmp_path: Path, content: str, options: list[str], told: str
+) -> None:
+    path = tmp_path / "labelled.csv"
+    path.write_text(content)
+    assert told in run("evaluate", path, *options, code=3)
+
+
+def test_columns_go_by_number_and_delimiters_by_name(
+    tiny_model: ModelDirectory, tmp_path: Path
+) -> None:
+    path = tmp_path / "labelled.csv"
+    path.write_text("mood;body\npositive;love it\nnegative;hate it\n")
+    where = ["--label-column", "1", "--text-column", "2", "--delimiter", "semicolon"]
+    output = run("evaluate", path, *where, "--model", tiny_model.path, "--format", "json")
+    assert json.loads(output)["tweets"] == 2
+
+
+def test_a_recipe_with_a_folder_takes_no_options_of_one_file(tiny_data: Path) -> None:
+    for option in (["--label-column", "x"], ["--no-header"], ["--where", "a=b"]):
+        told = run("train", tiny_data / "tiny.toml", "--data", tiny_data, *option, code=2)
+        assert "are for one file" in told
+
+
 def test_evaluate_says_which_forms_it_reads(tmp_path: Path) -> None:
     path = tmp_path / "labelled.json"
     path.write_text('[{"text": "love it", "label": "positive"}]')

@@ -424,7 +424,7 @@ def test_columns_and_labels(
         ("text,label\nx,maybe\n", "label 'maybe' is none of"),
         ("a,b\nx,pos\n", "no column 'text'"),
         ("text,label\n", "no labelled tweets"),
-        ("", "cannot be read as a table"),
+        ("", "is empty"),
     ],
 )
 def test_a_wrong_table_is_named(tmp_path: Path, content: str, complaint: str) -> None:

@@ -162,6 +162,7 @@ def labelled_source(
     where: list[str],
 ) -> "Source":
     """How the columns of a labelled file are read, from the options of a command."""
+    from positivity.sources.dialect import checked_delimiter
     from positivity.training.recipe import Source
 
     keep: dict[str, list[str]] = {}
@@ -177,7 +178,7 @@ def labelled_source(
         label=label_column,
         keep=keep,
         header=not no_header,
-        delimiter=delimiter.replace("\\t", "\t"),
+        delimiter=checked_delimiter(delimiter),
         encoding=encoding,
     )
 

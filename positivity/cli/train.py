@@ -16,7 +16,7 @@ from positivity.cli.evaluate import (
     labelled_source,
 )
 from positivity.cli.options import Device, DeviceOption
-from positivity.errors import InputError
+from positivity.errors import InputError, UsageError
 from positivity.messages import say
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from positivity.model.registry import ModelDirectory
     from positivity.training.loop import Record, Step
     from positivity.training.recipe import Recipe, Source, TeacherRecipe
+
+_READING = ("text", None, ",", "utf-8-sig")  # what the options say where they are not given
 
 
 def train_command(
@@ -72,6 +74,11 @@ def train_command(
             data, text_column, label_column, delimiter, encoding, no_header, where or []
         )
         wanted, data = on_one_file(wanted, source), data.parent
+    elif (text_column, label_column, delimiter, encoding) != _READING or no_header or where:
+        raise UsageError(
+            f"{data}: is a folder, whose files {wanted.name} knows how to read; the options of "
+            "Reading are for one file"
+        )
     _refuse_without_files(wanted, data)
     if wanted.floor is not None:
         card = train_floor(wanted, data, folder, card=card_of(path))

@@ -1,8 +1,11 @@
 """Tables of labelled tweets: our own and the public sets' CSV, TSV and parquet."""
 
+import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -147,7 +150,7 @@ def _with_rows(path: Path, source: Source) -> tuple[LabelledTweets, NDArray[np.i
         return LabelledTweets(texts, np.stack(columns, axis=1).astype(np.float32), []), rows
     if source.label is None and not _has_any(frame, _LABEL_COLUMNS):
         return LabelledTweets(texts, np.full((len(texts), 3), 1 / 3, np.float32), []), rows
-    labels = _column(path, frame, source.label or "label", _LABEL_COLUMNS)
+    labels = _label_column(path, frame, source)
     words = labels.astype(str).str.strip()
     topics = _column(path, frame, source.topic).astype(str).tolist() if source.topic else None
     labelled = np.flatnonzero(labels.notna() & ((words != "") | ("" in source.labels)))
@@ -176,7 +179,7 @@ def read_marked(path: Path, source: Source) -> tuple[list[str], list[str], list[
     if not source.marked:
         raise InputError(f"{path}: the source names no `marked` column")
     selected = _column(path, frame, source.marked).fillna("").astype(str).tolist()
-    words = _column(path, frame, source.label or "label", _LABEL_COLUMNS).astype(str).str.strip()
+    words = _label_column(path, frame, source).astype(str).str.strip()
     sides = (_one_hot(path, words, source).argmax(axis=1) - LABELS.index("neutral")).tolist()
     rows = [row for row, side in enumerate(sides) if side]
     return [texts[i] for i in rows], [selected[i] for i in rows], [sides[i] for i in rows]
@@ -209,7 +212,7 @@ def read_topics(path: Path, source: Source, topic: str) -> tuple[list[str], list
             f"{path}: no column {topic!r}; it has {columns}. Name that of topics with "
             "--topic-column"
         )
-    words = _column(path, frame, source.label or "label", _LABEL_COLUMNS).astype(str).str.strip()
+    words = _label_column(path, frame, source).astype(str).str.strip()
     return texts, words.tolist(), frame[topic].astype(str).tolist()
 
 
@@ -220,12 +223,12 @@ def _rows(path: Path, source: Source) -> tuple[pd.DataFrame, list[str]]:
         values = [str(v) for v in (wanted if isinstance(wanted, list | tuple) else [wanted])]
         frame = frame[_column(path, frame, column).astype(str).isin(values)]
     if source.balanced:
-        labels = _column(path, frame, source.label or "label", _LABEL_COLUMNS)
+        labels = _label_column(path, frame, source)
         fewest = int(labels.value_counts().min())
         frame = frame.groupby(labels, sort=True).sample(fewest, random_state=0).sort_index()
     if source.sample is not None and source.sample < len(frame):
         frame = frame.sample(source.sample, random_state=0)
-    text = _column(path, frame, source.text, _TEXT_COLUMNS)
+    text = _column(path, frame, source.text, _TEXT_COLUMNS, cure="Name one with --text-column")
     frame = frame[text.notna()]
     texts = text.dropna().astype(str).tolist()
     if not texts:
@@ -246,14 +249,8 @@ def _read_frame(path: Path, source: Source) -> pd.DataFrame:
             raise InputError(f"{path}: labelled tweets are read from {forms}")
         delimiter = "\t" if path.suffix == ".tsv" else source.delimiter
         header = None if not source.header or _is_sentiment140(path) else 0
-        frame = pd.read_csv(
-            path,
-            sep=delimiter,
-            header=header,
-            dtype=str,  # ids stay whole
-            keep_default_na=False,  # the tweet "null" is a tweet
-            encoding="latin-1" if _is_sentiment140(path) else source.encoding,
-        )
+        encoding = "latin-1" if _is_sentiment140(path) else source.encoding
+        frame = _read_csv(path, delimiter, header, encoding)
     except FileNotFoundError:  # pyarrow's has neither number nor text
         raise InputError(f"{path}: there is no such file; check the name and the folder") from None
     except OSError as error:
@@ -262,13 +259,53 @@ def _read_frame(path: Path, source: Source) -> pd.DataFrame:
         raise InputError(
             f"{path}: not {source.encoding}; name its encoding with --encoding, often latin-1"
         ) from None
+    except pd.errors.EmptyDataError:
+        raise InputError(f"{path}: is empty") from None
     except (ValueError, LookupError) as error:  # pandas' and pyarrow's errors on content are these
-        raise InputError(f"{path}: cannot be read as a table: {str(error).strip()}") from None
+        raise InputError(f"{path}: cannot be read as a table: {_in_words(error)}") from None
     if header is None:
         frame.columns = pd.Index([str(i + 1) for i in range(frame.shape[1])])
         if frame.shape[1] == _SENTIMENT140_COLUMNS:
             frame = frame.rename(columns={"1": "label", "6": "text"})
     return frame
+
+
+def _read_csv(path: Path, delimiter: str, header: int | None, encoding: str) -> pd.DataFrame:
+    """A delimited table; in one with tabs, quotes that would swallow rows are only characters."""
+
+    def read(quoting: Literal[0, 3]) -> pd.DataFrame:
+        return pd.read_csv(
+            path,
+            sep=delimiter,
+            header=header,
+            dtype=str,  # ids stay whole
+            keep_default_na=False,  # the tweet "null" is a tweet
+            encoding=encoding,
+            quoting=quoting,
+        )
+
+    if delimiter != "\t":
+        return read(csv.QUOTE_MINIMAL)
+    try:
+        frame = read(csv.QUOTE_MINIMAL)
+    except pd.errors.ParserError:
+        return read(csv.QUOTE_NONE)
+    swallowed = (frame[name].str.contains(r"\t.*\n|\n.*\t") for name in frame)
+    return read(csv.QUOTE_NONE) if any(each.any() for each in swallowed) else frame
+
+
+def _in_words(error: Exception) -> str:
+    """What pandas says of a table, as somebody would who does not know its parser."""
+    text = str(error).strip()
+    if found := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", text):
+        wanted, line, seen = found.groups()
+        return (
+            f"line {line} has {seen} columns, not {wanted} as before; put quotes around a text "
+            "with the delimiter in it, or name another delimiter with --delimiter"
+        )
+    if found := re.search(r"EOF inside string starting at row (\d+)", text):
+        return f"a quotation mark that opens in row {int(found[1]) + 1} is never closed"
+    return text
 
 
 def _is_sentiment140(path: Path) -> bool:
@@ -284,19 +321,28 @@ def _has_any(frame: pd.DataFrame, names: tuple[str, ...]) -> bool:
     return any(name in frame.columns for name in names)
 
 
+def _label_column(path: Path, frame: pd.DataFrame, source: Source) -> "pd.Series[str]":
+    cure = "Name one with --label-column"
+    return _column(path, frame, source.label or "label", _LABEL_COLUMNS, cure=cure)
+
+
 def _column(
-    path: Path, frame: pd.DataFrame, name: str, others: tuple[str, ...] = ()
+    path: Path, frame: pd.DataFrame, name: str, others: tuple[str, ...] = (), *, cure: str = ""
 ) -> "pd.Series[str]":
-    """The column of this name, or the first of the usual names for the same thing."""
+    """The column of this name or number, or the first of the usual names for the same thing.
+
+    Args:
+        cure: what names another one, said where there is none.
+    """
     for candidate in (name, *(others if name in ("text", "label") else ())):
         if candidate in frame.columns:
             return frame[candidate]
+    if name.isdecimal() and 1 <= int(name) <= frame.shape[1]:
+        return frame.iloc[:, int(name) - 1]
     columns = ", ".join(map(str, frame.columns[:12]))
-    raise InputError(f"{path}: no column {name!r}; it has {columns}. Name one with --{_flag(name)}")
-
-
-def _flag(name: str) -> str:
-    return f"{name if name in ('text', 'label') else 'text'}-column"
+    if frame.shape[1] == 1 and re.search(r"[,;\t|]", columns):
+        cure = "Is another delimiter between its columns? Name it with --delimiter"
+    raise InputError(f"{path}: no column {name!r}; it has {columns}. {cure}".removesuffix(". "))
 
 
 def _one_hot(path: Path, words: "pd.Series[str]", source: Source) -> NDArray[np.float32]:
