@@ -177,7 +177,7 @@ def test_a_run_that_was_stopped_goes_on(
     runs = tmp_path / "runs"
     _, stderr = invoke(*where(data, runs), code=3)
     assert "at the pace of this machine; name it to train it all the same" in stderr
-    assert "holds no finished run of tiny" in stderr
+    assert stderr.endswith("holds no finished run of tiny\n")
     assert (runs / "tiny" / "checkpoint.pt").exists()
     notebook = json.loads((runs / "notebook.json").read_text())
     assert notebook["absent"]["tiny"].startswith("more than an evening, about ")

@@ -159,6 +159,7 @@ LABELLED = "text,label\nlove it,positive\nhate it,negative\n"
         (LABELLED + "well, well,neutral\n", [], "line 4 has 3 columns, not 2 as before"),
         (LABELLED + '"well,neutral\n', [], "a quotation mark that opens in row 4 is never closed"),
         (LABELLED, ["--label-column", "mood"], "Name one with --label-column"),
+        (LABELLED, ["--where", "label=mixed"], "no row has mixed in its column 'label'"),
         (LABELLED, ["--where", "split=eval"], "no column 'split'; it has text, label\n"),
     ],
 )  # fmt: skip

@@ -81,9 +81,9 @@ def lab_command(
         measure_speed(entries, data, runs)
     rows, notebook = table(entries, runs)
     if all(row.absent for row in rows):
+        cure = "" if data is not None else "; train with --data FOLDER"
         raise InputError(
-            f"{runs}: holds no finished run of {_several([each.name for each in entries])}; "
-            "train with --data FOLDER"
+            f"{runs}: holds no finished run of {_several([each.name for each in entries])}{cure}"
         )
     picture = plot if plot is not None and _draw(entries, rows, plot) else None
     for document in documents:

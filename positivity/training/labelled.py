@@ -222,6 +222,8 @@ def _rows(path: Path, source: Source) -> tuple[pd.DataFrame, list[str]]:
     for column, wanted in source.keep.items():
         values = [str(v) for v in (wanted if isinstance(wanted, list | tuple) else [wanted])]
         frame = frame[_column(path, frame, column).astype(str).isin(values)]
+        if frame.empty:
+            raise InputError(f"{path}: no row has {' or '.join(values)} in its column {column!r}")
     if source.balanced:
         labels = _label_column(path, frame, source)
         fewest = int(labels.value_counts().min())

@@ -101,7 +101,10 @@ def _others(metrics: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:
     """The figures of a task that is no classification: all on its sets to quote, else to choose."""
     part = "eval" if metrics[0].get("eval") else "dev"
     each = [dict(_leaves(one.get(part, {}))) for one in metrics]
-    return {name: Figure.of([one[name] for one in each]) for name in each[0]}
+    # A classifier without a set to quote: a few of its many figures say enough.
+    recalls = [name for name in each[0] if name.endswith("macro recall")]
+    mark = " (dev)" if part == "dev" else ""
+    return {f"{name}{mark}": Figure.of([one[name] for one in each]) for name in recalls or each[0]}
 
 
 def _leaves(tree: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, float]]:
