@@ -187,6 +187,17 @@ def test_a_recipe_with_a_folder_takes_no_options_of_one_file(tiny_data: Path) ->
         assert "are for one file" in told
 
 
+def test_evaluate_says_what_numbers_it_takes_for_which_labels(
+    tiny_model: ModelDirectory, tmp_path: Path
+) -> None:
+    path = tmp_path / "numbers.csv"
+    path.write_text("text,label\nhate,0\nthe bus,1\nlove,2\n")
+    arguments = ["evaluate", str(path), "--model", str(tiny_model.path), "--format", "json"]
+    result = runner.invoke(app, arguments)
+    told = f"{path}: labels are read thus: 0 as negative, 1 as neutral, 2 as positive\n"
+    assert (result.exit_code, result.stderr) == (0, f"positivity: {told}")
+
+
 def test_evaluate_says_which_forms_it_reads(tmp_path: Path) -> None:
     path = tmp_path / "labelled.json"
     path.write_text('[{"text": "love it", "label": "positive"}]')

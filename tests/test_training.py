@@ -393,6 +393,38 @@ SENTIMENT140 = (
 )
 
 
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (["-1", "0", "1"], [0, 1, 2]),
+        (["0", "1"], [0, 2]),
+        (["0", "1", "2"], [0, 1, 2]),
+        (["1", "2"], [1, 2]),
+        (["0", "2", "4"], [0, 1, 2]),
+        (["0", "4"], [0, 2]),
+        (["0.0", "1.0", "2.0"], [0, 1, 2]),
+        (["-1.0", "0.0", "1.0"], [0, 1, 2]),
+        (["0.0", "4.0"], [0, 2]),
+        (["Negative", "NEUTRAL", "pos"], [0, 1, 2]),
+        (["-2", "-1", "0", "1", "2"], None),
+        (["-1", "0", "1", "2"], None),
+        (["1", "2", "3"], None),
+    ],
+)
+def test_labels_are_words_or_one_of_the_usual_scales(
+    tmp_path: Path, labels: list[str], classes: list[int] | None
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("text,label\n" + "".join(f"x,{label}\n" for label in labels))
+    if classes is None:
+        with pytest.raises(InputError, match="is none of negative, neutral, positive"):
+            read_labelled(path, Source(file="t.csv"))
+        return
+    assert read_labelled(path, Source(file="t.csv")).gold.tolist() == classes
+    own = Source(file="t.csv", labels=dict.fromkeys(labels, "neutral"))
+    assert set(read_labelled(path, own).gold.tolist()) == {1}
+
+
 def test_sentiment140_is_known_by_its_look(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_bytes(SENTIMENT140.encode("latin-1"))
     tweets = read_labelled(tmp_path / "s.csv", Source(file="s.csv"))

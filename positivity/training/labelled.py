@@ -16,9 +16,9 @@ from positivity.evaluation import LABELS
 from positivity.training.recipe import Source
 from positivity.training.reviews import read_reviews
 
-# What files call the three classes. Sentiment140 has 0, 2, 4; many others -1, 0, 1.
+# What files call the three classes. Sentiment140 has 0, 2, 4; `_one_hot` knows other numbers.
 _NAMES = {
-    "negative": ("negative", "neg", "-1", "0", "0.0", "sadness", "bad"),
+    "negative": ("negative", "neg", "-1", "0", "sadness", "bad"),
     "neutral": ("neutral", "neu", "2", "objective", "objective-or-neutral"),
     "positive": ("positive", "pos", "1", "4", "good"),
 }
@@ -349,10 +349,15 @@ def _column(
 
 def _one_hot(path: Path, words: "pd.Series[str]", source: Source) -> NDArray[np.float32]:
     known = {word: name for name, spellings in _NAMES.items() for word in spellings}
-    if (words == "-1").any():  # then 0 is the middle, not the lower end
+    numbers = words.str.removesuffix(".0")  # as pandas writes whole numbers where some are missing
+    found = set(numbers)
+    if "-1" in found:  # then 0 is the middle, not the lower end
         known["0"] = "neutral"
+        del known["2"], known["4"]
+    elif {"1", "2"} <= found and "4" not in found:  # which Sentiment140 never has together
+        known |= dict(zip(("0", "1", "2"), LABELS, strict=True))
     known |= {str(word): name for word, name in source.labels.items()}
-    labels = words.map(known).fillna(words.str.lower().map(known))
+    labels = words.map(known).fillna(words.str.lower().map(known)).fillna(numbers.map(known))
     if labels.isna().any():
         strange = sorted(set(words[labels.isna()]))[:3]
         raise InputError(
