@@ -2,14 +2,16 @@
 
 import json
 import shutil
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from positivity.cli import app
-from positivity.cli.train import on_one_file
+from positivity.cli.train import on_one_file, recipe_path
 from positivity.model import registry
 from positivity.model.registry import ModelDirectory
 from positivity.training.lab.plan import missing_files
@@ -65,6 +67,35 @@ def test_train_on_one_file(tiny_data: Path, tmp_path: Path) -> None:
     assert "saved" in output
     metrics = json.loads((tmp_path / "run" / "model" / "metrics.json").read_text())
     assert metrics["dev"]["a tenth of the training data"]["macro_recall"] > 0.9
+
+
+def test_a_folder_does_not_hide_a_recipe_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elman").mkdir()
+    (tmp_path / "mine").mkdir()
+    assert recipe_path(Path("elman")) == registry.shipped() / "recipes" / "elman.toml"
+    assert "mine: no such recipe" in run("train", "mine", "--data", tmp_path, code=3)
+
+
+@pytest.mark.parametrize(("looks", "told"), [(0, "begins again"), (1, "goes on from ")])
+def test_an_interrupt_says_what_is_kept(
+    tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looks: int, told: str
+) -> None:
+    from positivity.training.run import Run
+
+    train = Run.train
+
+    def interrupted(self: Run) -> Any:
+        yield from islice(train(self), looks)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Run, "train", interrupted)
+    arguments = ["train", tiny_data / "tiny.toml", "--data", tiny_data, "--run", tmp_path / "run"]
+    result = runner.invoke(app, [str(each) for each in arguments])
+    assert result.exit_code == 130
+    assert told in result.stderr.splitlines()[-2]
 
 
 SHIPPED = sorted((registry.shipped() / "recipes").glob("*.toml"))

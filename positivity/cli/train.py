@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from positivity.model.registry import ModelDirectory
     from positivity.training.loop import Record, Step
     from positivity.training.recipe import Recipe, Source, TeacherRecipe
+    from positivity.training.run import Run
 
 _READING = ("text", None, ",", "utf-8-sig")  # what the options say where they are not given
 
@@ -118,8 +119,8 @@ def _first_use(directory: "ModelDirectory") -> str:
 
 
 def recipe_path(recipe: Path) -> Path:
-    """The file itself, or the shipped recipe of that name."""
-    if recipe.exists():
+    """The file itself, or the shipped recipe of that name, whatever folder has that name, too."""
+    if recipe.is_file():
         return recipe
     from positivity.model.registry import shipped
 
@@ -182,9 +183,18 @@ def train(
     try:
         _show(within(run.train(), at_most), run.trainer.steps, run.task.measure)
     except KeyboardInterrupt:
-        say(f"stopped; the same command goes on from {run.checkpoint}")
+        say(f"stopped; {_where_it_goes_on(run)}")
         raise
     return run.finish(card=card)
+
+
+def _where_it_goes_on(run: "Run") -> str:
+    from positivity.training.run_folder import PRETRAINING
+
+    for checkpoint in (run.checkpoint, run.folder / PRETRAINING):
+        if checkpoint.exists():
+            return f"the same command goes on from {checkpoint}"
+    return "it was too early to keep anything, so the same command begins again"
 
 
 def train_floor(recipe: "Recipe", data: Path, folder: Path, *, card: str = "") -> str:

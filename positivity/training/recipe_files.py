@@ -28,15 +28,16 @@ def lineage(path: Path) -> list[str]:
 
 def _ancestors(path: Path) -> list[Path]:
     """The files that a recipe extends, the nearest first: beside it, or among those that ship."""
-    found = [path.resolve()]
+    found, seen = [path], {path.resolve()}
     while name := _table(found[-1]).get("extends"):
         if not isinstance(name, str):
             raise InputError(f"{path}: extends is {name!r}; it takes the name of a recipe")
-        beside = (found[-1].parent / f"{name}.toml").resolve()
+        beside = found[-1].parent / f"{name}.toml"
         shipped = registry.shipped() / "recipes" / f"{Path(name).name}.toml"
         # What extends the recipe of its own name means the one that ships.
-        each = shipped if beside in found or not beside.exists() else beside
-        if each in found or (beside in found and not shipped.exists()):
+        again = beside.resolve() in seen
+        each = shipped if again or not beside.exists() else beside
+        if each.resolve() in seen or (again and not shipped.exists()):
             raise InputError(f"{path}: extends {name!r}, which extends it in turn")
         if not each.exists():
             raise InputError(
@@ -44,6 +45,7 @@ def _ancestors(path: Path) -> list[Path]:
                 "name ships"
             )
         found.append(each)
+        seen.add(each.resolve())
     return found[1:]
 
 
