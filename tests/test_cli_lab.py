@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,23 @@ def test_a_table_of_what_was_trained_written_from_the_runs(data: Path, runs: Pat
     assert "What each costs" in table
     assert "imdb: needs aclImdb, not at hand." in table
     assert max(map(len, table.splitlines())) <= 80
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
+@pytest.mark.parametrize("format", ["terminal", "json"])
+def test_a_table_that_cannot_be_written_is_one_line(data: Path, runs: Path, format: str) -> None:
+    command = [sys.executable, "-m", "positivity", "lab", *map(str, names(data, "lstm"))]
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [*command, "--runs", str(runs), "--format", format],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert result.returncode == 3
+    assert result.stderr.startswith("positivity: standard output: cannot be written")
+    assert result.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("file", ["records.json", "model/metrics.json", "times.json"])

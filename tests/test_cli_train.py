@@ -212,6 +212,16 @@ def test_columns_go_by_number_and_delimiters_by_name(
     assert json.loads(output)["tweets"] == 2
 
 
+def test_the_usual_columns_are_found_however_they_are_written(
+    tiny_model: ModelDirectory, tmp_path: Path
+) -> None:
+    path = tmp_path / "labelled.csv"
+    path.write_text("Tweet , SENTIMENT\nlove it, Positive\nhate it, negative\n")
+    output = run("evaluate", path, "--model", tiny_model.path, "--format", "json")
+    assert json.loads(output)["tweets"] == 2
+    assert "no column 'tweet'; it has" in run("evaluate", path, "--text-column", "tweet", code=3)
+
+
 def test_a_recipe_with_a_folder_takes_no_options_of_one_file(tiny_data: Path) -> None:
     for option in (["--label-column", "x"], ["--no-header"], ["--where", "a=b"]):
         told = run("train", tiny_data / "tiny.toml", "--data", tiny_data, *option, code=2)

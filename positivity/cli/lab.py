@@ -248,20 +248,20 @@ def _relative(picture: Path, document: Path) -> str:
 
 
 def _print(rows: "Sequence[Row]", notebook: "Notebook", format: Format) -> None:
-    import sys
-
     from positivity.report.machine import write_json
+    from positivity.report.output import report_output
     from positivity.report.terminal_page import make_console
     from positivity.training.lab.table import notes_of, parts_of, to_dict
 
-    if format is Format.JSON:
-        write_json(to_dict(rows, notebook), sys.stdout)
-        return
-    console = make_console(sys.stdout)
-    for part in parts_of(rows):
-        _print_part(part, console)
-    for note in notes_of(rows, notebook):
-        console.print(note, highlight=False, markup=False)
+    with report_output(None) as out:
+        if format is Format.JSON:
+            write_json(to_dict(rows, notebook), out)
+            return
+        console = make_console(out)
+        for part in parts_of(rows):
+            _print_part(part, console)
+        for note in notes_of(rows, notebook):
+            console.print(note, highlight=False, markup=False)
 
 
 def _print_part(part: "Part", console: "Console") -> None:

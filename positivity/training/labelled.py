@@ -148,7 +148,7 @@ def _with_rows(path: Path, source: Source) -> tuple[LabelledTweets, NDArray[np.i
     if source.probabilities:
         columns = [_column(path, frame, name).astype(float) for name in source.probabilities]
         return LabelledTweets(texts, np.stack(columns, axis=1).astype(np.float32), []), rows
-    if source.label is None and not _has_any(frame, _LABEL_COLUMNS):
+    if source.label is None and _usual(frame, _LABEL_COLUMNS) is None:
         return LabelledTweets(texts, np.full((len(texts), 3), 1 / 3, np.float32), []), rows
     labels = _label_column(path, frame, source)
     words = labels.astype(str).str.strip()
@@ -319,8 +319,10 @@ def _is_sentiment140(path: Path) -> bool:
     return start[0] in (b'"0"', b'"2"', b'"4"') and len(start) > _SENTIMENT140_COLUMNS - 1
 
 
-def _has_any(frame: pd.DataFrame, names: tuple[str, ...]) -> bool:
-    return any(name in frame.columns for name in names)
+def _usual(frame: pd.DataFrame, names: tuple[str, ...]) -> str | None:
+    """The column that has the first of some usual names, however it is capitalized."""
+    columns = {str(column).strip().lower(): column for column in reversed(list(frame.columns))}
+    return next((columns[name] for name in names if name in columns), None)
 
 
 def _label_column(path: Path, frame: pd.DataFrame, source: Source) -> "pd.Series[str]":
@@ -336,9 +338,10 @@ def _column(
     Args:
         cure: what names another one, said where there is none.
     """
-    for candidate in (name, *(others if name in ("text", "label") else ())):
-        if candidate in frame.columns:
-            return frame[candidate]
+    if name in frame.columns:
+        return frame[name]
+    if name in ("text", "label") and (usual := _usual(frame, others)) is not None:
+        return frame[usual]
     if name.isdecimal() and 1 <= int(name) <= frame.shape[1]:
         return frame.iloc[:, int(name) - 1]
     columns = ", ".join(map(str, frame.columns[:12]))
