@@ -1,7 +1,8 @@
 """The Python interface: `Analyzer` scores texts and analyzes tweets as the commands do."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -67,7 +68,7 @@ class Analyzer:
 
     def analyze(
         self,
-        tweets: "Sequence[str] | pd.DataFrame | pa.Table | Iterable[TweetBatch]",
+        tweets: "Iterable[str] | pd.DataFrame | pa.Table | Iterable[TweetBatch]",
         *,
         name: str = "tweets",
         timezone: str = "UTC",
@@ -112,18 +113,19 @@ def _batches(tweets: Any) -> Iterable[TweetBatch]:
     if hasattr(tweets, "columns"):  # a pandas frame
         try:
             return _from_table(pa.Table.from_pandas(tweets, preserve_index=False))
-        except pa.ArrowException as error:  # values of several types in a column
+        except (pa.ArrowException, ValueError) as error:  # a column of several types, or two alike
             raise InputError(f"the frame cannot be read: {error}") from None
     if hasattr(tweets, "tolist"):  # a pandas series, an array of numpy
         tweets = tweets.tolist()
-    if isinstance(tweets, Sequence) and (isinstance(tweets, str) or not _are_batches(tweets)):
-        return _from_table(pa.table({"text": pa.array(_strings(tweets), pa.string())}))
-    batches: Iterable[TweetBatch] = tweets
-    return batches
-
-
-def _are_batches(tweets: Sequence[Any]) -> bool:
-    return bool(tweets) and all(isinstance(each, pa.RecordBatch) for each in tweets)
+    if isinstance(tweets, str):
+        tweets = _strings(tweets)
+    if isinstance(tweets, Mapping):
+        raise InputError("tweets: a table is given as a frame of pandas or a table of arrow")
+    each = iter(tweets)
+    first = list(islice(each, 1))
+    if first and isinstance(first[0], pa.RecordBatch):
+        return chain(first, each)
+    return _from_table(pa.table({"text": pa.array(_strings([*first, *each]), pa.string())}))
 
 
 def _from_table(table: pa.Table) -> Iterable[TweetBatch]:

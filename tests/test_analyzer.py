@@ -14,6 +14,7 @@ from positivity import Analyzer
 from positivity import analyzer as analyzer_module
 from positivity.errors import InputError, UsageError
 from positivity.model.registry import ModelDirectory
+from positivity.tweets import tweet_batch
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +40,10 @@ TEXTS = ["love great happy", "hate awful sad", "so happy and great", "love this"
         pd.DataFrame({"text": TEXTS, "likes": [1, 2, 3, 4], "mine": "x"}),
         pa.table({"text": TEXTS}),
         pd.Series(TEXTS, index=[4, 7, 9, 1]),
+        dict.fromkeys(TEXTS).keys(),
+        [tweet_batch({"text": TEXTS}, length=4)],
     ],
-    ids=["texts", "frame", "table", "series"],
+    ids=["texts", "frame", "table", "series", "iterable", "batches"],
 )
 def test_tweets_come_in_any_form(analyzer: Analyzer, tweets: Any) -> None:
     report = analyzer.analyze(tweets, language="en")
@@ -103,6 +106,13 @@ def test_what_is_no_list_of_texts_is_refused(analyzer: Analyzer, tweets: Any, to
         analyzer.score(tweets)
     with pytest.raises(InputError, match=told):
         analyzer.analyze(tweets)
+
+
+def test_a_mapping_is_no_table(analyzer: Analyzer) -> None:
+    with pytest.raises(InputError, match="a table is given as a frame"):
+        analyzer.analyze({"text": TEXTS})
+    assert analyzer.analyze(iter(TEXTS), language="en").counts.found == 4
+    assert analyzer.analyze([]).counts.found == 0
 
 
 def test_half_a_character_is_no_error(analyzer: Analyzer) -> None:
