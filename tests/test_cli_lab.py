@@ -74,6 +74,16 @@ def test_a_table_of_what_was_trained_written_from_the_runs(data: Path, runs: Pat
     assert max(map(len, table.splitlines())) <= 80
 
 
+def test_data_that_changed_since_is_told(data: Path, runs: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(runs, tmp_path / "runs"))
+    other = Path(shutil.copytree(data, tmp_path / "data"))
+    _, stderr = invoke(*names(other, "lstm"), *where(other, copy))
+    assert "changed since" not in stderr
+    (other / "train.csv").write_text((other / "train.csv").read_text() + "positive,joy\n")
+    _, stderr = invoke(*names(other, "lstm"), *where(other, copy))
+    assert f"{copy / 'lstm'}: train.csv changed since it was trained; remove the folder" in stderr
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
 @pytest.mark.parametrize("format", ["terminal", "json"])
 def test_a_table_that_cannot_be_written_is_one_line(data: Path, runs: Path, format: str) -> None:

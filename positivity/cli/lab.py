@@ -105,7 +105,7 @@ def train_all(
     from positivity.training.lab.pace import EVENING, TooLong
     from positivity.training.lab.plan import missing
     from positivity.training.labelled import Data
-    from positivity.training.run_folder import make_folder
+    from positivity.training.run_folder import changed_since, make_folder
 
     make_folder(runs, "--runs")
     failed = False
@@ -114,6 +114,12 @@ def train_all(
         why = None
         for run in entry.runs:
             if run.is_finished():
+                changed = changed_since(run.folder, run.recipe, Data(data, runs))
+                if changed:
+                    say(
+                        f"{run.folder}: {_several(changed)} changed since it was trained; remove "
+                        "the folder to train it again"
+                    )
                 continue
             lacking = missing(run.recipe, Data(data, runs))
             if lacking:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ def begin_or_go_on(folder: Path, recipe: Recipe, data: Data | None = None) -> No
         if holds_another(folder, recipe):
             (folder / KEPT).unlink()
     same_recipe_as_before(folder, recipe)
-    changed = [name for name in now if name in before and before[name] != now[name]]
+    changed = _differing(before, now)
     if changed:
         raise StateError(
             f"{folder}: {', '.join(changed)} changed since this run began; to train on it as it is "
@@ -71,6 +71,15 @@ def begin_or_go_on(folder: Path, recipe: Recipe, data: Data | None = None) -> No
     if data is not None:
         with write_atomically(folder / _DATA) as file:
             file.write(json.dumps(now, indent=1).encode())
+
+
+def changed_since(folder: Path, recipe: Recipe, data: Data) -> list[str]:
+    """The files of a recipe that are no longer what its run was trained on."""
+    return _differing(_before(folder), _digests(recipe, data))
+
+
+def _differing(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    return [name for name in now if name in before and before[name] != now[name]]
 
 
 def read_json(path: Path) -> Any:
