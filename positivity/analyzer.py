@@ -1,6 +1,8 @@
 """The Python interface: `Analyzer` scores texts and analyzes tweets as the commands do."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
+from datetime import date
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +17,7 @@ from positivity.explanation import explained
 from positivity.model.registry import DEFAULT, load
 from positivity.model.scorer import Scorer
 from positivity.selection import Selection
+from positivity.sources.dates import DayMonth, day_month_order, parse_moment
 from positivity.stream.stages import score_batches
 from positivity.text.language import EnglishDetector
 from positivity.text.terms import TermFinder
@@ -48,10 +51,14 @@ class Analyzer:
 
     def score(self, texts: Iterable[str]) -> "pd.DataFrame":
         """A row for each text: text, label, negative, neutral, positive and score, which is
-        positive minus negative."""
+        positive minus negative.
+
+        Raises:
+            InputError: it is one string instead of several, or something in it is no string.
+        """
         import pandas as pd
 
-        rows = list(texts)
+        rows = _strings(texts)
         probabilities = self._scorer.score(rows).astype(float).round(4)
         frame = pd.DataFrame(probabilities, columns=list(LABELS))
         frame.insert(0, "text", pd.Series(rows, dtype="str"))
@@ -61,7 +68,7 @@ class Analyzer:
 
     def analyze(
         self,
-        tweets: "Sequence[str] | pd.DataFrame | pa.Table | Iterable[TweetBatch]",
+        tweets: "Iterable[str] | pd.DataFrame | pa.Table | Iterable[TweetBatch]",
         *,
         name: str = "tweets",
         timezone: str = "UTC",
@@ -70,11 +77,13 @@ class Analyzer:
     ) -> Report:
         """The report on tweets: texts, a table with a `text` column, or batches of a source.
 
-        A table may have any column of `positivity.tweets.SCHEMA`; others are not looked at.
+        A table may have any column of `positivity.tweets.SCHEMA`; others are not looked at. Times
+        may be spelled out, as they are in a CSV file; one that cannot be read is unknown.
         `language="en"` says that all are in English, so that none is left out for its language.
 
         Raises:
-            InputError: a table without a `text` column.
+            InputError: a table without a `text` column, or with a column of another type than a
+                tweet's; one string instead of several; something in a list that is no string.
         """
         terms = TermFinder(self._scorer.normalizer)
         tallies = Tallies(name, ZoneInfo(timezone), terms, by_author=False)
@@ -85,22 +94,78 @@ class Analyzer:
         return explained([report], self._scorer)[0]
 
 
+def _strings(texts: Iterable[str]) -> list[str]:
+    """The texts, in characters that UTF-8 can hold: half of a surrogate pair is replaced."""
+    if isinstance(texts, str):
+        raise InputError("texts: one string was given; give a list of them, such as [text]")
+    rows = list(texts)
+    for place, text in enumerate(rows):
+        if not isinstance(text, str):
+            raise InputError(
+                f"texts: {text!r} at place {place} is no string; where there is no text give ''"
+            )
+    return [text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for text in rows]
+
+
 def _batches(tweets: Any) -> Iterable[TweetBatch]:
     if isinstance(tweets, pa.Table):
         return _from_table(tweets)
     if hasattr(tweets, "columns"):  # a pandas frame
-        return _from_table(pa.Table.from_pandas(tweets, preserve_index=False))
-    if isinstance(tweets, Sequence) and all(isinstance(each, str) for each in tweets):
-        return _from_table(pa.table({"text": pa.array(tweets, pa.string())}))
-    batches: Iterable[TweetBatch] = tweets
-    return batches
+        try:
+            return _from_table(pa.Table.from_pandas(tweets, preserve_index=False))
+        except (pa.ArrowException, ValueError) as error:  # a column of several types, or two alike
+            raise InputError(f"the frame cannot be read: {error}") from None
+    if hasattr(tweets, "tolist"):  # a pandas series, an array of numpy
+        tweets = tweets.tolist()
+    if isinstance(tweets, str):
+        tweets = _strings(tweets)
+    if isinstance(tweets, Mapping):
+        raise InputError("tweets: a table is given as a frame of pandas or a table of arrow")
+    each = iter(tweets)
+    first = list(islice(each, 1))
+    if first and isinstance(first[0], pa.RecordBatch):
+        return chain(first, each)
+    return _from_table(pa.table({"text": pa.array(_strings([*first, *each]), pa.string())}))
 
 
 def _from_table(table: pa.Table) -> Iterable[TweetBatch]:
     if "text" not in table.column_names:
         raise InputError(f"no column 'text' in the table; it has {', '.join(table.column_names)}")
-    known = table.select([name for name in SCHEMA.names if name in table.column_names])
-    for batch in known.combine_chunks().to_batches(max_chunksize=_BATCH):
-        columns = {name: batch.column(name) for name in batch.schema.names}
-        columns["text"] = columns["text"].cast(pa.string()).fill_null("")
-        yield tweet_batch(columns, length=len(batch))
+    columns = {
+        name: _as_in_a_tweet(name, table.column(name).combine_chunks())
+        for name in SCHEMA.names
+        if name in table.column_names
+    }
+    for start in range(0, table.num_rows, _BATCH):
+        part = {name: values[start : start + _BATCH] for name, values in columns.items()}
+        yield tweet_batch(part, length=len(part["text"]))
+
+
+def _as_in_a_tweet(name: str, values: pa.Array) -> "pa.Array | list[date | None]":
+    """A column in the type that tweets have; dates stay dates, which have no time of day.
+
+    Raises:
+        InputError: it holds something else.
+    """
+    wanted = SCHEMA.field(name).type
+    try:
+        if pa.types.is_dictionary(values.type):  # pandas' categories
+            values = values.dictionary_decode()
+        if name == "text":
+            return values.cast(wanted).fill_null("")
+        if name == "created_at" and pa.types.is_date(values.type):
+            return values
+        if name == "created_at" and not pa.types.is_timestamp(values.type):
+            return _moments(values.cast(pa.string()).to_pylist())
+        if name == "id" and pa.types.is_floating(values.type):
+            raise InputError("column 'id': numbers with a point lose digits; read ids as text")
+        # Of a time less than a millisecond is left out.
+        return values.cast(wanted, safe=name != "created_at")
+    except pa.ArrowException as error:
+        raise InputError(f"column {name!r} cannot be read as {wanted}: {error}") from None
+
+
+def _moments(spelled: "list[str | None]") -> "list[date | None]":
+    """The times or dates that are spelled, in the order of day and month that they tell."""
+    day_first = day_month_order(filter(None, spelled)) is DayMonth.DAY_FIRST
+    return [parse_moment(each, day_first=day_first) if each else None for each in spelled]

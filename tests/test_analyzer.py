@@ -14,6 +14,7 @@ from positivity import Analyzer
 from positivity import analyzer as analyzer_module
 from positivity.errors import InputError, UsageError
 from positivity.model.registry import ModelDirectory
+from positivity.tweets import tweet_batch
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +39,11 @@ TEXTS = ["love great happy", "hate awful sad", "so happy and great", "love this"
         TEXTS,
         pd.DataFrame({"text": TEXTS, "likes": [1, 2, 3, 4], "mine": "x"}),
         pa.table({"text": TEXTS}),
+        pd.Series(TEXTS, index=[4, 7, 9, 1]),
+        dict.fromkeys(TEXTS).keys(),
+        [tweet_batch({"text": TEXTS}, length=4)],
     ],
-    ids=["texts", "frame", "table"],
+    ids=["texts", "frame", "table", "series", "iterable", "batches"],
 )
 def test_tweets_come_in_any_form(analyzer: Analyzer, tweets: Any) -> None:
     report = analyzer.analyze(tweets, language="en")
@@ -69,6 +73,66 @@ def test_a_column_of_dates_has_no_hours(analyzer: Analyzer) -> None:
     report = analyzer.analyze(table, language="en", timezone="America/New_York")
     assert report.first == report.last == "2026-03-01"
     assert sum(slot.tweets for slot in report.hours) == 0
+
+
+def test_a_frame_of_a_csv_file_has_its_times(analyzer: Analyzer, tmp_path: Path) -> None:
+    """What `pandas.read_csv` makes of ids and times by itself."""
+    path = tmp_path / "mine.csv"
+    days = ["13/02/2026 23:30", "01/03/2026 10:00", "no time", ""]
+    rows = [f"{i},{day},{text},7" for i, (day, text) in enumerate(zip(days, TEXTS, strict=True))]
+    path.write_text("\n".join(["id,created_at,text,likes", *rows]), encoding="utf-8")
+    report = analyzer.analyze(pd.read_csv(path), language="en")
+    assert [month.month for month in report.months] == ["2026-02", "2026-03"]
+    days = ["2026-02-13", "2026-02-14", "unknown", ""]
+    frame = pd.DataFrame({"text": TEXTS, "created_at": days}).astype({"text": "category"})
+    report = analyzer.analyze(frame, language="en")
+    assert (report.first, report.last) == ("2026-02-13", "2026-02-14")
+    assert sum(slot.tweets for slot in report.hours) == 0
+    frame["created_at"] = pd.to_datetime(["2026-02-13T10:00:00.123456789Z"] * 4)
+    assert analyzer.analyze(frame, language="en").counts.counted == 4
+
+
+@pytest.mark.parametrize(
+    ("tweets", "told"),
+    [
+        ("one text", "give a list"),
+        (["one", None], "None at place 1 is no string"),
+        (["one", float("nan")], "nan at place 1 is no string"),
+        ([1, 2], "1 at place 0 is no string"),
+    ],
+)
+def test_what_is_no_list_of_texts_is_refused(analyzer: Analyzer, tweets: Any, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        analyzer.score(tweets)
+    with pytest.raises(InputError, match=told):
+        analyzer.analyze(tweets)
+
+
+def test_a_mapping_is_no_table(analyzer: Analyzer) -> None:
+    with pytest.raises(InputError, match="a table is given as a frame"):
+        analyzer.analyze({"text": TEXTS})
+    assert analyzer.analyze(iter(TEXTS), language="en").counts.found == 4
+    assert analyzer.analyze([]).counts.found == 0
+
+
+def test_half_a_character_is_no_error(analyzer: Analyzer) -> None:
+    assert analyzer.score(["\ud83d love", "hate"]).text.tolist() == ["\ufffd love", "hate"]
+    assert analyzer.analyze(["\ud83d love", "hate"]).counts.found == 2
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        ({"id": [1.5, 2.0]}, "column 'id': numbers with a point"),
+        ({"likes": ["many", "few"]}, "column 'likes' cannot be read as int64"),
+        ({"author": ["one", 2]}, "cannot be read"),
+    ],
+)
+def test_a_column_of_another_type_is_told(
+    analyzer: Analyzer, column: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(InputError, match=told):
+        analyzer.analyze(pd.DataFrame({"text": ["love", "hate"], **column}))
 
 
 def test_a_table_without_text_is_refused(analyzer: Analyzer) -> None:

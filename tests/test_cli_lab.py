@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,48 @@ def test_a_table_of_what_was_trained_written_from_the_runs(data: Path, runs: Pat
     assert "What each costs" in table
     assert "imdb: needs aclImdb, not at hand." in table
     assert max(map(len, table.splitlines())) <= 80
+
+
+def test_data_that_changed_since_is_told(data: Path, runs: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(runs, tmp_path / "runs"))
+    other = Path(shutil.copytree(data, tmp_path / "data"))
+    _, stderr = invoke(*names(other, "lstm"), *where(other, copy))
+    assert "changed since" not in stderr
+    (other / "train.csv").write_text((other / "train.csv").read_text() + "positive,joy\n")
+    _, stderr = invoke(*names(other, "lstm"), *where(other, copy))
+    assert f"{copy / 'lstm'}: train.csv changed since it was trained; remove the folder" in stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
+@pytest.mark.parametrize("format", ["terminal", "json"])
+def test_a_table_that_cannot_be_written_is_one_line(data: Path, runs: Path, format: str) -> None:
+    command = [sys.executable, "-m", "positivity", "lab", *map(str, names(data, "lstm"))]
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [*command, "--runs", str(runs), "--format", format],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert result.returncode == 3
+    assert result.stderr.startswith("positivity: standard output: cannot be written")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("file", ["records.json", "model/metrics.json", "times.json"])
+def test_a_damaged_file_of_a_run_is_one_line(
+    data: Path, runs: Path, tmp_path: Path, file: str
+) -> None:
+    copy = Path(shutil.copytree(runs, tmp_path / "runs"))
+    (copy / "lstm" / file).write_text("{")
+    arguments = [*names(data, "lstm"), "--runs", copy, "--plot", tmp_path / "curves.png"]
+    if file == "times.json":  # a figure less
+        assert "lstm" in invoke(*arguments)[0]
+        return
+    told = invoke(*arguments, code=9)[1]
+    assert told.startswith(f"positivity: {copy / 'lstm' / file}: damaged; remove the folder")
+    assert told.count("\n") == 1
 
 
 def test_what_is_done_is_not_trained_again(
@@ -162,7 +206,7 @@ def test_a_run_that_was_stopped_goes_on(
     runs = tmp_path / "runs"
     _, stderr = invoke(*where(data, runs), code=3)
     assert "at the pace of this machine; name it to train it all the same" in stderr
-    assert "holds no finished run of tiny" in stderr
+    assert stderr.endswith("holds no finished run of tiny\n")
     assert (runs / "tiny" / "checkpoint.pt").exists()
     notebook = json.loads((runs / "notebook.json").read_text())
     assert notebook["absent"]["tiny"].startswith("more than an evening, about ")

@@ -2,15 +2,20 @@
 
 import json
 import shutil
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from positivity.cli import app
+from positivity.cli.train import on_one_file, recipe_path
 from positivity.model import registry
 from positivity.model.registry import ModelDirectory
+from positivity.training.lab.plan import missing_files
+from positivity.training.recipe import Recipe, Source, read_recipe
 
 runner = CliRunner()
 
@@ -64,6 +69,72 @@ def test_train_on_one_file(tiny_data: Path, tmp_path: Path) -> None:
     assert metrics["dev"]["a tenth of the training data"]["macro_recall"] > 0.9
 
 
+def test_a_folder_does_not_hide_a_recipe_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elman").mkdir()
+    (tmp_path / "mine").mkdir()
+    assert recipe_path(Path("elman")) == registry.shipped() / "recipes" / "elman.toml"
+    assert "mine: no such recipe" in run("train", "mine", "--data", tmp_path, code=3)
+
+
+@pytest.mark.parametrize(("looks", "told"), [(0, "begins again"), (1, "goes on from ")])
+def test_an_interrupt_says_what_is_kept(
+    tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looks: int, told: str
+) -> None:
+    from positivity.training.run import Run
+
+    train = Run.train
+
+    def interrupted(self: Run) -> Any:
+        yield from islice(train(self), looks)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Run, "train", interrupted)
+    arguments = ["train", tiny_data / "tiny.toml", "--data", tiny_data, "--run", tmp_path / "run"]
+    result = runner.invoke(app, [str(each) for each in arguments])
+    assert result.exit_code == 130
+    assert told in result.stderr.splitlines()[-2]
+
+
+SHIPPED = sorted((registry.shipped() / "recipes").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_recipe_can_take_one_file(path: Path, tmp_path: Path) -> None:
+    """`positivity train base --data tweets.csv` needs nothing but that file."""
+    recipe = read_recipe(path)
+    if not isinstance(recipe, Recipe) or recipe.network.get("kind") == "tagger":
+        arguments = ["train", path.stem, "--data", str(path)]
+        assert "one file" in run(*arguments, code=3)
+        return
+    (tmp_path / "tweets.csv").touch()
+    on_one = on_one_file(recipe, Source(file="tweets.csv"))
+    assert missing_files(on_one, tmp_path) == []
+    assert (on_one.reference, on_one.held_back, on_one.graded) == ("", (), ())
+    assert on_one.initial_vectors in ("", *registry.names())
+    assert on_one.network == recipe.network
+
+
+def test_too_few_tweets_to_train_on_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "few.csv"
+    path.write_text("text,label\nlove it,positive\nhate it,negative\n")
+    arguments = ["train", "majority", "--data", str(path), "--run", str(tmp_path / "run")]
+    told = CliRunner().invoke(app, arguments)
+    assert told.exit_code == 3
+    assert "too few labelled tweets, 2 in all" in told.stderr
+
+
+def test_vader_is_measured_on_a_tenth_of_one_file(tiny_data: Path, tmp_path: Path) -> None:
+    card = run("train", "vader", "--data", tiny_data / "train.csv", "--run", tmp_path / "run")
+    assert "a tenth of the training data (dev)" in card
+    told = run("say", "hello", "--model", tmp_path / "run" / "model", code=9)
+    assert "has figures and no model" in told
+    told = run("say", "hello", "--model", tmp_path / "run", code=9)
+    assert f"there is one in {tmp_path / 'run' / 'model'}" in told
+
+
 def test_evaluate_prints_a_table(tiny_data: Path, tiny_model: ModelDirectory) -> None:
     output = run(
         "evaluate", tiny_data / "dev.csv", "--model", tiny_model.path, "--where", "label=positive"
@@ -90,6 +161,84 @@ def test_evaluate_leaves_out_what_nobody_labelled_and_says_so(
     assert (result.exit_code, result.stderr.count("no labelled tweets")) == (3, 1)
 
 
+def test_quotes_in_a_tsv_swallow_no_rows(tiny_model: ModelDirectory, tmp_path: Path) -> None:
+    path = tmp_path / "quotes.tsv"
+    texts = ['"love it', "train at nine", 'hate "it"', '"great" day', 'sad day"', "happy"]
+    labels = ["positive", "neutral", "negative", "positive", "negative", "positive"]
+    arguments = ["evaluate", path, "--model", tiny_model.path, "--format", "json"]
+
+    def write(texts: list[str]) -> None:
+        rows = [f"{text}\t{label}" for text, label in zip(texts, labels, strict=True)]
+        path.write_text("\n".join(["text\tlabel", *rows, ""]))
+
+    write(texts)
+    assert json.loads(run(*arguments))["tweets"] == 6
+    write([*texts[:-1], '"never closed'])
+    assert json.loads(run(*arguments))["tweets"] == 6
+    write(['"in ""quotes"" and\nof two lines"', *texts[1:3], "a", "b", "c"])  # as a sheet writes it
+    assert json.loads(run(*arguments))["tweets"] == 6
+
+
+LABELLED = "text,label\nlove it,positive\nhate it,negative\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "told"),
+    [
+        ("", [], "is empty"),
+        (LABELLED.replace(",", ";"), [], "Name it with --delimiter"),
+        (LABELLED + "well, well,neutral\n", [], "line 4 has 3 columns, not 2 as before"),
+        (LABELLED + '"well,neutral\n', [], "a quotation mark that opens in row 4 is never closed"),
+        (LABELLED, ["--label-column", "mood"], "Name one with --label-column"),
+        (LABELLED, ["--where", "label=mixed"], "no row has mixed in its column 'label'"),
+        (LABELLED, ["--where", "split=eval"], "no column 'split'; it has text, label\n"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_labelled_table_is_told(
+    tmp_path: Path, content: str, options: list[str], told: str
+) -> None:
+    path = tmp_path / "labelled.csv"
+    path.write_text(content)
+    assert told in run("evaluate", path, *options, code=3)
+
+
+def test_columns_go_by_number_and_delimiters_by_name(
+    tiny_model: ModelDirectory, tmp_path: Path
+) -> None:
+    path = tmp_path / "labelled.csv"
+    path.write_text("mood;body\npositive;love it\nnegative;hate it\n")
+    where = ["--label-column", "1", "--text-column", "2", "--delimiter", "semicolon"]
+    output = run("evaluate", path, *where, "--model", tiny_model.path, "--format", "json")
+    assert json.loads(output)["tweets"] == 2
+
+
+def test_the_usual_columns_are_found_however_they_are_written(
+    tiny_model: ModelDirectory, tmp_path: Path
+) -> None:
+    path = tmp_path / "labelled.csv"
+    path.write_text("Tweet , SENTIMENT\nlove it, Positive\nhate it, negative\n")
+    output = run("evaluate", path, "--model", tiny_model.path, "--format", "json")
+    assert json.loads(output)["tweets"] == 2
+    assert "no column 'tweet'; it has" in run("evaluate", path, "--text-column", "tweet", code=3)
+
+
+def test_a_recipe_with_a_folder_takes_no_options_of_one_file(tiny_data: Path) -> None:
+    for option in (["--label-column", "x"], ["--no-header"], ["--where", "a=b"]):
+        told = run("train", tiny_data / "tiny.toml", "--data", tiny_data, *option, code=2)
+        assert "are for one file" in told
+
+
+def test_evaluate_says_what_numbers_it_takes_for_which_labels(
+    tiny_model: ModelDirectory, tmp_path: Path
+) -> None:
+    path = tmp_path / "numbers.csv"
+    path.write_text("text,label\nhate,0\nthe bus,1\nlove,2\n")
+    arguments = ["evaluate", str(path), "--model", str(tiny_model.path), "--format", "json"]
+    result = runner.invoke(app, arguments)
+    told = f"{path}: labels are read thus: 0 as negative, 1 as neutral, 2 as positive\n"
+    assert (result.exit_code, result.stderr) == (0, f"positivity: {told}")
+
+
 def test_evaluate_says_which_forms_it_reads(tmp_path: Path) -> None:
     path = tmp_path / "labelled.json"
     path.write_text('[{"text": "love it", "label": "positive"}]')
@@ -109,6 +258,7 @@ def test_evaluate_says_which_forms_it_reads(tmp_path: Path) -> None:
         (["train", "{data}/tiny.toml", "--data", "nowhere"], 3, "nowhere"),
         (["models", "show", "nope"], 2, "no model 'nope'"),
         (["models", "import", "{data}/dev.csv"], 3, "not a model file"),
+        (["models", "import", "nowhere.zip"], 3, "there is no such file"),
         (["say", "hello", "--model", "{data}"], 9, "not a complete model directory"),
     ],
 )  # fmt: skip
@@ -139,6 +289,28 @@ def test_one_damaged_model_does_not_hide_the_others(
     assert listed.exit_code == 9
     assert "base" in listed.stdout
     assert str(registry.find("tiny")) in listed.stderr
+    (registry.imported() / "atiny").mkdir()  # found before the others of its folder
+    (registry.imported() / "atiny" / "SHA256SUMS").write_text("")
+    verified = runner.invoke(app, ["models", "verify"])
+    assert verified.exit_code == 9
+    assert "base: 8 files are as they were saved" in verified.stdout
+    assert verified.stderr.count("\n") == 2
+
+
+def test_an_imported_model_of_a_shipped_ones_name_is_told(
+    tiny_model: ModelDirectory, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(tiny_model.path, tmp_path / "copy"))
+    for name, told in (("my_model-2", False), ("base", True)):
+        files = {each: (folder / each).read_bytes() for each in registry.verify(folder)}
+        old = registry.load(str(folder)).config.name
+        named = files["config.json"].replace(f'"{old}"'.encode(), f'"{name}"'.encode())
+        registry.write_directory(folder, {**files, "config.json": named})
+        packed = run("models", "export", folder, tmp_path / "m.zip").strip()
+        result = runner.invoke(app, ["models", "import", packed])
+        assert result.exit_code == 0, result.output
+        assert result.stdout.startswith(f"{name} 1: ")
+        assert ("the name of a model that ships" in result.stderr) == told
 
 
 def test_a_model_that_cannot_be_written_is_one_line(

@@ -48,6 +48,12 @@ def run(*options: str, code: int = 0) -> Result:
     return result
 
 
+def test_one_row_is_one_row(tmp_path: Path) -> None:
+    path = tmp_path / "broken.csv"
+    path.write_text("text,label\nlove it,positive\nhate,it,all,negative\nbus,neutral\n")
+    assert "2 tweets; 1 row could not be read" in run(str(path)).stdout
+
+
 def document(*options: str, code: int = 0) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(run(*options, "--format", "json", code=code).stdout)
     return found

@@ -32,6 +32,22 @@ def read_text(folder: Path, content: str, **options: Any) -> tuple[list[dict[str
     return read(path, **options)
 
 
+@pytest.mark.parametrize("form", ["{}\n{}\n{}\n", "[{}, {}, {}]"], ids=["lines", "list"])
+def test_what_is_not_a_number_is_nothing(tmp_path: Path, form: str) -> None:
+    """As `json.dumps` writes the missing values of a frame."""
+    rows = [
+        {"id": "1", "text": "love", "likes": float("inf"), "author": float("nan")},
+        {"id": "2", "text": float("nan")},
+        {"id": "3", "text": "hate", "created_at": float("nan")},
+    ]
+    tweets, unreadable, _ = read_text(tmp_path, form.format(*map(json.dumps, rows)))
+    assert [(row["text"], row["author"], row["likes"]) for row in tweets] == [
+        ("love", None, None),
+        ("hate", None, None),
+    ]
+    assert unreadable == 1
+
+
 V2 = {
     "id": "20",
     "text": "cut…",

@@ -68,7 +68,7 @@ def test_the_kinds_are_known_by_name() -> None:
     assert {case["kind"] for case in CASES} <= set(KINDS)
     with pytest.raises(ValueError, match="kind is 'transformer'; it is one of recurrent"):
         make_network({"kind": "transformer"}, PIECES)
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match="cell: not known here"):
         make_network({"kind": "convolutional", "cell": "lstm"}, PIECES)
     assert "kind" not in settings_of(classifier({"kind": "recurrent"}))
 

@@ -211,6 +211,18 @@ def test_a_model_that_is_no_classifier_shows_its_own_figures(tmp_path: Path) -> 
     assert others.rows == (("tagger", "spans jaccard", ".500"), ("tagger", "spans f1", ".625"))
 
 
+def test_a_classifier_without_a_set_to_quote_shows_its_recall_alone(tmp_path: Path) -> None:
+    folder = recipes(tmp_path / "r", mine="")
+    each = entry(folder / "mine.toml", tmp_path / "runs", 1)
+    figures = {"macro_recall": 0.5, "two_class_macro_recall": 0.75, "accuracy": 0.6}
+    finished(each, eval={}, dev={"d": {**figures, "classes": {"neutral": {"f1": 0.4}}}})
+    row = row_of(each, Notebook("here"))
+    assert {name: figure.mean for name, figure in row.other.items()} == {
+        "d macro recall (dev)": 0.5,
+        "d two class macro recall (dev)": 0.75,
+    }
+
+
 def rows() -> list[Row]:
     three, two = Figure(0.61234, 0.004), Figure(0.8)
     return [

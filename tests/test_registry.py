@@ -136,5 +136,5 @@ def test_something_else_is_not_a_shared_model(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_text("hello")
     with pytest.raises(InputError, match="not a model file"):
         registry.import_(tmp_path / "x.zip")
-    with pytest.raises(InputError, match="not a model file"):
+    with pytest.raises(InputError, match="there is no such file"):
         registry.import_(tmp_path / "missing.zip")

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from positivity.errors import InputError, StateError
+from positivity.model import registry
 from positivity.model.registry import ModelDirectory
 from positivity.model.scorer import Scorer
 from positivity.text.emojis import compile_table
@@ -32,9 +33,9 @@ from positivity.training.recipe import (
     Recipe,
     Source,
     TokenizerRecipe,
-    card_of,
     read_recipe,
 )
+from positivity.training.recipe_files import card_of, lineage
 from positivity.training.run import Run
 from positivity.training.sarcasm import taken_back
 from positivity.training.vocabulary import train_vocabulary
@@ -107,9 +108,79 @@ def test_the_last_network_is_kept_where_the_recipe_says_so(tiny_data: Path, tmp_
 
 def test_the_folder_of_another_recipe_is_refused(tiny_data: Path, tmp_path: Path) -> None:
     recipe = model_recipe(tiny_data / "tiny.toml")
-    Run(recipe, Data(tiny_data, tmp_path), tmp_path, device="cpu", say=silent)
+    run = Run(recipe, Data(tiny_data, tmp_path), tmp_path, device="cpu", say=silent)
+    for _ in run.train():
+        if run.checkpoint.exists():
+            break
     with pytest.raises(StateError, match="another recipe"):
         Run(replace(recipe, seed=4), Data(tiny_data, tmp_path), tmp_path, device="cpu", say=silent)
+
+
+def test_a_recipe_of_ones_own_extends_one_that_ships(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('extends = "lab"\nname = "mine"\n[training]\nepochs = 1\n', "utf-8")
+    mine, lab = (model_recipe(each) for each in (path, registry.shipped() / "recipes" / "lab.toml"))
+    assert (mine.train, mine.dev, mine.eval) == (lab.train, lab.dev, lab.eval)
+    assert mine.training == replace(lab.training, epochs=1)
+    assert lineage(path) == ["lab"]
+    path = tmp_path / "base.toml"  # of its own name, the one that ships, whose card is not its own
+    path.write_text('extends = "base"\nversion = "mine"\n', "utf-8")
+    assert model_recipe(path).version == "mine"
+    assert card_of(path) == ""
+
+
+WRONG_VALUES = [
+    ("[training]\nepochs = 'two'", "epochs is 'two'; it takes a whole number"),
+    ("[training]\nepochs = 1.5", "epochs is 1.5; it takes a whole number"),
+    ("[training]\nepochs = true", "epochs is True; it takes a whole number"),
+    ("[training]\nepochs = 0", "epochs is 0; it takes at least 1"),
+    ("[training]\nbatch_size = 0", "batch_size is 0; it takes at least 1"),
+    ("[training]\nevaluations = 0", "evaluations is 0; it takes at least 1"),
+    ("[training]\nlearning_rate = -1.0", "learning_rate is -1.0; it takes more than 0"),
+    ("[training]\nlearning_rate = nan", "learning_rate is nan; it takes more than 0"),
+    ("[network]\nclasses = 5", "network: classes is 5; it takes 2 or 3"),
+    ("[tokenizer]\nsize = 0", "size is 0; it takes at least 1"),
+    ("[train]\nfile = 'x.csv'", r"train: write it as \[\[train\]\]"),
+    ("[[train]]\nlike = 'x.csv'", "like is 'x.csv'; it takes a table"),
+    ("[[train]]\ncues = { good = ['a'] }", "it takes a table, each value a list, each a number"),
+    ("training = 3", "3 stands where a table of keys does"),
+    ("tokenizer = 3", "3 stands where a table of keys does"),
+    ("pretraining = 3", "3 stands where a table of keys does"),
+    ("seed = 'one'", "seed is 'one'; it takes a whole number"),
+    ("[emoji]\nlent = 0.5", "ranking: missing"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), WRONG_VALUES, ids=[text for text, _ in WRONG_VALUES])
+def test_what_a_key_cannot_have_is_told_by_its_name(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(f'name = "wrong"\n{text}\n', encoding="utf-8")
+    with pytest.raises(InputError, match=rf"wrong\.toml: .*{told}"):
+        read_recipe(path)
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "a/b", ".hidden", "", "-x"])
+def test_the_name_of_a_recipe_is_that_of_a_folder(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "named.toml"
+    path.write_text(f'name = "{name}"\n', encoding="utf-8")
+    with pytest.raises(InputError, match="its run has a folder of this name"):
+        read_recipe(path)
+
+
+@pytest.mark.parametrize(
+    ("network", "told"),
+    [
+        ({"hiden_size": 3}, "hiden_size: not known here; there are .*hidden_size"),
+        ({"kind": "recurent"}, "kind is 'recurent'"),
+    ],
+)
+def test_a_mistake_in_the_network_is_told_before_anything_is_learnt(
+    tiny_data: Path, tmp_path: Path, network: dict[str, object], told: str
+) -> None:
+    recipe = replace(model_recipe(tiny_data / "tiny.toml"), network=network)
+    with pytest.raises(InputError, match=f"recipe tiny: network: {told}"):
+        Run(recipe, Data(tiny_data, tmp_path), tmp_path / "run", device="cpu", say=silent)
+    assert not (tmp_path / "run").exists()
 
 
 def test_training_data_of_one_class_is_refused(tiny_data: Path, tmp_path: Path) -> None:
@@ -322,6 +393,38 @@ SENTIMENT140 = (
 )
 
 
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (["-1", "0", "1"], [0, 1, 2]),
+        (["0", "1"], [0, 2]),
+        (["0", "1", "2"], [0, 1, 2]),
+        (["1", "2"], [1, 2]),
+        (["0", "2", "4"], [0, 1, 2]),
+        (["0", "4"], [0, 2]),
+        (["0.0", "1.0", "2.0"], [0, 1, 2]),
+        (["-1.0", "0.0", "1.0"], [0, 1, 2]),
+        (["0.0", "4.0"], [0, 2]),
+        (["Negative", "NEUTRAL", "pos"], [0, 1, 2]),
+        (["-2", "-1", "0", "1", "2"], None),
+        (["-1", "0", "1", "2"], None),
+        (["1", "2", "3"], None),
+    ],
+)
+def test_labels_are_words_or_one_of_the_usual_scales(
+    tmp_path: Path, labels: list[str], classes: list[int] | None
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("text,label\n" + "".join(f"x,{label}\n" for label in labels))
+    if classes is None:
+        with pytest.raises(InputError, match="is none of negative, neutral, positive"):
+            read_labelled(path, Source(file="t.csv"))
+        return
+    assert read_labelled(path, Source(file="t.csv")).gold.tolist() == classes
+    own = Source(file="t.csv", labels=dict.fromkeys(labels, "neutral"))
+    assert set(read_labelled(path, own).gold.tolist()) == {1}
+
+
 def test_sentiment140_is_known_by_its_look(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_bytes(SENTIMENT140.encode("latin-1"))
     tweets = read_labelled(tmp_path / "s.csv", Source(file="s.csv"))
@@ -353,7 +456,7 @@ def test_columns_and_labels(
         ("text,label\nx,maybe\n", "label 'maybe' is none of"),
         ("a,b\nx,pos\n", "no column 'text'"),
         ("text,label\n", "no labelled tweets"),
-        ("", "cannot be read as a table"),
+        ("", "is empty"),
     ],
 )
 def test_a_wrong_table_is_named(tmp_path: Path, content: str, complaint: str) -> None:
@@ -421,8 +524,12 @@ def test_a_recipe_may_say_only_what_differs_from_another(tiny_data: Path, tmp_pa
     assert card_of(tmp_path / "narrow.toml") == ""
     (tmp_path / "tiny.card.md").write_text("# {name}", "utf-8")
     assert card_of(tmp_path / "narrow.toml") == "# {name}"
+    (tmp_path / "round.toml").write_text('extends = "about"\nname = "round"\n', "utf-8")
+    (tmp_path / "about.toml").write_text('extends = "round"\nname = "about"\n', "utf-8")
+    with pytest.raises(InputError, match="in turn"):
+        read_recipe(tmp_path / "round.toml")
     (tmp_path / "lost.toml").write_text('extends = "absent"\nname = "lost"\n', "utf-8")
-    with pytest.raises(InputError, match=r"absent\.toml: cannot read"):
+    with pytest.raises(InputError, match=r"lost\.toml: extends 'absent', but"):
         read_recipe(tmp_path / "lost.toml")
 
 

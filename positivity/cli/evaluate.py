@@ -113,6 +113,7 @@ def evaluate_command(
 
 def evaluate(file: Path, source: "Source", *, model: str, device: str, engine: str) -> "Metrics":
     """The measures of a model on the labelled tweets of a file."""
+    from positivity.evaluation import LABELS
     from positivity.evaluation import evaluate as measure
     from positivity.model.scorer import Scorer
     from positivity.training.labelled import read_labelled
@@ -123,6 +124,10 @@ def evaluate(file: Path, source: "Source", *, model: str, device: str, engine: s
     if tweets.unlabelled:
         rows = "1 row" if tweets.unlabelled == 1 else f"{tweets.unlabelled:,} rows"
         say(f"{file}: {rows} without a label left out")
+    read = {word: LABELS[label] for word, label in zip(tweets.cues, tweets.gold, strict=True)}
+    if any(character.isdecimal() for word in read for character in word):
+        pairs = ", ".join(f"{word} as {read[word]}" for word in sorted(read))
+        say(f"{file}: labels are read thus: {pairs}")
     return measure(
         Scorer.load(model, device=device, engine=engine).score(tweets.texts), tweets.gold
     )
@@ -162,6 +167,7 @@ def labelled_source(
     where: list[str],
 ) -> "Source":
     """How the columns of a labelled file are read, from the options of a command."""
+    from positivity.sources.dialect import checked_delimiter
     from positivity.training.recipe import Source
 
     keep: dict[str, list[str]] = {}
@@ -177,7 +183,7 @@ def labelled_source(
         label=label_column,
         keep=keep,
         header=not no_header,
-        delimiter=delimiter.replace("\\t", "\t"),
+        delimiter=checked_delimiter(delimiter),
         encoding=encoding,
     )
 

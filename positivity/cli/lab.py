@@ -81,9 +81,9 @@ def lab_command(
         measure_speed(entries, data, runs)
     rows, notebook = table(entries, runs)
     if all(row.absent for row in rows):
+        cure = "" if data is not None else "; train with --data FOLDER"
         raise InputError(
-            f"{runs}: holds no finished run of {_several([each.name for each in entries])}; "
-            "train with --data FOLDER"
+            f"{runs}: holds no finished run of {_several([each.name for each in entries])}{cure}"
         )
     picture = plot if plot is not None and _draw(entries, rows, plot) else None
     for document in documents:
@@ -105,14 +105,21 @@ def train_all(
     from positivity.training.lab.pace import EVENING, TooLong
     from positivity.training.lab.plan import missing
     from positivity.training.labelled import Data
+    from positivity.training.run_folder import changed_since, make_folder
 
-    runs.mkdir(parents=True, exist_ok=True)
+    make_folder(runs, "--runs")
     failed = False
     at_most = float("inf") if patient else EVENING
     for number, entry in enumerate(entries, start=1):
         why = None
         for run in entry.runs:
             if run.is_finished():
+                changed = changed_since(run.folder, run.recipe, Data(data, runs))
+                if changed:
+                    say(
+                        f"{run.folder}: {_several(changed)} changed since it was trained; remove "
+                        "the folder to train it again"
+                    )
                 continue
             lacking = missing(run.recipe, Data(data, runs))
             if lacking:
@@ -135,7 +142,7 @@ def train_all(
 
 
 def _train(entry: "Entry", run: "LabRun", data: Path, device: str, at_most: float) -> None:
-    from positivity.training.recipe import card_of
+    from positivity.training.recipe_files import card_of
 
     card = card_of(entry.path)
     if run.recipe.floor is not None:
@@ -247,20 +254,20 @@ def _relative(picture: Path, document: Path) -> str:
 
 
 def _print(rows: "Sequence[Row]", notebook: "Notebook", format: Format) -> None:
-    import sys
-
     from positivity.report.machine import write_json
+    from positivity.report.output import report_output
     from positivity.report.terminal_page import make_console
     from positivity.training.lab.table import notes_of, parts_of, to_dict
 
-    if format is Format.JSON:
-        write_json(to_dict(rows, notebook), sys.stdout)
-        return
-    console = make_console(sys.stdout)
-    for part in parts_of(rows):
-        _print_part(part, console)
-    for note in notes_of(rows, notebook):
-        console.print(note, highlight=False, markup=False)
+    with report_output(None) as out:
+        if format is Format.JSON:
+            write_json(to_dict(rows, notebook), out)
+            return
+        console = make_console(out)
+        for part in parts_of(rows):
+            _print_part(part, console)
+        for note in notes_of(rows, notebook):
+            console.print(note, highlight=False, markup=False)
 
 
 def _print_part(part: "Part", console: "Console") -> None:

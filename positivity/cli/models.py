@@ -1,6 +1,6 @@
 """`positivity models`: what models there are; share one as a single file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TextIO
@@ -57,10 +57,7 @@ def list_command() -> None:
         for cells in rows:
             table.add_row(*(Text(_shown(cell, out)) for cell in cells))
         make_console(out).print(table)
-    for each in damaged:
-        say(each)
-    if damaged:
-        raise typer.Exit(StateError.exit_code)
+    _complain(damaged)
 
 
 @app.command("show")
@@ -87,10 +84,16 @@ def verify_command(
     """
     from positivity.model import registry
 
+    damaged = []
     for model in models or list(registry.names()):
         path = registry.find(model)
-        files = registry.verify(path)
+        try:
+            files = registry.verify(path)
+        except StateError as error:
+            damaged.append(error)
+            continue
         _print(f"{model}: {len(files)} files are as they were saved ({path})")
+    _complain(damaged)
 
 
 @app.command("export")
@@ -124,7 +127,18 @@ def import_command(
 
     with _writing(registry.imported()):
         directory = registry.import_(path)
+    name = directory.config.name
+    if (registry.shipped() / name / registry.SUMS).is_file():
+        say(f"{name} is the name of a model that ships: from now on it means the imported one")
     _print(f"{directory.config.name} {directory.config.version}: {directory.path}")
+
+
+def _complain(damaged: Sequence[StateError]) -> None:
+    """Ends with a line for each model that is not as it was saved, if there is one."""
+    for each in damaged:
+        say(each)
+    if damaged:
+        raise typer.Exit(StateError.exit_code)
 
 
 @contextmanager

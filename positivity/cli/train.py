@@ -16,7 +16,7 @@ from positivity.cli.evaluate import (
     labelled_source,
 )
 from positivity.cli.options import Device, DeviceOption
-from positivity.errors import InputError
+from positivity.errors import InputError, UsageError
 from positivity.messages import say
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from positivity.model.registry import ModelDirectory
     from positivity.training.loop import Record, Step
     from positivity.training.recipe import Recipe, Source, TeacherRecipe
+    from positivity.training.run import Run
+
+_READING = ("text", None, ",", "utf-8-sig")  # what the options say where they are not given
 
 
 def train_command(
@@ -51,7 +54,8 @@ def train_command(
 
     Example: positivity train base --data training.1600000.processed.noemoticon.csv
     """
-    from positivity.training.recipe import TeacherRecipe, card_of, read_recipe
+    from positivity.training.recipe import TeacherRecipe, read_recipe
+    from positivity.training.recipe_files import card_of
 
     path = recipe_path(recipe)
     wanted = read_recipe(path)
@@ -59,6 +63,10 @@ def train_command(
         raise InputError(f"{data}: no such file or folder; docs/training.md says where data is")
     folder = run or Path("runs") / wanted.name
     if isinstance(wanted, TeacherRecipe):
+        if data.is_file():
+            raise InputError(
+                f"{data}: is one file, but a teacher learns from several; give their folder"
+            )
         _refuse_without_files(wanted, data)
         typer.echo(f"saved {train_teacher(wanted, data, folder, device=device)}")
         return
@@ -67,6 +75,11 @@ def train_command(
             data, text_column, label_column, delimiter, encoding, no_header, where or []
         )
         wanted, data = on_one_file(wanted, source), data.parent
+    elif (text_column, label_column, delimiter, encoding) != _READING or no_header or where:
+        raise UsageError(
+            f"{data}: is a folder, whose files {wanted.name} knows how to read; the options of "
+            "Reading are for one file"
+        )
     _refuse_without_files(wanted, data)
     if wanted.floor is not None:
         card = train_floor(wanted, data, folder, card=card_of(path))
@@ -106,8 +119,8 @@ def _first_use(directory: "ModelDirectory") -> str:
 
 
 def recipe_path(recipe: Path) -> Path:
-    """The file itself, or the shipped recipe of that name."""
-    if recipe.exists():
+    """The file itself, or the shipped recipe of that name, whatever folder has that name, too."""
+    if recipe.is_file():
         return recipe
     from positivity.model.registry import shipped
 
@@ -119,12 +132,28 @@ def recipe_path(recipe: Path) -> Path:
 
 
 def on_one_file(recipe: "Recipe", source: "Source") -> "Recipe":
-    """A recipe with its data replaced by one labelled file, a tenth of it to develop on."""
+    """A recipe with its data replaced by one labelled file, a tenth of it to develop on.
+
+    Raises:
+        InputError: it marks words, which a label for each tweet does not teach.
+    """
+    from positivity.model.registry import names
+
+    if recipe.network.get("kind") == "tagger":
+        raise InputError(
+            f"{recipe.name} learns which words people marked, and is not trained on one file of "
+            "labels; give the folder of its files (docs/training.md: Files of DATA)"
+        )
     return replace(
         recipe,
         train=(source,),
         dev=(),
+        held_back=(),
         eval=(),
+        graded=(),
+        reference="",
+        # Those of a model that is at hand stay; a teacher would have to be trained on other data.
+        initial_vectors=recipe.initial_vectors if recipe.initial_vectors in names() else "",
         emoji=None,
         pretraining=None,
         training=replace(recipe.training, chain_thaw=0),  # which is for what was pre-trained
@@ -154,9 +183,18 @@ def train(
     try:
         _show(within(run.train(), at_most), run.trainer.steps, run.task.measure)
     except KeyboardInterrupt:
-        say(f"stopped; the same command goes on from {run.checkpoint}")
+        say(f"stopped; {_where_it_goes_on(run)}")
         raise
     return run.finish(card=card)
+
+
+def _where_it_goes_on(run: "Run") -> str:
+    from positivity.training.run_folder import PRETRAINING
+
+    for checkpoint in (run.checkpoint, run.folder / PRETRAINING):
+        if checkpoint.exists():
+            return f"the same command goes on from {checkpoint}"
+    return "it was too early to keep anything, so the same command begins again"
 
 
 def train_floor(recipe: "Recipe", data: Path, folder: Path, *, card: str = "") -> str:

@@ -1,7 +1,7 @@
 """The kinds of network, and how one is made from what a recipe or a model directory says of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from positivity.model.convolutional import ConvolutionalNetwork
@@ -29,16 +29,33 @@ def make_network(settings: Mapping[str, Any], pieces: Sequence[str] | None = Non
         pieces: what each id of the vocabulary stands for, where the settings do not have it yet.
 
     Raises:
-        ValueError: there is no such kind, or it cannot be made so.
-        TypeError: a setting that this kind does not have.
+        ValueError: there is no such kind, it does not have such a setting, or it cannot be made so.
+        TypeError: a setting of another type, or one that is missing.
     """
+    check_settings(settings)
     values = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
-    kind = values.pop("kind", RECURRENT)
-    if kind not in KINDS:
-        raise ValueError(f"kind is {kind!r}; it is one of {', '.join(KINDS)}")
+    kind = settings.get("kind", RECURRENT)
+    values.pop("kind", None)
     if pieces is not None:
         values |= KINDS[kind].settings_of_vocabulary(pieces)
     return KINDS[kind](KINDS[kind].Config(**values))
+
+
+def check_settings(settings: Mapping[str, Any]) -> None:
+    """Complains of what can be told before there is a vocabulary.
+
+    Raises:
+        ValueError: there is no such kind, or it does not have such a setting.
+    """
+    kind = settings.get("kind", RECURRENT)
+    if kind not in KINDS:
+        raise ValueError(f"kind is {kind!r}; it is one of {', '.join(KINDS)}")
+    known = [each.name for each in fields(KINDS[kind].Config)]
+    unknown = settings.keys() - {"kind", *known}
+    if unknown:
+        raise ValueError(
+            f"{', '.join(sorted(unknown))}: not known here; there are {', '.join(known)}"
+        )
 
 
 def settings_of(network: Network) -> dict[str, Any]:

@@ -9,6 +9,7 @@ executed.
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 import zipfile
@@ -40,6 +41,7 @@ LINEAR = "linear"  # the kind of what is no network: weights of words, added up
 METRICS, CARD, SUMS = "metrics.json", "MODEL_CARD.md", "SHA256SUMS"
 QUANTIFICATION = "quantification.json"
 _LARGEST_SHARED_FILE = 1 << 30
+NAME = re.compile(r"\w[\w.-]*")  # of a model, and so of a recipe: that of a folder of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +211,10 @@ def verify(path: Path, *, weights: bool = True) -> list[str]:
         StateError: naming the file that is missing, changed or not listed.
     """
     names = verify_sums(path, unread=() if weights else (WEIGHTS,))
+    if set(names) == {METRICS, CARD}:
+        raise StateError(
+            f"{path}: has figures and no model, as VADER's has, which scores no tweets"
+        )
     for required in (CONFIG, WEIGHTS, TABLES):
         if required not in names:
             raise StateError(f"{path}: damaged: {SUMS} does not list {required}; install it again")
@@ -226,7 +232,11 @@ def verify_sums(path: Path, unread: Collection[str] = ()) -> list[str]:
     try:
         lines = (path / SUMS).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
-        raise StateError(f"{path}: not a complete model directory (no readable {SUMS})") from None
+        inside = path / "model"
+        hint = f"; there is one in {inside}" if (inside / SUMS).is_file() else ""
+        raise StateError(
+            f"{path}: not a complete model directory (no readable {SUMS}){hint}"
+        ) from None
     pairs = (line.split("  ", 1) for line in lines if "  " in line)
     sums = {name: digest for digest, name in pairs}
     for name, expected in sums.items():
@@ -303,6 +313,8 @@ def import_(file: Path) -> ModelDirectory:
     """
     try:
         packed = zipfile.ZipFile(file)
+    except FileNotFoundError:
+        raise InputError(f"{file}: there is no such file; check the name and the folder") from None
     except (OSError, zipfile.BadZipFile):
         raise InputError(
             f"{file}: not a model file; `positivity models export` writes one"
@@ -316,7 +328,7 @@ def import_(file: Path) -> ModelDirectory:
             name = load(str(unpacked)).config.name
         except StateError as error:
             raise StateError(str(error).replace(folder, str(file))) from None
-        if not name.isidentifier() and not name.replace("-", "").replace(".", "").isalnum():
+        if not NAME.fullmatch(name):
             raise InputError(f"{file}: {name!r} cannot be the name of a model")
         content = {n: (unpacked / n).read_bytes() for n in verify(unpacked)}
     write_directory(imported() / name, content)

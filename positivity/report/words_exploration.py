@@ -24,7 +24,8 @@ def rows_of(found: Exploration) -> str:
         if found.authors > 1 and found.busiest_author is not None:
             words += f" (the busiest wrote {share(found.busiest_author)})"
     if found.unreadable:
-        words += f"; {found.unreadable:,} rows could not be read"
+        rows = "1 row" if found.unreadable == 1 else f"{found.unreadable:,} rows"
+        words += f"; {rows} could not be read"
     return words
 
 

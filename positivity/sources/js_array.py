@@ -14,7 +14,8 @@ _LONGEST = 1 << 26  # no element is so long: what does not end must not fill the
 _OPENING = re.compile(r"\ufeff?\s*(?:([\w.]+)\s*=\s*)?\[")
 _FIRST_KEY = re.compile(r'\s*\{\s*("\w+")\s*:\s*\{')
 _BETWEEN = re.compile(r"[\s,]*")
-_DECODER = json.JSONDecoder()
+# Python and pandas write NaN where there is nothing, which is no JSON.
+DECODER = json.JSONDecoder(parse_constant=lambda _: None)
 
 
 class Broken:
@@ -108,7 +109,7 @@ class _Text:
         """The element that begins here, with the window moved behind it."""
         while True:
             try:
-                value, self._place = _DECODER.raw_decode(self._text, self._place)
+                value, self._place = DECODER.raw_decode(self._text, self._place)
                 return value
             except (ValueError, RecursionError):
                 later = resume and resume.search(self._text, self._place + 1)

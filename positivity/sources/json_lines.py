@@ -12,7 +12,7 @@ from positivity.sources.columns import chosen_names
 from positivity.sources.dates import time_of_id
 from positivity.sources.dialect import decode_head, shown_encoding
 from positivity.sources.exports import demanded_json, recognised_json
-from positivity.sources.js_array import BROKEN, Elements
+from positivity.sources.js_array import BROKEN, DECODER, Elements
 from positivity.sources.own_scores import SCORE_COLUMNS
 from positivity.sources.payload import Row, first_tweet, page_rows
 from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
@@ -27,7 +27,6 @@ _LIST = re.compile(r'"(?:data|tweets|posts|statuses|results|items)"\s*:\s*\[\s*'
 # An array of texts: more than one, or nothing behind it, unlike a tweet that begins in brackets.
 _TEXTS = re.compile(r'\[\s*"(?:[^"\\]|\\.)*+"\s*(?:,\s*"|\]\s*$)')
 _BETWEEN = re.compile(r"[\s,]*")
-_DECODER = json.JSONDecoder()
 _OPENINGS = {"{": ('"', "}"), "[": ("{", "]", "[")}
 
 
@@ -65,7 +64,7 @@ def is_document(head: str) -> bool:
 def _loaded(line: str) -> Any:
     """The value of a line of JSON, or None."""
     try:
-        return json.loads(line)
+        return DECODER.decode(line)
     except (ValueError, RecursionError):
         return None
 
@@ -77,7 +76,7 @@ def _salvaged(page: str) -> list[Any]:
     place = found.end() if found else len(page)
     while page.startswith("{", place):
         try:
-            value, place = _DECODER.raw_decode(page, place)
+            value, place = DECODER.raw_decode(page, place)
         except (ValueError, RecursionError):
             break
         if all(row is not None for row in page_rows(value)):
@@ -189,7 +188,7 @@ class JsonFile(TweetFile):
     def _whole(self, document: str) -> Iterator[tuple[int, Any, str | None]]:
         """The one value of a file; if that is cut short, the tweets that are left of it."""
         try:
-            yield 1, json.loads(document.strip().removeprefix("\ufeff")), None
+            yield 1, DECODER.decode(document.strip().removeprefix("\ufeff")), None
         except (ValueError, RecursionError) as error:
             tweets = _salvaged(document)
             if tweets:

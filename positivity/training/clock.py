@@ -45,6 +45,9 @@ class Clock:
 
 
 def read_times(folder: Path) -> Times | None:
-    """What the clock of a run wrote; None where none did."""
+    """What the clock of a run wrote; None where none did, or it cannot be read."""
     file = folder / FILE
-    return Times(**json.loads(file.read_text(encoding="utf-8"))) if file.exists() else None
+    try:
+        return Times(**json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):  # figures of no more use, but no reason to stop
+        return None

@@ -283,12 +283,22 @@ def split_off_dev(recipe: Recipe, data: Data) -> NamedSet:
     """One of every ten training tweets, drawn by the seed, for a recipe without development set.
 
     They leave the training data by `build_examples`, like those of any held-out set.
+
+    Raises:
+        InputError: there are too few for any to be drawn.
     """
     texts: list[str] = []
     gold: list[NDArray[np.int64]] = []
+    tweets_in_all = 0
     for source in recipe.train:
         tweets = data.read(source).of(recipe.labels)
         chosen = np.random.default_rng(recipe.seed).random(len(tweets.texts)) < 0.1
         texts += [text for text, keep in zip(tweets.texts, chosen, strict=True) if keep]
         gold.append(tweets.gold[chosen])
+        tweets_in_all += len(tweets.texts)
+    if not texts:
+        raise InputError(
+            f"too few labelled tweets, {tweets_in_all} in all: no tenth of them can be kept to "
+            "choose the network by. Some hundreds are the least to learn from"
+        )
     return NamedSet("a tenth of the training data", texts, np.concatenate(gold))

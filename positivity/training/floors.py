@@ -42,8 +42,9 @@ from positivity.training.examples import Examples
 from positivity.training.labelled import Data
 from positivity.training.measure import figures_table
 from positivity.training.quantification import quantification_file
-from positivity.training.recipe import FloorRecipe, Recipe, same_recipe_as_before
+from positivity.training.recipe import FloorRecipe, Recipe
 from positivity.training.run import text_files
+from positivity.training.run_folder import begin_or_go_on
 from positivity.training.vocabulary import train_vocabulary
 
 STRONGEST = 20  # words that are shown of each side
@@ -190,8 +191,7 @@ class FloorRun:
         assert recipe.floor is not None
         self.recipe, self.floor, self.folder = recipe, recipe.floor, folder
         self._data, self._say = data, say
-        folder.mkdir(parents=True, exist_ok=True)
-        same_recipe_as_before(folder, recipe)
+        begin_or_go_on(folder, recipe)
         self.eval = read_sets(recipe.eval, data)
 
     def finish(self, *, card: str = "") -> Path:
@@ -207,6 +207,8 @@ class FloorRun:
     def _vader(self, card: str) -> Path:
         vader = Vader()
         dev = read_sets(self.recipe.dev, self._data)
+        if not dev and not self.eval:  # it learns nothing, but something has to be measured
+            dev = [split_off_dev(self.recipe, self._data)]
         metrics = {
             **measured(vader, dev, self.eval),
             "weights": vader.entries,

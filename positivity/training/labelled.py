@@ -1,8 +1,11 @@
 """Tables of labelled tweets: our own and the public sets' CSV, TSV and parquet."""
 
+import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,9 +16,9 @@ from positivity.evaluation import LABELS
 from positivity.training.recipe import Source
 from positivity.training.reviews import read_reviews
 
-# What files call the three classes. Sentiment140 has 0, 2, 4; many others -1, 0, 1.
+# What files call the three classes. Sentiment140 has 0, 2, 4; `_one_hot` knows other numbers.
 _NAMES = {
-    "negative": ("negative", "neg", "-1", "0", "0.0", "sadness", "bad"),
+    "negative": ("negative", "neg", "-1", "0", "sadness", "bad"),
     "neutral": ("neutral", "neu", "2", "objective", "objective-or-neutral"),
     "positive": ("positive", "pos", "1", "4", "good"),
 }
@@ -145,9 +148,9 @@ def _with_rows(path: Path, source: Source) -> tuple[LabelledTweets, NDArray[np.i
     if source.probabilities:
         columns = [_column(path, frame, name).astype(float) for name in source.probabilities]
         return LabelledTweets(texts, np.stack(columns, axis=1).astype(np.float32), []), rows
-    if source.label is None and not _has_any(frame, _LABEL_COLUMNS):
+    if source.label is None and _usual(frame, _LABEL_COLUMNS) is None:
         return LabelledTweets(texts, np.full((len(texts), 3), 1 / 3, np.float32), []), rows
-    labels = _column(path, frame, source.label or "label", _LABEL_COLUMNS)
+    labels = _label_column(path, frame, source)
     words = labels.astype(str).str.strip()
     topics = _column(path, frame, source.topic).astype(str).tolist() if source.topic else None
     labelled = np.flatnonzero(labels.notna() & ((words != "") | ("" in source.labels)))
@@ -176,7 +179,7 @@ def read_marked(path: Path, source: Source) -> tuple[list[str], list[str], list[
     if not source.marked:
         raise InputError(f"{path}: the source names no `marked` column")
     selected = _column(path, frame, source.marked).fillna("").astype(str).tolist()
-    words = _column(path, frame, source.label or "label", _LABEL_COLUMNS).astype(str).str.strip()
+    words = _label_column(path, frame, source).astype(str).str.strip()
     sides = (_one_hot(path, words, source).argmax(axis=1) - LABELS.index("neutral")).tolist()
     rows = [row for row, side in enumerate(sides) if side]
     return [texts[i] for i in rows], [selected[i] for i in rows], [sides[i] for i in rows]
@@ -209,7 +212,7 @@ def read_topics(path: Path, source: Source, topic: str) -> tuple[list[str], list
             f"{path}: no column {topic!r}; it has {columns}. Name that of topics with "
             "--topic-column"
         )
-    words = _column(path, frame, source.label or "label", _LABEL_COLUMNS).astype(str).str.strip()
+    words = _label_column(path, frame, source).astype(str).str.strip()
     return texts, words.tolist(), frame[topic].astype(str).tolist()
 
 
@@ -219,13 +222,15 @@ def _rows(path: Path, source: Source) -> tuple[pd.DataFrame, list[str]]:
     for column, wanted in source.keep.items():
         values = [str(v) for v in (wanted if isinstance(wanted, list | tuple) else [wanted])]
         frame = frame[_column(path, frame, column).astype(str).isin(values)]
+        if frame.empty:
+            raise InputError(f"{path}: no row has {' or '.join(values)} in its column {column!r}")
     if source.balanced:
-        labels = _column(path, frame, source.label or "label", _LABEL_COLUMNS)
+        labels = _label_column(path, frame, source)
         fewest = int(labels.value_counts().min())
         frame = frame.groupby(labels, sort=True).sample(fewest, random_state=0).sort_index()
     if source.sample is not None and source.sample < len(frame):
         frame = frame.sample(source.sample, random_state=0)
-    text = _column(path, frame, source.text, _TEXT_COLUMNS)
+    text = _column(path, frame, source.text, _TEXT_COLUMNS, cure="Name one with --text-column")
     frame = frame[text.notna()]
     texts = text.dropna().astype(str).tolist()
     if not texts:
@@ -246,14 +251,8 @@ def _read_frame(path: Path, source: Source) -> pd.DataFrame:
             raise InputError(f"{path}: labelled tweets are read from {forms}")
         delimiter = "\t" if path.suffix == ".tsv" else source.delimiter
         header = None if not source.header or _is_sentiment140(path) else 0
-        frame = pd.read_csv(
-            path,
-            sep=delimiter,
-            header=header,
-            dtype=str,  # ids stay whole
-            keep_default_na=False,  # the tweet "null" is a tweet
-            encoding="latin-1" if _is_sentiment140(path) else source.encoding,
-        )
+        encoding = "latin-1" if _is_sentiment140(path) else source.encoding
+        frame = _read_csv(path, delimiter, header, encoding)
     except FileNotFoundError:  # pyarrow's has neither number nor text
         raise InputError(f"{path}: there is no such file; check the name and the folder") from None
     except OSError as error:
@@ -262,13 +261,53 @@ def _read_frame(path: Path, source: Source) -> pd.DataFrame:
         raise InputError(
             f"{path}: not {source.encoding}; name its encoding with --encoding, often latin-1"
         ) from None
+    except pd.errors.EmptyDataError:
+        raise InputError(f"{path}: is empty") from None
     except (ValueError, LookupError) as error:  # pandas' and pyarrow's errors on content are these
-        raise InputError(f"{path}: cannot be read as a table: {str(error).strip()}") from None
+        raise InputError(f"{path}: cannot be read as a table: {_in_words(error)}") from None
     if header is None:
         frame.columns = pd.Index([str(i + 1) for i in range(frame.shape[1])])
         if frame.shape[1] == _SENTIMENT140_COLUMNS:
             frame = frame.rename(columns={"1": "label", "6": "text"})
     return frame
+
+
+def _read_csv(path: Path, delimiter: str, header: int | None, encoding: str) -> pd.DataFrame:
+    """A delimited table; in one with tabs, quotes that would swallow rows are only characters."""
+
+    def read(quoting: Literal[0, 3]) -> pd.DataFrame:
+        return pd.read_csv(
+            path,
+            sep=delimiter,
+            header=header,
+            dtype=str,  # ids stay whole
+            keep_default_na=False,  # the tweet "null" is a tweet
+            encoding=encoding,
+            quoting=quoting,
+        )
+
+    if delimiter != "\t":
+        return read(csv.QUOTE_MINIMAL)
+    try:
+        frame = read(csv.QUOTE_MINIMAL)
+    except pd.errors.ParserError:
+        return read(csv.QUOTE_NONE)
+    swallowed = (frame[name].str.contains(r"\t.*\n|\n.*\t") for name in frame)
+    return read(csv.QUOTE_NONE) if any(each.any() for each in swallowed) else frame
+
+
+def _in_words(error: Exception) -> str:
+    """What pandas says of a table, as somebody would who does not know its parser."""
+    text = str(error).strip()
+    if found := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", text):
+        wanted, line, seen = found.groups()
+        return (
+            f"line {line} has {seen} columns, not {wanted} as before; put quotes around a text "
+            "with the delimiter in it, or name another delimiter with --delimiter"
+        )
+    if found := re.search(r"EOF inside string starting at row (\d+)", text):
+        return f"a quotation mark that opens in row {int(found[1]) + 1} is never closed"
+    return text
 
 
 def _is_sentiment140(path: Path) -> bool:
@@ -280,31 +319,48 @@ def _is_sentiment140(path: Path) -> bool:
     return start[0] in (b'"0"', b'"2"', b'"4"') and len(start) > _SENTIMENT140_COLUMNS - 1
 
 
-def _has_any(frame: pd.DataFrame, names: tuple[str, ...]) -> bool:
-    return any(name in frame.columns for name in names)
+def _usual(frame: pd.DataFrame, names: tuple[str, ...]) -> str | None:
+    """The column that has the first of some usual names, however it is capitalized."""
+    columns = {str(column).strip().lower(): column for column in reversed(list(frame.columns))}
+    return next((columns[name] for name in names if name in columns), None)
+
+
+def _label_column(path: Path, frame: pd.DataFrame, source: Source) -> "pd.Series[str]":
+    cure = "Name one with --label-column"
+    return _column(path, frame, source.label or "label", _LABEL_COLUMNS, cure=cure)
 
 
 def _column(
-    path: Path, frame: pd.DataFrame, name: str, others: tuple[str, ...] = ()
+    path: Path, frame: pd.DataFrame, name: str, others: tuple[str, ...] = (), *, cure: str = ""
 ) -> "pd.Series[str]":
-    """The column of this name, or the first of the usual names for the same thing."""
-    for candidate in (name, *(others if name in ("text", "label") else ())):
-        if candidate in frame.columns:
-            return frame[candidate]
+    """The column of this name or number, or the first of the usual names for the same thing.
+
+    Args:
+        cure: what names another one, said where there is none.
+    """
+    if name in frame.columns:
+        return frame[name]
+    if name in ("text", "label") and (usual := _usual(frame, others)) is not None:
+        return frame[usual]
+    if name.isdecimal() and 1 <= int(name) <= frame.shape[1]:
+        return frame.iloc[:, int(name) - 1]
     columns = ", ".join(map(str, frame.columns[:12]))
-    raise InputError(f"{path}: no column {name!r}; it has {columns}. Name one with --{_flag(name)}")
-
-
-def _flag(name: str) -> str:
-    return f"{name if name in ('text', 'label') else 'text'}-column"
+    if frame.shape[1] == 1 and re.search(r"[,;\t|]", columns):
+        cure = "Is another delimiter between its columns? Name it with --delimiter"
+    raise InputError(f"{path}: no column {name!r}; it has {columns}. {cure}".removesuffix(". "))
 
 
 def _one_hot(path: Path, words: "pd.Series[str]", source: Source) -> NDArray[np.float32]:
     known = {word: name for name, spellings in _NAMES.items() for word in spellings}
-    if (words == "-1").any():  # then 0 is the middle, not the lower end
+    numbers = words.str.removesuffix(".0")  # as pandas writes whole numbers where some are missing
+    found = set(numbers)
+    if "-1" in found:  # then 0 is the middle, not the lower end
         known["0"] = "neutral"
+        del known["2"], known["4"]
+    elif {"1", "2"} <= found and "4" not in found:  # which Sentiment140 never has together
+        known |= dict(zip(("0", "1", "2"), LABELS, strict=True))
     known |= {str(word): name for word, name in source.labels.items()}
-    labels = words.map(known).fillna(words.str.lower().map(known))
+    labels = words.map(known).fillna(words.str.lower().map(known)).fillna(numbers.map(known))
     if labels.isna().any():
         strange = sorted(set(words[labels.isna()]))[:3]
         raise InputError(

@@ -4,12 +4,14 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, Generic
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from positivity.errors import InputError, StateError
 from positivity.files import write_atomically
 from positivity.training.recipe import TrainingRecipe
 from positivity.training.stages import HEAD, Stage, layer_of, stages_of
@@ -157,7 +159,14 @@ class Trainer(Generic[NetworkT, BatchT]):
         for mean, new in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
             mean.lerp_(new, 1 - decay)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether all steps are done."""
+        return self._step >= self.steps
+
     def _look(self, epoch: int, loss: float, rate: float) -> Record:
+        if not math.isfinite(loss):
+            raise InputError(diverged(self._step))
         recalls = self.task.scores(self.averaged)
         mean = float(np.mean(list(recalls.values())))
         best = all(mean > record.recall for record in self.records)
@@ -182,8 +191,19 @@ class Trainer(Generic[NetworkT, BatchT]):
             torch.save(state, file)
 
     def restore(self, path: Path) -> None:
-        """Goes on from a checkpoint that `save` wrote for the same recipe and data."""
-        state: Mapping[str, Any] = torch.load(path, weights_only=True, map_location=self._device)
+        """Goes on from a checkpoint that `save` wrote for the same recipe and data.
+
+        Raises:
+            StateError: it cannot be read.
+        """
+        try:
+            self._restore(torch.load(path, weights_only=True, map_location=self._device))
+        except (RuntimeError, UnpicklingError, EOFError, KeyError, TypeError):
+            raise StateError(
+                f"{path}: damaged, or not written by this training; remove it to begin again"
+            ) from None
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
         self._step = state["step"]
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
@@ -192,6 +212,14 @@ class Trainer(Generic[NetworkT, BatchT]):
             self.helper.load_state_dict(state["helper"])
         self._optimizer.load_state_dict(state["optimizer"])
         self.records = [Record(**record) for record in state["records"]]
+
+
+def diverged(step: int) -> str:
+    """What is said where the numbers of a network have grown beyond all bounds."""
+    return (
+        f"training has diverged by step {step:,}: its numbers have grown too large. A smaller "
+        "learning_rate helps; remove the folder of the run to begin again"
+    )
 
 
 def _copy(network: NetworkT) -> NetworkT:

@@ -1,20 +1,28 @@
 """A recipe: everything that makes a model, or a teacher of models, in one TOML file."""
 
 import json
-import tomllib
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from positivity.errors import InputError, StateError
 from positivity.evaluation import LABELS, labels_of
+from positivity.model.registry import NAME
 from positivity.text.tokenizer import TOKENIZERS
+from positivity.training.recipe_files import content_of
+from positivity.training.recipe_values import section, tables
 
-Section = TypeVar("Section")
 FLOORS = ("majority", "vader", "logreg")
 MADE = ("variants", "negated", "phrases", "composed", "denials")
-_KEPT = "recipe.json"  # in the folder of a run
+_NOT_CLASSIFIERS = ("language_model", "tagger")
+KEPT = "recipe.json"  # in the folder of a run
+
+
+def _at_least(least: int, name: str, value: int) -> None:
+    if value < least:
+        raise ValueError(f"{name} is {value}; it takes at least {least}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +81,7 @@ class TokenizerRecipe:
     emoji: int = 600  # the most frequent emoji are pieces of their own
 
     def __post_init__(self) -> None:
+        _at_least(1, "size", self.size)
         if self.kind not in TOKENIZERS:
             raise ValueError(f"tokenizer kind {self.kind!r} is not one of {', '.join(TOKENIZERS)}")
 
@@ -120,6 +129,14 @@ class TrainingRecipe:
     keep_last: bool = False
 
     def __post_init__(self) -> None:
+        for name in ("batch_size", "max_length", "evaluations"):
+            _at_least(1, name, getattr(self, name))
+        if self.epochs < 0 or self.chain_thaw < 0 or not self.epochs + self.chain_thaw:
+            raise ValueError(f"epochs is {self.epochs}; it takes at least 1")
+        if self.tweets is not None:
+            _at_least(1, "tweets", self.tweets)
+        if not 0 < self.learning_rate < math.inf:
+            raise ValueError(f"learning_rate is {self.learning_rate}; it takes more than 0")
         if self.schedule not in ("cosine", "constant"):
             raise ValueError(f"schedule {self.schedule!r} is not one of cosine, constant")
         if self.keep not in ("start", "end"):
@@ -182,6 +199,14 @@ class Recipe:
     reference: str = ""
 
     def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise ValueError(
+                f"name is {self.name!r}: its run has a folder of this name, so it takes letters, "
+                "digits and - _ . only, and begins with neither - nor ."
+            )
+        classes = self.network.get("classes", len(LABELS))
+        if self.network.get("kind") not in _NOT_CLASSIFIERS and classes not in (2, len(LABELS)):
+            raise ValueError(f"network: classes is {classes!r}; it takes 2 or {len(LABELS)}")
         names = [source.name or Path(source.file).stem for source in self.dev]
         if self.reference and (self.reference not in names or len(self.labels) != len(LABELS)):
             raise ValueError(
@@ -262,53 +287,17 @@ class TeacherRecipe:
 def read_recipe(path: Path) -> Recipe | TeacherRecipe:
     """The recipe of a TOML file; one with an [encoder] makes a teacher.
 
-    One that `extends` another, by the name of a file beside it, says only what differs.
+    One that `extends` another, by the name of a file beside it or of a recipe that ships, says only
+    what differs.
 
     Raises:
         InputError: no such file, not TOML, or a key that no recipe has.
     """
-    content = _content(path)
+    content = content_of(path)
     try:
         return _recipe(content)
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: {error}") from None
-
-
-def card_of(path: Path) -> str:
-    """The model card beside a recipe (`NAME.card.md`), or beside the one that it extends; or ''."""
-    card = path.with_suffix(".card.md")
-    if card.exists():
-        return card.read_text(encoding="utf-8")
-    extended = _table(path).get("extends")
-    return card_of(path.with_name(f"{extended}.toml")) if extended else ""
-
-
-def lineage(path: Path) -> list[str]:
-    """The names of the recipes that a recipe extends, the nearest first."""
-    extended = _table(path).get("extends")
-    return [extended, *lineage(path.with_name(f"{extended}.toml"))] if extended else []
-
-
-def _content(path: Path) -> dict[str, Any]:
-    """What a file says, over what the recipe beside it says that it extends."""
-    content = _table(path)
-    extended = content.pop("extends", None)
-    if extended is None:
-        return content
-    merged = _content(path.with_name(f"{extended}.toml"))
-    for key, value in content.items():
-        old = merged.get(key)
-        merged[key] = old | value if isinstance(old, dict) and isinstance(value, dict) else value
-    return merged
-
-
-def _table(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot read the recipe ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a TOML file: {error}") from None
 
 
 def same_recipe_as_before(folder: Path, recipe: Recipe | TeacherRecipe) -> None:
@@ -318,7 +307,7 @@ def same_recipe_as_before(folder: Path, recipe: Recipe | TeacherRecipe) -> None:
             f"{folder}: a run of another recipe, or of this one before it was changed; "
             "remove the folder or name another with --run"
         )
-    (folder / _KEPT).write_text(_content_of(recipe), encoding="utf-8")
+    (folder / KEPT).write_text(_content_of(recipe), encoding="utf-8")
 
 
 def holds_another(folder: Path, recipe: Recipe | TeacherRecipe) -> bool:
@@ -326,7 +315,7 @@ def holds_another(folder: Path, recipe: Recipe | TeacherRecipe) -> bool:
 
     What recipes could not say yet when it began has its default.
     """
-    path = folder / _KEPT
+    path = folder / KEPT
     if not path.exists():
         return False
     try:
@@ -344,58 +333,46 @@ def _recipe(content: dict[str, Any]) -> Recipe | TeacherRecipe:
     parts = dict(content)
     if "encoder" in parts:
         lists = ("train", "dev", "eval", "unlabelled")
-        return _section(
+        return section(
             TeacherRecipe,
             parts
             | {
-                "encoder": _section(EncoderRecipe, parts["encoder"]),
-                "training": _section(FineTuningRecipe, parts.get("training", {})),
+                "encoder": section(EncoderRecipe, parts["encoder"]),
+                "training": section(FineTuningRecipe, parts.get("training", {})),
             }
-            | {each: _sources(parts.get(each, [])) for each in lists},
+            | {each: _sources(parts, each) for each in lists},
         )
-    tokenizer = dict(parts.pop("tokenizer", {}))
-    tokenizer["corpus"] = _sources(tokenizer.get("corpus", []))
+    tokenizer = parts.pop("tokenizer", {})
+    if isinstance(tokenizer, Mapping):
+        tokenizer = {**tokenizer, "corpus": _sources(tokenizer, "corpus")}
     emoji, floor = parts.pop("emoji", None), parts.pop("floor", None)
     pretraining = parts.pop("pretraining", None)
-    return _section(
+    return section(
         Recipe,
         parts
         | {
-            "tokenizer": _section(TokenizerRecipe, tokenizer),
-            "training": _section(TrainingRecipe, parts.get("training", {})),
-            "floor": _section(FloorRecipe, floor) if floor is not None else None,
-            "emoji": _section(EmojiRecipe, emoji) if emoji is not None else None,
+            "tokenizer": section(TokenizerRecipe, tokenizer),
+            "training": section(TrainingRecipe, parts.get("training", {})),
+            "floor": section(FloorRecipe, floor) if floor is not None else None,
+            "emoji": section(EmojiRecipe, emoji) if emoji is not None else None,
             "pretraining": _pretraining(pretraining) if pretraining is not None else None,
-            "train": _sources(parts.get("train", [])),
-            "dev": _sources(parts.get("dev", [])),
-            "held_back": _sources(parts.get("held_back", [])),
-            "eval": _sources(parts.get("eval", [])),
-            "graded": _sources(parts.get("graded", [])),
-        },
+        }
+        | {each: _sources(parts, each) for each in ("train", "dev", "held_back", "eval", "graded")},
     )
 
 
-def _pretraining(table: Mapping[str, Any]) -> PretrainingRecipe:
-    training = _section(TrainingRecipe, table.get("training", {}))
-    sources = _sources(table.get("train", []))
-    return _section(PretrainingRecipe, {**table, "train": sources, "training": training})
+def _pretraining(table: Any) -> PretrainingRecipe:
+    if not isinstance(table, Mapping):
+        return section(PretrainingRecipe, table)
+    training = section(TrainingRecipe, table.get("training", {}))
+    sources = _sources(table, "train")
+    return section(PretrainingRecipe, {**table, "train": sources, "training": training})
 
 
-def _sources(tables: list[dict[str, Any]]) -> tuple[Source, ...]:
-    return tuple(_source(table) for table in tables)
+def _sources(part: Mapping[str, Any], name: str) -> tuple[Source, ...]:
+    return tuple(_source(table) for table in tables(name, part.get(name, ())))
 
 
 def _source(table: Mapping[str, Any]) -> Source:
     like = table.get("like")
-    return _section(Source, {**table, "like": _source(like)} if like else table)
-
-
-def _section(kind: type[Section], table: Mapping[str, Any]) -> Section:
-    known = [each.name for each in fields(kind)]  # type: ignore[arg-type]
-    unknown = table.keys() - set(known)
-    if unknown:
-        raise ValueError(
-            f"{', '.join(sorted(unknown))}: not known here; there are {', '.join(known)}"
-        )
-    values = {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
-    return kind(**values)
+    return section(Source, {**table, "like": _source(like)} if isinstance(like, Mapping) else table)

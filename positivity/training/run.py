@@ -19,7 +19,7 @@ from positivity.errors import InputError, StateError
 from positivity.files import write_atomically
 from positivity.model import registry
 from positivity.model.engine_torch import choose_device
-from positivity.model.kinds import make_network, settings_of
+from positivity.model.kinds import check_settings, make_network, settings_of
 from positivity.model.language_model import LanguageModel
 from positivity.model.network import Network, SentimentNetwork
 from positivity.model.registry import ModelConfig, ModelDirectory
@@ -34,8 +34,15 @@ from positivity.training.fair_vectors import equalize, equalize_pairs
 from positivity.training.initial import frequent_pairs, initial_vectors, vectors_of_model
 from positivity.training.labelled import Data
 from positivity.training.language_modelling import LanguageModelling
-from positivity.training.loop import Record, Step, Trainer
-from positivity.training.recipe import PretrainingRecipe, Recipe, same_recipe_as_before
+from positivity.training.loop import Record, Step, Trainer, diverged
+from positivity.training.recipe import PretrainingRecipe, Recipe
+from positivity.training.run_folder import (
+    CHECKPOINT,
+    MODEL,
+    PRETRAINING,
+    VOCABULARY,
+    begin_or_go_on,
+)
 from positivity.training.sentiment import Sentiment
 from positivity.training.tagging import Tagging
 from positivity.training.task import ModelTask
@@ -45,7 +52,7 @@ from positivity.training.word_vectors import of_pieces, read_vectors
 Say = Callable[[str], None]
 MakeTask = Callable[[Recipe, Data, Normalizer, Tokenizer], ModelTask[Any, Any]]
 
-PRETRAINING = "pretraining.json"
+PRETRAINING_RECORDS = "pretraining.json"
 
 # What a network of some kind is trained to do, where it is not to classify tweets.
 TASKS: dict[str, MakeTask] = {
@@ -71,8 +78,11 @@ class Run:
         self.recipe, self.folder = recipe, folder
         self._data, self._say = data, say
         self._device = choose_device(device)
-        folder.mkdir(parents=True, exist_ok=True)
-        same_recipe_as_before(folder, recipe)
+        try:
+            check_settings(recipe.network)
+        except ValueError as error:
+            raise InputError(f"recipe {recipe.name}: network: {error}") from None
+        begin_or_go_on(folder, recipe, data)
         self.normalizer, self.tokenizer = self._vocabulary()
         self._say("reading and encoding the training tweets")
         make_task = TASKS.get(recipe.network.get("kind", ""), Sentiment)
@@ -80,7 +90,7 @@ class Run:
         self.trainer = self._trainer()
 
     def _vocabulary(self) -> tuple[Normalizer, Tokenizer]:
-        folder = self.folder / "vocabulary"
+        folder = self.folder / VOCABULARY
         kind = self.recipe.tokenizer.kind
         if (folder / registry.SUMS).exists():
             registry.verify_sums(folder)
@@ -105,6 +115,8 @@ class Run:
         self._say(f"{len(self.task):,} examples, {weights:,} weights, on {self._device}")
         if self.checkpoint.exists():
             trainer.restore(self.checkpoint)
+            if trainer.has_ended:
+                self._say("trained to the end before; it is measured again")
         return trainer
 
     def _give_initial_vectors(self, network: Network) -> None:
@@ -151,7 +163,7 @@ class Run:
 
     @property
     def checkpoint(self) -> Path:
-        return self.folder / "checkpoint.pt"
+        return self.folder / CHECKPOINT
 
     def train(self) -> Iterator[Step | Record]:
         """Trains to the end; what has been trained is kept at every record."""
@@ -176,11 +188,11 @@ class Run:
         self._give_initial_vectors(network)
         self._give_pairs(network)
         trainer: Trainer[Any, Any] = Trainer(network, task, recipe.training, seed)
-        checkpoint = self.folder / "pretraining.pt"
+        checkpoint = self.folder / PRETRAINING
         if checkpoint.exists():
             trainer.restore(checkpoint)
         self._say(f"pre-training on {len(task):,} tweets with {len(task.emoji)} emoji")
-        yield from self._records(trainer, checkpoint, PRETRAINING)
+        yield from self._records(trainer, checkpoint, PRETRAINING_RECORDS)
         self.trainer.begin_with(trainer.kept)
         self._say("now the task itself")
 
@@ -209,6 +221,8 @@ class Run:
                 equalize_pairs(network.pairs, self.tokenizer.pieces())
         for parameter in network.parameters():  # what is measured is what is stored: half precision
             parameter.copy_(parameter.half().float())
+            if not parameter.isfinite().all():
+                raise InputError(diverged(self.trainer.steps))
         calibration = self.task.calibrate(network)
         config = ModelConfig(
             name=self.recipe.name,
@@ -219,7 +233,7 @@ class Run:
             temperature=calibration.temperature,
             border=calibration.border,
         )
-        path = self.folder / "model"
+        path = self.folder / MODEL
         files = text_files(self.normalizer, self.tokenizer)
         weights = {
             name: (each.half() if each.is_floating_point() else each).cpu()
@@ -233,7 +247,7 @@ class Run:
         metrics["training_tweets"] = len(self.task)
         metrics["seed"] = self.recipe.seed
         if self.recipe.pretraining is not None:
-            records = json.loads((self.folder / PRETRAINING).read_text(encoding="utf-8"))
+            records = json.loads((self.folder / PRETRAINING_RECORDS).read_text(encoding="utf-8"))
             best = max(record["recalls"]["emoji"] for record in records)
             metrics["pretraining"] = {"emoji_macro_recall": best}
         files[registry.METRICS] = json.dumps(metrics, indent=1).encode() + b"\n"

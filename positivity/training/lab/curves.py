@@ -1,7 +1,6 @@
 """How macro recall on the development tweets rises while each recipe trains, in one picture."""
 
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 from positivity.files import write_atomically
 from positivity.training.lab.plan import Entry
 from positivity.training.lab.results import Row
+from positivity.training.run_folder import read_json
 
 _WIDTH, _HEIGHT, _DPI = 10.0, 4.6, 130  # of a panel, in inches
 
@@ -28,7 +28,7 @@ def curve_of(entry: Entry) -> Curve | None:
     for run in entry.runs:
         records = run.folder / "records.json"
         if run.is_finished() and records.exists():
-            looks = json.loads(records.read_text(encoding="utf-8"))
+            looks = read_json(records)
             means = (sum(look["recalls"].values()) / len(look["recalls"]) for look in looks)
             return Curve(entry.name, tuple(look["step"] for look in looks), tuple(means))
     return None

@@ -13,9 +13,9 @@ from positivity.training.recipe import (
     Source,
     TeacherRecipe,
     holds_another,
-    lineage,
     read_recipe,
 )
+from positivity.training.recipe_files import lineage
 
 # In the order in which docs/lab.md tells of them; others that ship come after them, by name.
 STORY = (
@@ -99,8 +99,7 @@ def lab_recipes(folder: Path) -> list[Path]:
 def missing(recipe: Recipe, data: Data) -> list[str]:
     """The files that a recipe names and that are not at hand, relative to the data folder."""
     absent = missing_files(recipe, data.folder)
-    teachers = {source.teacher for source in _sources(recipe) if source.teacher}
-    labels = [f"{name}/{SOFT_LABELS}" for name in sorted(teachers)]
+    labels = [f"{name}/{SOFT_LABELS}" for name in teachers_of(recipe)]
     absent += [name for name in labels if not (data.runs / name).exists()]
     vectors = recipe.embeddings
     if vectors and not any((folder / vectors).exists() for folder in (data.folder, data.runs)):
@@ -110,8 +109,17 @@ def missing(recipe: Recipe, data: Data) -> list[str]:
 
 def missing_files(recipe: Recipe | TeacherRecipe, folder: Path) -> list[str]:
     """The files that a recipe names and that are not in the data folder."""
-    names = dict.fromkeys(_files(recipe))
-    return [name for name in names if not (folder / name).exists()]
+    return [name for name in files_of(recipe) if not (folder / name).exists()]
+
+
+def teachers_of(recipe: Recipe | TeacherRecipe) -> list[str]:
+    """The teachers whose labels a recipe trains on."""
+    return sorted({source.teacher for source in _sources(recipe) if source.teacher})
+
+
+def files_of(recipe: Recipe | TeacherRecipe) -> list[str]:
+    """The files that a recipe names, each once."""
+    return list(dict.fromkeys(_files(recipe)))
 
 
 def _files(recipe: Recipe | TeacherRecipe) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """Finished runs -> a row for each recipe: figures with their spread over seeds, and their price."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from positivity.training.clock import read_times
 from positivity.training.lab.notebook import Notebook
 from positivity.training.lab.plan import Entry, LabRun
 from positivity.training.lab.speed import Rate
+from positivity.training.run_folder import read_json
 
 THREE, TWO = "macro_recall", "two_class_macro_recall"  # of an evaluation set, in the metrics
 
@@ -79,7 +79,7 @@ def is_classifier(run: LabRun) -> bool:
 
 
 def _metrics(run: LabRun) -> dict[str, Any]:
-    return dict(json.loads((run.model / registry.METRICS).read_text(encoding="utf-8")))
+    return dict(read_json(run.model / registry.METRICS))
 
 
 def _size(model: Path) -> int:
@@ -101,7 +101,10 @@ def _others(metrics: Sequence[Mapping[str, Any]]) -> dict[str, Figure]:
     """The figures of a task that is no classification: all on its sets to quote, else to choose."""
     part = "eval" if metrics[0].get("eval") else "dev"
     each = [dict(_leaves(one.get(part, {}))) for one in metrics]
-    return {name: Figure.of([one[name] for one in each]) for name in each[0]}
+    # A classifier without a set to quote: a few of its many figures say enough.
+    recalls = [name for name in each[0] if name.endswith("macro recall")]
+    mark = " (dev)" if part == "dev" else ""
+    return {f"{name}{mark}": Figure.of([one[name] for one in each]) for name in recalls or each[0]}
 
 
 def _leaves(tree: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, float]]:

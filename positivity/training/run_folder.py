@@ -1,0 +1,131 @@
+"""The folder of a run: whose it is, and that its data is what it was when it began."""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from positivity.errors import InputError, StateError
+from positivity.files import write_atomically
+from positivity.training.lab.plan import files_of, teachers_of
+from positivity.training.labelled import SOFT_LABELS, Data
+from positivity.training.recipe import KEPT, Recipe, holds_another, same_recipe_as_before
+
+VOCABULARY, CHECKPOINT, PRETRAINING, MODEL = (
+    "vocabulary",
+    "checkpoint.pt",
+    "pretraining.pt",
+    "model",
+)
+_TRAINED = (CHECKPOINT, PRETRAINING, MODEL)
+_DATA = "data.json"
+
+
+def make_folder(folder: Path, option: str) -> None:
+    """Makes a folder, and those that it lies in.
+
+    Raises:
+        InputError: it cannot be made; `option` is what names another.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise InputError(f"{folder}: is, or lies in, a file; name a folder with {option}") from None
+    except OSError as error:
+        raise InputError(
+            f"{folder}: cannot be made ({error.strerror}); name another folder with {option}"
+        ) from None
+
+
+def begin_or_go_on(folder: Path, recipe: Recipe, data: Data | None = None) -> None:
+    """Makes the folder of a run, or finds that what is in it can be gone on with.
+
+    A run that stopped before anything was trained, over a mistake in its recipe perhaps, is in
+    nobody's way: what it left is learnt again.
+
+    Args:
+        data: where the sources lie, of a run that goes on where it stopped.
+
+    Raises:
+        InputError: it cannot be made.
+        StateError: it has the training of another recipe, or on other data.
+    """
+    make_folder(folder, "--run")
+    now = _digests(recipe, data) if data is not None else {}
+    before = _before(folder) if data is not None else now
+    if not any((folder / name).exists() for name in _TRAINED):
+        if holds_another(folder, recipe) or before != now:
+            shutil.rmtree(folder / VOCABULARY, ignore_errors=True)
+            before = {}
+        if holds_another(folder, recipe):
+            (folder / KEPT).unlink()
+    same_recipe_as_before(folder, recipe)
+    changed = _differing(before, now)
+    if changed:
+        raise StateError(
+            f"{folder}: {', '.join(changed)} changed since this run began; to train on it as it is "
+            "now remove the folder or name another with --run"
+        )
+    if data is not None:
+        with write_atomically(folder / _DATA) as file:
+            file.write(json.dumps(now, indent=1).encode())
+
+
+def changed_since(folder: Path, recipe: Recipe, data: Data) -> list[str]:
+    """The files of a recipe that are no longer what its run was trained on."""
+    return _differing(_before(folder), _digests(recipe, data))
+
+
+def _differing(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    return [name for name in now if name in before and before[name] != now[name]]
+
+
+def read_json(path: Path) -> Any:
+    """What a run keeps in a file of its folder.
+
+    Raises:
+        StateError: it cannot be read.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise StateError(
+            f"{path}: damaged; remove the folder of the run to train it again"
+        ) from None
+
+
+def _before(folder: Path) -> dict[str, str]:
+    try:
+        found = json.loads((folder / _DATA).read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # of a run that began before there was such a file
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _digests(recipe: Recipe, data: Data) -> dict[str, str]:
+    """What identifies the content of each file that a recipe reads, as far as they are there."""
+    files = {name: data.folder / name for name in files_of(recipe)}
+    files |= {
+        f"{name}/{SOFT_LABELS}": data.runs / name / SOFT_LABELS for name in teachers_of(recipe)
+    }
+    return {name: _digest(path) for name, path in files.items() if path.exists()}
+
+
+def _digest(path: Path) -> str:
+    digest = blake2b(digest_size=16)
+    for part in _content(path):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _content(path: Path) -> Iterator[bytes]:
+    """A file in blocks; of a folder the names and sizes of its files."""
+    if path.is_dir():
+        for each in sorted(path.rglob("*")):
+            yield f"{each.relative_to(path).as_posix()} {each.stat().st_size}\n".encode()
+        return
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            yield block
