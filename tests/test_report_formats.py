@@ -152,6 +152,23 @@ def test_a_verdict_across_whose_border_an_interval_reaches_is_explained_everywhe
     assert "Only some were read." not in shown
 
 
+def test_nothing_for_programs_steers_a_terminal() -> None:
+    name = "@\x1b[31mred\x9b31m\u202e\u2066 x"
+    hostile_one = replace(report(), subject=name, strongest_positive=(tweet(name),))
+    out = io.StringIO()
+    render_json(hostile_one, out)
+    renderers = (render_csv, render_months_csv, render_weeks_csv)
+    for render_rows in renderers:
+        render_rows([hostile_one], out)
+    assert not set("\x1b\x9b\u202e\u2066") & set(out.getvalue())
+    out = io.StringIO()
+    render_json(hostile_one, out)
+    (plain,) = json.loads(out.getvalue())["reports"]
+    assert plain["strongest_positive"][0]["text"] == name  # nothing of it is lost
+    (row,) = rows([hostile_one])
+    assert (row["subject"], row["author"]) == ("'@[31mred31m x", "[31mred31m x")
+
+
 def test_programs_read_a_label_and_what_tells_the_two_apart() -> None:
     reports = [report(verdict=UNDECIDED), report(verdict=TOO_FEW), report()]
     in_csv = [(each["verdict"], each["tweets_needed"], each["undecided"]) for each in rows(reports)]
