@@ -14,9 +14,10 @@ from python_calamine import CalamineWorkbook
 
 from positivity.errors import InputError, UsageError
 from positivity.report.scores import ScoresWriter
+from positivity.selection import Selection
 from positivity.sources.files import open_tweets
 from positivity.sources.own_scores import SCORE_COLUMNS, guard, unguard
-from positivity.tweets import LeftOut, TweetBatch, tweet_batch
+from positivity.tweets import SCHEMA, LeftOut, TweetBatch, tweet_batch
 
 TEXTS = ['good, "very"\nindeed', "=1+1", "'=odd", "@bob &amp; co", "", "- a list"]
 AUTHORS = ["alice", None, "-dash", "bob", "bob", "bob"]
@@ -191,6 +192,22 @@ def test_scores_are_read_back(tmp_path: Path, suffix: str) -> None:
     assert [row["author"] for row in rows] == AUTHORS
     assert [row["id"] for row in rows] == [str(2**60 + n) for n in range(6)]
     assert rows[0]["created_at"] == datetime(2026, 8, 26, 18, 29, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet", ".xlsx"])
+def test_what_was_counted_is_counted_again(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"scores{suffix}"
+    reasons = [None, LeftOut.RETWEET, LeftOut.LANGUAGE, LeftOut.EMPTY, LeftOut.DUPLICATE]
+    batch = batch_of(["la vie est belle", "as an API without RT", "a lovely day", "...", "again"])
+    with ScoresWriter(path) as writer:
+        writer.write(batch, np.full((5, 3), 0.3), reasons)
+    rows = tweets(path)
+    assert [row["lang"] for row in rows] == ["en", None, "mis", None, None]
+    assert [row["kind"] for row in rows] == ["original", "retweet", *["original"] * 3]
+    selection = Selection(lambda texts: np.array([text != "la vie est belle" for text in texts]))
+    again = tweet_batch({name: [row[name] for row in rows] for name in SCHEMA.names}, length=5)
+    normalized = ["" if text == "..." else text for text in again.column("text").to_pylist()]
+    assert selection.left_out(again, normalized) == [*reasons[:4], None]
 
 
 def test_guards_are_taken_off_own_files_only(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from positivity.sources.columns import FIELD_NAMES, FLAG_NAMES, MARK_NAMES
 from positivity.sources.dates import parse_moment
 from positivity.sources.exports import plain_name
-from positivity.sources.own_scores import SCORE_COLUMNS
+from positivity.sources.own_scores import SCORE_COLUMNS, language_of
 from positivity.sources.rows import (
     COUNTS,
     clean_author,
@@ -22,7 +22,7 @@ from positivity.sources.rows import (
     is_true,
     kind_of,
 )
-from positivity.tweets import Kind
+from positivity.tweets import Kind, LeftOut
 
 Json: TypeAlias = Mapping[str, Any]
 Row: TypeAlias = dict[str, Any]
@@ -67,12 +67,17 @@ def tweet_row(
     references = _references(values)
     text = _with_original(text, _original(values, references, others or {}))
     known = _kind(values, references)
+    lang = _first(values, FIELD_NAMES["lang"]) or None
+    if values["isclean"]:
+        left_out = _string(values.get("leftout"))
+        known = Kind.RETWEET if left_out == LeftOut.RETWEET else known
+        lang = lang or language_of(left_out)
     row: Row = {
         "id": clean_id(_first(values, FIELD_NAMES["id"])),
         "created_at": _time(values),
         "author": clean_author(_author(values, users or {})),
         "text": text,
-        "lang": _first(values, FIELD_NAMES["lang"]) or None,
+        "lang": lang,
         "kind": kind_of(text, known).value,
     }
     for count in COUNTS:
