@@ -210,6 +210,19 @@ def test_what_was_counted_is_counted_again(tmp_path: Path, suffix: str) -> None:
     assert selection.left_out(again, normalized) == [*reasons[:4], None]
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet", ".xlsx"])
+def test_the_model_is_not_offered_to_be_measured_on_its_own_labels(
+    tmp_path: Path, suffix: str
+) -> None:
+    path = tmp_path / f"scores{suffix}"
+    with ScoresWriter(path) as writer:
+        texts = [f"day {number}" for number in range(30)]
+        scores = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]] * 10)
+        writer.write(batch_of(texts), scores, [None] * 30)
+    with open_tweets(str(path)) as file:
+        assert file.notes == ()
+
+
 def test_guards_are_taken_off_own_files_only(tmp_path: Path) -> None:
     path = tmp_path / "other.csv"
     path.write_text("id,text\n1,'=1+1\n", encoding="utf-8")
