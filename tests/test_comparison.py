@@ -286,6 +286,17 @@ def test_axe_finds_nothing_serious(
     tab.close()
 
 
+def test_a_long_name_hides_no_column_of_the_ranks(chrome: "Browser", tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    comparison = example(("folder/" + "y" * 200, "@calm"))
+    path.write_text(shown(render_comparison_html, comparison), encoding="utf-8")
+    tab = chrome.new_page(viewport={"width": 1000, "height": 900})
+    tab.goto(path.as_uri())
+    hidden = "[...document.querySelectorAll('.scroll')].map(e => e.scrollWidth - e.clientWidth)"
+    assert set(tab.evaluate(hidden)) == {0}
+    tab.close()
+
+
 @pytest.mark.parametrize("width", [320, 820])
 def test_the_page_is_whole_without_network_and_never_scrolls_sideways(
     chrome: "Browser", tmp_path: Path, width: int
