@@ -25,7 +25,7 @@ from positivity.report.rows import (
 )
 from positivity.report.terminal import render, render_shared_limits
 from positivity.report.terminal_page import make_console
-from tests.test_html import HOSTILE, Elements, hostile, page, report, tweet, week
+from tests.test_html import HOSTILE, Elements, hostile, month, page, report, tweet, week
 
 
 def markdown(reports: Report | list[Report]) -> str:
@@ -57,6 +57,7 @@ def test_markdown_has_the_numbers_of_the_report() -> None:
         "net −8 in the last 30 days (40 tweets), +12 in the year before (300 tweets): "
         "a change of −33 to −7",
         "left out: retweet 20",
+        "- Read: tweets\\.csv\\: CSV",
         "- The intervals do not cover everything.",
     ):
         assert expected in text, expected
@@ -201,6 +202,17 @@ def test_csv_by_week_has_a_row_for_each_week() -> None:
     assert tuple(weeks[0]) == WEEK_COLUMNS
     assert [each["week"] for each in weeks] == ["2026-01-05", "2026-01-19"]
     assert (weeks[1]["positive"], weeks[1]["net_low"]) == ("5", "3.0")
+
+
+@pytest.mark.parametrize(
+    ("months", "said"),
+    [(12, ""), (13, "1 earlier month is not shown."), (15, "3 earlier months are not shown.")],
+)
+def test_markdown_says_how_many_months_it_does_not_show(months: int, said: str) -> None:
+    text = markdown(report(months=tuple(map(month, range(24300, 24300 + months)))))
+    assert text.count("| +12 | +3 to +21 |") == 12
+    assert said in text
+    assert text.count("not shown") == bool(said)
 
 
 def test_markdown_of_a_short_time_is_by_week() -> None:

@@ -30,7 +30,7 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     yield from _terms("positive", explanation.terms_positive)
     yield from _terms("negative", explanation.terms_negative)
     yield from _tweets("Least sure", explanation.least_sure)
-    yield origin(report)
+    yield from origin(report)
     for limit in report.limits:
         yield f"- {plain_sentence(limit)}"
 
