@@ -122,16 +122,18 @@ class ReportPage(Page):
     def times(self, report: Report) -> None:
         """The net positivity by month, weekday and hour as lines of small bars."""
         unit, parts = line_of(report)
+        slots = drawn(report.weekdays) or drawn(report.hours)
+        if not (len(parts) >= 2 or report.change or report.previous or slots):
+            return
         if len(parts) >= 2:
             self.line_of_time(unit, parts)
         if report.change:
             self.side("change", compared(report.change, self.signed))
         if report.previous:
             self.side("before", since(report.previous, report, self.signed))
-        if report.months:
-            self.slots("day", report.weekdays, WEEKDAYS)
-            self.slots("hour", report.hours, HOURS)
-            self.blank()
+        self.slots("day", report.weekdays, WEEKDAYS)
+        self.slots("hour", report.hours, HOURS)
+        self.blank()
 
     def slots(self, unit: str, slots: Sequence[Slot], names: Sequence[str]) -> None:
         """A bar for each weekday or hour, gaps where there are hardly any tweets; their range."""
