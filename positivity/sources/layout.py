@@ -13,6 +13,7 @@ from positivity.sources.columns import (
     MARK_NAMES,
     ZONE_NAMES,
     chosen_names,
+    is_message,
     known_names,
 )
 from positivity.sources.dates import DayMonth, day_month_order
@@ -82,6 +83,8 @@ def lay_out(
     """
     names = tuple(cell.strip() for cell in header) if header is not None else ("",) * width
     plain = [plain_name(name) for name in names]
+    if is_message(plain):
+        raise InputError(f"{source}: holds direct messages, which are never read")
     export = _export(source, plain, options)
     fields = _by_name(plain) if header is not None else _by_value(rows, width)
     fields |= _of_export(export, plain) if export else {}

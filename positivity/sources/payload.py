@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, TypeAlias
 
-from positivity.sources.columns import FIELD_NAMES, FLAG_NAMES, MARK_NAMES
+from positivity.sources.columns import FIELD_NAMES, FLAG_NAMES, MARK_NAMES, is_message
 from positivity.sources.dates import parse_moment
 from positivity.sources.exports import plain_name
 from positivity.sources.own_scores import SCORE_COLUMNS, language_of
@@ -50,7 +50,7 @@ def tweet_row(
     others: Mapping[str, Json] | None = None,
     given: Mapping[str, Any] | None = None,
 ) -> Row | None:
-    """One tweet as a row; None if it has no text.
+    """One tweet as a row; None if it has no text, or is a direct message.
 
     `users` are handles by user id and `others` the tweets it may refer to, by id, as a page of the
     API includes them; `given` are values that stand for what the tweet itself says.
@@ -61,7 +61,7 @@ def tweet_row(
     for part, value in given.items():
         names = _TEXT_NAMES if part == "text" else FIELD_NAMES[part]
         values.update({**dict.fromkeys(names), names[0]: value})
-    text = _text(values)
+    text = None if is_message(values) else _text(values)
     if text is None:
         return None
     references = _references(values)
