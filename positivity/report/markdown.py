@@ -81,13 +81,7 @@ def _report(report: Report) -> Iterator[str]:
     if reason:
         yield f"{plain_sentence(reason)}."
         yield ""
-    if report.net:
-        low, high = signed(report.net.low), signed(report.net.high)
-        yield (
-            f"Net positivity **{signed(report.net.value)}** (95 % interval {low} to {high}; "
-            f"scale {signed(-100)} to {signed(100)})."
-        )
-        yield ""
+    yield from net_of(report)
     yield from _shares(report)
     yield from _times(report)
     if report.previous:
@@ -103,6 +97,17 @@ def _report(report: Report) -> Iterator[str]:
     yield from origin(report)
     for limit in report.limits:
         yield f"- {plain_sentence(limit)}"
+
+
+def net_of(report: Report) -> Iterator[str]:
+    """The net positivity, if there is one, as a paragraph."""
+    if report.net:
+        low, high = signed(report.net.low), signed(report.net.high)
+        yield (
+            f"Net positivity **{signed(report.net.value)}** (95 % interval {low} to {high}; "
+            f"scale {signed(-100)} to {signed(100)})."
+        )
+        yield ""
 
 
 def plain_sentence(text: str) -> str:
