@@ -11,7 +11,15 @@ import jsonschema
 import pytest
 from rich.console import Console
 
-from positivity.account.report import ONE_SIDED_LIMIT, Counts, Past, Report, Verdict
+from positivity.account.report import (
+    ONE_SIDED_LIMIT,
+    Change,
+    Counts,
+    Estimate,
+    Past,
+    Report,
+    Verdict,
+)
 from positivity.report.machine import json_schema, render_json
 from positivity.report.markdown import escaped, render_markdown
 from positivity.report.plot import write_plot
@@ -25,7 +33,8 @@ from positivity.report.rows import (
 )
 from positivity.report.terminal import render, render_shared_limits
 from positivity.report.terminal_page import make_console
-from tests.test_html import HOSTILE, Elements, hostile, month, page, report, tweet, week
+from positivity.report.words import compared
+from tests.test_html import HOSTILE, NET, Elements, hostile, month, page, report, tweet, week
 
 
 def markdown(reports: Report | list[Report]) -> str:
@@ -213,6 +222,15 @@ def test_markdown_says_how_many_months_it_does_not_show(months: int, said: str) 
     assert text.count("| +12 | +3 to +21 |") == 12
     assert said in text
     assert text.count("not shown") == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(2, 9, "of +2 to +9"), (0.3, 9, "of up to +9"), (-9, -0.3, "of up to −9")],
+)
+def test_a_change_is_not_said_to_be_none(low: float, high: float, said: str) -> None:
+    apart = Change(NET, 40, NET, 300, Estimate((low + high) / 2, low, high), changed=True)
+    assert compared(apart).endswith(f": a change {said}")
 
 
 def test_markdown_of_a_short_time_is_by_week() -> None:

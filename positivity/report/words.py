@@ -56,7 +56,10 @@ def compared(change: Change, sign: Callable[[float], str] = signed) -> str:
     """The last 30 days beside the year before, and whether they differ."""
     verb = "no change that can be told"
     if change.changed:
-        verb = f"a change of {sign(change.difference.low)} to {sign(change.difference.high)}"
+        low, high = change.difference.low, change.difference.high
+        verb = f"a change of {sign(low)} to {sign(high)}"
+        if not (round(low) and round(high)):  # "0 to +9" would say that there may be none
+            verb = f"a change of up to {sign(high if round(high) else low)}"
     return (
         f"net {sign(change.recent.value)} in the last 30 days ({tweets(change.recent_tweets)}), "
         f"{sign(change.before.value)} in the year before ({tweets(change.before_tweets)}): {verb}"
