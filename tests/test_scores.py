@@ -3,6 +3,7 @@ import json
 import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
+from positivity.cli import scoring
 from positivity.errors import InputError, UsageError
 from positivity.report.scores import ScoresWriter
 from positivity.selection import Selection
@@ -246,6 +248,39 @@ def test_nothing_written_is_lost(tmp_path: Path, suffix: str, failure: type[Base
         raise failure
     assert [row["text"] for row in tweets(path)] == ["one", "two"]
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet", ".xlsx"])
+def test_an_older_file_stays_where_nothing_could_be_read(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"scores{suffix}"
+    write(path)
+    before = path.read_bytes()
+    with pytest.raises(InputError), ScoresWriter(path):
+        raise InputError("nothing can be read")
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("written", "said"), [(True, "what was scored is kept"), (False, "")])
+def test_an_interrupt_speaks_of_new_scores_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: bool, said: str
+) -> None:
+    path = tmp_path / "scores.csv"
+    write(path)
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        with ScoresWriter(path) as writer:
+            if written:
+                writer.write(batch_of(["one"]), PROBABILITIES[:1], [None])
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(scoring, "score_accounts", interrupted)
+    job: Any = SimpleNamespace(scores=str(path), by=None)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        scoring.score(job)
+    assert str(caught.value).startswith(said)
+    assert bool(caught.value.args) == written
+    assert len(tweets(path)) == (1 if written else len(TEXTS))
 
 
 def test_an_older_file_is_replaced(tmp_path: Path) -> None:
