@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -231,6 +232,17 @@ def test_markdown_says_how_many_months_it_does_not_show(months: int, said: str) 
 def test_a_change_is_not_said_to_be_none(low: float, high: float, said: str) -> None:
     apart = Change(NET, 40, NET, 300, Estimate((low + high) / 2, low, high), changed=True)
     assert compared(apart).endswith(f": a change {said}")
+
+
+@pytest.mark.parametrize(("files", "shown", "more"), [(11, 11, ""), (12, 10, "and 2 more")])
+def test_of_many_files_not_each_is_named(files: int, shown: int, more: str) -> None:
+    many = report(read_as=tuple(f"part{number:02}: text" for number in range(files)))
+    out = io.StringIO()
+    render(many, Console(file=out, width=80))
+    for text in (out.getvalue(), page(many), markdown(many)):
+        assert len(re.findall(r"part\d\d", text)) == shown
+        assert more in text
+        assert ("more, which" in text) == bool(more)
 
 
 def test_markdown_of_a_short_time_is_by_week() -> None:

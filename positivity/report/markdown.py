@@ -10,6 +10,7 @@ from positivity.report.sanitize import sanitize_for_page
 from positivity.report.words import (
     apart,
     compared,
+    first_read,
     line_of,
     link,
     percent,
@@ -176,7 +177,7 @@ def origin(report: Report) -> Iterator[str]:
         f"{f'; left out: {left_out}' if left_out else ''}. "
         f"Model {escaped(report.model.name)} {escaped(report.model.version)}."
     )
-    for line in report.read_as:
+    for line in first_read(report.read_as):
         yield f"- Read: {escaped(line)}"
 
 

@@ -19,7 +19,15 @@ from positivity.account.report import (
 )
 from positivity.report.scale import drawn, scale
 from positivity.report.terminal_page import SIDE, STYLES, Page
-from positivity.report.words import compared, limits_of_table, line_of, period, since, tweets
+from positivity.report.words import (
+    compared,
+    first_read,
+    limits_of_table,
+    line_of,
+    period,
+    since,
+    tweets,
+)
 
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 HOURS = tuple(f"{hour:02}" if hour % 6 == 0 else "" for hour in range(24))
@@ -214,7 +222,7 @@ class ReportPage(Page):
         if left_out:
             reasons = ", ".join(f"{reason} {n:,}" for reason, n in counts.left_out.items())
             self.side("left out", f"{left_out:,}: {reasons}")
-        for number, line in enumerate(report.read_as):
+        for number, line in enumerate(first_read(report.read_as)):
             self.side("" if number else "read", line)
         if len(report.kinds) > 1:
             kinds = (f"{kind.kind} {kind.tweets:,}" for kind in report.kinds)

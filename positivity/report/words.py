@@ -26,6 +26,7 @@ from positivity.account.report import (
 from positivity.report.glyphs import UNICODE
 
 _LONGEST_ID = 20
+_MOST_READ = 10  # lines on how files were read; a folder may hold thousands
 _MOST_PAIRS = 15  # shown to people; all are in the JSON
 
 
@@ -81,6 +82,14 @@ def tweets(number: int) -> str:
 def period(first: str, last: str) -> str:
     """From when to when: "2026-01-01 to 2026-03-31", or the one day."""
     return f"{first}" if first == last else f"{first} to {last}"
+
+
+def first_read(lines: Sequence[str]) -> Sequence[str]:
+    """How each input was read, a line each, as far as people read that."""
+    more = len(lines) - _MOST_READ
+    if more < 2:  # one more takes no more room than to say so
+        return lines
+    return (*lines[:_MOST_READ], f"and {more:,} more, which the JSON names")
 
 
 def ranked(rank: Rank | None) -> str:
