@@ -30,7 +30,7 @@ from positivity.training.augmentation import INTERCHANGEABLE_WORDS
 from positivity.training.clock import Clock
 from positivity.training.datasets import corpus
 from positivity.training.emoji_prediction import EmojiPrediction
-from positivity.training.fair_vectors import equalize
+from positivity.training.fair_vectors import equalize, equalize_pairs
 from positivity.training.initial import frequent_pairs, initial_vectors, vectors_of_model
 from positivity.training.labelled import Data
 from positivity.training.language_modelling import LanguageModelling
@@ -205,6 +205,8 @@ class Run:
         network = self.trainer.kept
         if self.recipe.training.augmentation:
             equalize(network.embedding.weight, self.tokenizer.pieces())
+            if isinstance(network, SentimentNetwork) and network.pairs is not None:
+                equalize_pairs(network.pairs, self.tokenizer.pieces())
         for parameter in network.parameters():  # what is measured is what is stored: half precision
             parameter.copy_(parameter.half().float())
         calibration = self.task.calibrate(network)
