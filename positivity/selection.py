@@ -65,13 +65,13 @@ class Selection:
         reasons: list[str | None] = [None] * len(batch)
         if duplicates is None:
             duplicates = self.duplicates(batch)
-        outside = self._outside_dates(batch)
+        by_date = self._by_date(batch)
         is_duplicate = duplicates.tolist()
         kinds = batch.column("kind").to_pylist()
         undecided = []
         for row, text in enumerate(normalized):
-            if outside is not None and outside[row]:
-                reasons[row] = LeftOut.DATES
+            if by_date is not None and by_date[row] is not None:
+                reasons[row] = by_date[row]
             elif is_duplicate[row]:
                 reasons[row] = LeftOut.DUPLICATE
             elif kinds[row] == Kind.RETWEET and not self.include_retweets:
@@ -84,19 +84,23 @@ class Selection:
             reasons[row] = LeftOut.LANGUAGE
         return reasons
 
-    def _outside_dates(self, batch: TweetBatch) -> NDArray[np.bool_] | None:
-        """Whether each tweet lies outside the dates asked for; one without a time does."""
+    def _by_date(self, batch: TweetBatch) -> list[str | None] | None:
+        """Why each tweet is not of the dates asked for, or None; None for all where none were."""
         if self.since is None and self.until is None:
             return None
         times = batch.column("created_at").cast(pa.int64())
         moments = times.fill_null(0).to_numpy(zero_copy_only=False)
-        outside = np.asarray(times.is_null().to_numpy(zero_copy_only=False)).copy()
+        undated = np.asarray(times.is_null().to_numpy(zero_copy_only=False))
+        outside = np.zeros(len(batch), np.bool_)
         bare = dates_only(batch)
         if self.since is not None:
             outside |= moments < _bound(self.since, bare)
         if self.until is not None:
             outside |= moments >= _bound(self.until, bare)
-        return outside
+        return [
+            LeftOut.UNDATED if unknown else LeftOut.DATES if wrong else None
+            for unknown, wrong in zip(undated.tolist(), outside.tolist(), strict=True)
+        ]
 
     def _other_language(self, batch: TweetBatch, rows: Sequence[int]) -> list[int]:
         """Those of `rows` that are not in English: by the source's word, else by the text."""

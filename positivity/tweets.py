@@ -29,6 +29,7 @@ class LeftOut(StrEnum):
 
     UNREADABLE = "unreadable row"
     DATES = "outside the dates"
+    UNDATED = "no usable date"  # where only some dates count
     DUPLICATE = "duplicate"
     RETWEET = "retweet"
     EMPTY = "no words or emoji"

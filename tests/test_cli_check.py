@@ -16,6 +16,7 @@ import jsonschema
 import pytest
 from typer.testing import CliRunner
 
+from positivity.account.tally import Tally
 from positivity.check.run import Checks
 from positivity.check.scoring import StoreAnalyzer
 from positivity.cli import app
@@ -97,10 +98,22 @@ def test_the_report_says_how_much_was_read(run: Command, world: Standin) -> None
     assert {kind["kind"] for kind in report["kinds"]} == {"original", "reply", "quote"}
     assert report["counts"]["left_out"]["other language"] > 0
     (sure,) = [limit for limit in report["limits"] if "known to about ±" in limit]
-    assert re.search(r"(--max-posts \d+|--all), at most \$\d", sure)
+    assert sure.startswith(f"From {report['counts']['counted']} counted tweets")
 
 
-def test_what_more_would_cost_is_what_it_costs(run: Command, world: Standin) -> None:
+def test_more_posts_that_would_hardly_help_are_not_offered(
+    run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Tally, "lasting", lambda *_: 0.95)
+    (report,) = run.json("check", "alice")
+    (sure,) = [limit for limit in report["limits"] if "known to about ±" in limit]
+    assert sure.endswith("older posts more would hardly narrow that.")
+
+
+def test_what_more_would_cost_is_what_it_costs(
+    run: Command, world: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Tally, "lasting", lambda *_: 0.0)  # as of a model that errs in one way
     (first,) = run.json("check", "alice", "--max-posts", "50")
     note = next(limit for limit in first["limits"] if "known to about" in limit)
     found = re.search(r"\((--max-posts (\d+)|--all), at most \$([\d.]+)", note)

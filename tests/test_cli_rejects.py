@@ -44,14 +44,14 @@ CASES = {
     "t.csv": (
         b'id,text,n\n1,good,5\none cell\n\n2,"never closed\n3,fine\n4,a,b,c,d\n'
         b'5,"two\nlines",6\n6,x,y,=z\n',
-        [(3, "has 1 cells instead of 3", "one cell\n"),
+        [(3, "has 1 cell instead of 3", "one cell\n"),
          (5, "a quote is not closed", '2,"never closed\n'),
          (7, "has 5 cells instead of 3", "4,a,b,c,d\n"),
          (10, "has 4 cells instead of 3", "6,x,y,=z\n")],
     ),
     "t.tsv": (
         b"id\ttext\n1\tgood\n\t\n2\n3\tfine\n",
-        [(4, "has 1 cells instead of 2", "2\n")],
+        [(4, "has 1 cell instead of 2", "2\n")],
     ),
     "t.jsonl": (
         b'{"text": "good"}\n\n{"text": 1, "id": \n{"id": 5}\n[]\n7\n',

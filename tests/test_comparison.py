@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from referencing import Registry, Resource
 
-from positivity.account.comparison import Sample, compare, difference, holm, nets_of
+from positivity.account.comparison import Sample, _of_two, compare, difference, holm, nets_of
 from positivity.account.posterior import BayesianQuantifier, cells_of
 from positivity.account.quantify import Tallied, quantify
-from positivity.account.report import Comparison, Estimate, Report
+from positivity.account.report import Comparison, Difference, Estimate, Report
 from positivity.recalibration import IDENTITY, PARAMETERS, Recalibration
 from positivity.report.html import render_comparison_html
 from positivity.report.machine import comparison_schema, json_schema, render_comparison_json
@@ -145,6 +145,12 @@ def test_ranks_are_the_places_that_pairs_leave_open() -> None:
         assert found.reports[pair.first].subject == pair.first_subject
         assert pair.net.low <= pair.net.value <= pair.net.high
         assert pair.different == (pair.p_value < 0.05)
+
+
+@pytest.mark.parametrize(("low", "by"), [(0.3, "up to 12"), (2, "2 to 12")])
+def test_a_difference_is_not_said_to_be_none(low: float, by: str) -> None:
+    pair = Difference(0, 1, "@a", "@b", Estimate(6, low, 12), p_value=0.04, different=True)
+    assert _of_two(pair) == f"@a is more positive than @b, by {by} points of net positivity"
 
 
 def test_sentences_of_two_and_of_none() -> None:
@@ -283,6 +289,17 @@ def test_axe_finds_nothing_serious(
     violations = axe.Axe().run(tab)["violations"]
     serious = [each for each in violations if each["impact"] in ("serious", "critical")]
     assert [(each["id"], [n["html"] for n in each["nodes"]][:2]) for each in serious] == []
+    tab.close()
+
+
+def test_a_long_name_hides_no_column_of_the_ranks(chrome: "Browser", tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    comparison = example(("folder/" + "y" * 200, "@calm"))
+    path.write_text(shown(render_comparison_html, comparison), encoding="utf-8")
+    tab = chrome.new_page(viewport={"width": 1000, "height": 900})
+    tab.goto(path.as_uri())
+    hidden = "[...document.querySelectorAll('.scroll')].map(e => e.scrollWidth - e.clientWidth)"
+    assert set(tab.evaluate(hidden)) == {0}
     tab.close()
 
 

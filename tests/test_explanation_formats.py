@@ -105,6 +105,8 @@ def test_every_number_is_there(format: str) -> None:
         "1.30",
         "−0.25",
         "#delay",
+        "+12",  # the net, with its interval
+        "+3 to +21",
     ):
         assert expected in text.replace("\\", ""), expected
     assert "x.com/i/status/20" in text

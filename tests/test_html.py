@@ -339,6 +339,17 @@ def test_an_hour_of_a_few_tweets_has_no_bar() -> None:
     assert "Day of the week" in text
 
 
+@pytest.mark.parametrize(
+    ("numbers", "alone"), [((0,), 1), ((0, 2), 2), ((0, 1, 3), 1), ((0, 1, 2), 0)]
+)
+def test_a_month_that_stands_alone_shows_its_interval_too(
+    numbers: tuple[int, ...], alone: int
+) -> None:
+    drawn = charts.timeline([month(24300 + number) for number in numbers])
+    lines = re.findall(r'd="[^"]*"[^>]*style="fill: none; stroke: var\(--band\)', drawn)
+    assert len(lines) == alone
+
+
 def test_small_nets_are_drawn_small() -> None:
     small = heights(charts.weekdays([Slot(50, 2.0 + 0.1 * day) for day in range(7)]))
     large = heights(charts.weekdays([Slot(50, 20.0 + day) for day in range(7)]))

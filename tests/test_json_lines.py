@@ -395,3 +395,31 @@ def test_a_tweet_that_begins_in_brackets_is_text(tmp_path: Path) -> None:
     rows, _, read_as = read_text(tmp_path, '["Great"] he said, and left\nfine by me\n')
     assert [row["text"] for row in rows] == ['["Great"] he said, and left', "fine by me"]
     assert read_as.startswith("text, one tweet a line")
+
+
+MESSAGE = {"id": "9", "event_type": "MessageCreate", "text": "secret", "dm_conversation_id": "1-2"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [MESSAGE, [MESSAGE], {"data": [MESSAGE], "meta": {}}, [{"dmConversation": {"messages": []}}]],
+)
+@pytest.mark.parametrize("options", [{}, {"text_column": "text"}])
+def test_direct_messages_are_never_read(
+    tmp_path: Path, document: Any, options: dict[str, str]
+) -> None:
+    with pytest.raises(InputError, match="holds direct messages, which are never read"):
+        read_text(tmp_path, json.dumps(document), **options)
+
+
+def test_tweets_among_direct_messages_are_read(tmp_path: Path) -> None:
+    content = json.dumps({"id": "1", "text": "public"}) + "\n" + json.dumps(MESSAGE) + "\n"
+    rows, unreadable, _ = read_text(tmp_path, content)
+    assert ([row["text"] for row in rows], unreadable) == (["public"], 1)
+
+
+def test_a_table_of_direct_messages_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "messages.csv"
+    path.write_text("id,dm_conversation_id,text\n1,2-3,secret\n", encoding="utf-8")
+    with pytest.raises(InputError, match="holds direct messages, which are never read"):
+        read(path)

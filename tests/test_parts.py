@@ -153,6 +153,19 @@ def test_other_parts_first_and_other_tweets_are_the_duplicates(
     assert written(folder, backwards).equals(pq.read_table(tmp_path / "all.parquet"))
 
 
+def test_that_a_tweet_has_no_date_is_told_before_that_it_was_seen(tmp_path: Path) -> None:
+    parts = []
+    for name in ("one", "two"):
+        rows = "1,,lovely day\n2,2026-03-04,awful bus\n"
+        parts.append(str(tmp_path / f"{name}.csv"))
+        Path(parts[-1]).write_text(f"id,created_at,text\n{rows}", encoding="utf-8")
+    since = ("--since", "2026-01-01", "--format", "json")
+    (report,) = json.loads(score(*parts, *since))["reports"]
+    assert report["counts"]["left_out"] == {"no usable date": 2, "duplicate": 1}
+    (of_parts,) = json.loads(score(*parts, *since, "--scores", f"{tmp_path}/scores/"))["reports"]
+    assert of_parts == report
+
+
 def test_a_part_that_changed_is_scored_again(parts: list[str], tmp_path: Path) -> None:
     copies = [shutil.copy(part, tmp_path / Path(part).name) for part in parts[:2]]
     folder = tmp_path / "scores"

@@ -161,6 +161,21 @@ def test_doubt_about_the_errors_stays_however_many_tweets_there_are() -> None:
     assert lasting[2] > 0.9
 
 
+@pytest.mark.parametrize("doubt", [NO_DOUBT, SOME_DOUBT])
+def test_how_far_more_tweets_narrow_the_net_is_known_beforehand(
+    doubt: tuple[tuple[float, ...], ...],
+) -> None:
+    few, many = (
+        quantify_tallied(tallied(probabilities([0.3, 0.3, 0.4], size)), quantifier(doubt), seed=1)
+        for size in (200, 1_600)
+    )
+    assert few is not None and many is not None
+    expected = np.sqrt(few.net_lasting + (1 - few.net_lasting) / 8)
+    widths = [each.net.high - each.net.low for each in (few, many)]
+    assert widths[1] / widths[0] == pytest.approx(expected, rel=0.15)
+    assert (few.net_lasting > 0.2) == (doubt is SOME_DOUBT)
+
+
 @pytest.mark.parametrize("counts", [(2, 3, 15), (20, 60, 120)])
 def test_the_interval_is_exact_where_the_exact_one_is_known(counts: tuple[int, ...]) -> None:
     # Tweets whose labels are certain: the posterior is Dirichlet(counts + 1), each share's a beta.

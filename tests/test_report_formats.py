@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,15 @@ import jsonschema
 import pytest
 from rich.console import Console
 
-from positivity.account.report import ONE_SIDED_LIMIT, Counts, Past, Report, Verdict
+from positivity.account.report import (
+    ONE_SIDED_LIMIT,
+    Change,
+    Counts,
+    Estimate,
+    Past,
+    Report,
+    Verdict,
+)
 from positivity.report.machine import json_schema, render_json
 from positivity.report.markdown import escaped, render_markdown
 from positivity.report.plot import write_plot
@@ -25,7 +34,8 @@ from positivity.report.rows import (
 )
 from positivity.report.terminal import render, render_shared_limits
 from positivity.report.terminal_page import make_console
-from tests.test_html import HOSTILE, Elements, hostile, page, report, tweet, week
+from positivity.report.words import compared
+from tests.test_html import HOSTILE, NET, Elements, hostile, month, page, report, tweet, week
 
 
 def markdown(reports: Report | list[Report]) -> str:
@@ -57,6 +67,7 @@ def test_markdown_has_the_numbers_of_the_report() -> None:
         "net −8 in the last 30 days (40 tweets), +12 in the year before (300 tweets): "
         "a change of −33 to −7",
         "left out: retweet 20",
+        "- Read: tweets\\.csv\\: CSV",
         "- The intervals do not cover everything.",
     ):
         assert expected in text, expected
@@ -152,6 +163,23 @@ def test_a_verdict_across_whose_border_an_interval_reaches_is_explained_everywhe
     assert "Only some were read." not in shown
 
 
+def test_nothing_for_programs_steers_a_terminal() -> None:
+    name = "@\x1b[31mred\x9b31m\u202e\u2066 x"
+    hostile_one = replace(report(), subject=name, strongest_positive=(tweet(name),))
+    out = io.StringIO()
+    render_json(hostile_one, out)
+    renderers = (render_csv, render_months_csv, render_weeks_csv)
+    for render_rows in renderers:
+        render_rows([hostile_one], out)
+    assert not set("\x1b\x9b\u202e\u2066") & set(out.getvalue())
+    out = io.StringIO()
+    render_json(hostile_one, out)
+    (plain,) = json.loads(out.getvalue())["reports"]
+    assert plain["strongest_positive"][0]["text"] == name  # nothing of it is lost
+    (row,) = rows([hostile_one])
+    assert (row["subject"], row["author"]) == ("'@[31mred31m x", "[31mred31m x")
+
+
 def test_programs_read_a_label_and_what_tells_the_two_apart() -> None:
     reports = [report(verdict=UNDECIDED), report(verdict=TOO_FEW), report()]
     in_csv = [(each["verdict"], each["tweets_needed"], each["undecided"]) for each in rows(reports)]
@@ -184,6 +212,37 @@ def test_csv_by_week_has_a_row_for_each_week() -> None:
     assert tuple(weeks[0]) == WEEK_COLUMNS
     assert [each["week"] for each in weeks] == ["2026-01-05", "2026-01-19"]
     assert (weeks[1]["positive"], weeks[1]["net_low"]) == ("5", "3.0")
+
+
+@pytest.mark.parametrize(
+    ("months", "said"),
+    [(12, ""), (13, "1 earlier month is not shown."), (15, "3 earlier months are not shown.")],
+)
+def test_markdown_says_how_many_months_it_does_not_show(months: int, said: str) -> None:
+    text = markdown(report(months=tuple(map(month, range(24300, 24300 + months)))))
+    assert text.count("| +12 | +3 to +21 |") == 12
+    assert said in text
+    assert text.count("not shown") == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(2, 9, "of +2 to +9"), (0.3, 9, "of up to +9"), (-9, -0.3, "of up to −9")],
+)
+def test_a_change_is_not_said_to_be_none(low: float, high: float, said: str) -> None:
+    apart = Change(NET, 40, NET, 300, Estimate((low + high) / 2, low, high), changed=True)
+    assert compared(apart).endswith(f": a change {said}")
+
+
+@pytest.mark.parametrize(("files", "shown", "more"), [(11, 11, ""), (12, 10, "and 2 more")])
+def test_of_many_files_not_each_is_named(files: int, shown: int, more: str) -> None:
+    many = report(read_as=tuple(f"part{number:02}: text" for number in range(files)))
+    out = io.StringIO()
+    render(many, Console(file=out, width=80))
+    for text in (out.getvalue(), page(many), markdown(many)):
+        assert len(re.findall(r"part\d\d", text)) == shown
+        assert more in text
+        assert ("more, which" in text) == bool(more)
 
 
 def test_markdown_of_a_short_time_is_by_week() -> None:

@@ -3,6 +3,7 @@ import json
 import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
+from positivity.cli import scoring
 from positivity.errors import InputError, UsageError
 from positivity.report.scores import ScoresWriter
+from positivity.selection import Selection
 from positivity.sources.files import open_tweets
 from positivity.sources.own_scores import SCORE_COLUMNS, guard, unguard
-from positivity.tweets import LeftOut, TweetBatch, tweet_batch
+from positivity.tweets import SCHEMA, LeftOut, TweetBatch, tweet_batch
 
 TEXTS = ['good, "very"\nindeed', "=1+1", "'=odd", "@bob &amp; co", "", "- a list"]
 AUTHORS = ["alice", None, "-dash", "bob", "bob", "bob"]
@@ -193,6 +196,35 @@ def test_scores_are_read_back(tmp_path: Path, suffix: str) -> None:
     assert rows[0]["created_at"] == datetime(2026, 8, 26, 18, 29, 6, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet", ".xlsx"])
+def test_what_was_counted_is_counted_again(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"scores{suffix}"
+    reasons = [None, LeftOut.RETWEET, LeftOut.LANGUAGE, LeftOut.EMPTY, LeftOut.DUPLICATE]
+    batch = batch_of(["la vie est belle", "as an API without RT", "a lovely day", "...", "again"])
+    with ScoresWriter(path) as writer:
+        writer.write(batch, np.full((5, 3), 0.3), reasons)
+    rows = tweets(path)
+    assert [row["lang"] for row in rows] == ["en", None, "mis", None, None]
+    assert [row["kind"] for row in rows] == ["original", "retweet", *["original"] * 3]
+    selection = Selection(lambda texts: np.array([text != "la vie est belle" for text in texts]))
+    again = tweet_batch({name: [row[name] for row in rows] for name in SCHEMA.names}, length=5)
+    normalized = ["" if text == "..." else text for text in again.column("text").to_pylist()]
+    assert selection.left_out(again, normalized) == [*reasons[:4], None]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet", ".xlsx"])
+def test_the_model_is_not_offered_to_be_measured_on_its_own_labels(
+    tmp_path: Path, suffix: str
+) -> None:
+    path = tmp_path / f"scores{suffix}"
+    with ScoresWriter(path) as writer:
+        texts = [f"day {number}" for number in range(30)]
+        scores = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]] * 10)
+        writer.write(batch_of(texts), scores, [None] * 30)
+    with open_tweets(str(path)) as file:
+        assert file.notes == ()
+
+
 def test_guards_are_taken_off_own_files_only(tmp_path: Path) -> None:
     path = tmp_path / "other.csv"
     path.write_text("id,text\n1,'=1+1\n", encoding="utf-8")
@@ -216,6 +248,39 @@ def test_nothing_written_is_lost(tmp_path: Path, suffix: str, failure: type[Base
         raise failure
     assert [row["text"] for row in tweets(path)] == ["one", "two"]
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet", ".xlsx"])
+def test_an_older_file_stays_where_nothing_could_be_read(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"scores{suffix}"
+    write(path)
+    before = path.read_bytes()
+    with pytest.raises(InputError), ScoresWriter(path):
+        raise InputError("nothing can be read")
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("written", "said"), [(True, "what was scored is kept"), (False, "")])
+def test_an_interrupt_speaks_of_new_scores_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: bool, said: str
+) -> None:
+    path = tmp_path / "scores.csv"
+    write(path)
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        with ScoresWriter(path) as writer:
+            if written:
+                writer.write(batch_of(["one"]), PROBABILITIES[:1], [None])
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(scoring, "score_accounts", interrupted)
+    job: Any = SimpleNamespace(scores=str(path), by=None)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        scoring.score(job)
+    assert str(caught.value).startswith(said)
+    assert bool(caught.value.args) == written
+    assert len(tweets(path)) == (1 if written else len(TEXTS))
 
 
 def test_an_older_file_is_replaced(tmp_path: Path) -> None:

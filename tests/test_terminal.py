@@ -322,6 +322,12 @@ def bars_of(text: str, name: str) -> set[str]:
     return set(line) & set("▁▂▃▄▅▆▇█")
 
 
+@pytest.mark.parametrize("number", [1, 3, 12, 200])
+def test_no_gap_is_wider_than_a_line(number: int) -> None:
+    """One day's tweets have no line of time, and leave no room for one."""
+    assert "\n\n\n" not in shown(invented(number)).replace(" \n", "\n")
+
+
 def test_one_month_is_no_line() -> None:
     assert "by month" not in shown(replace(invented(), months=months_of({"2026-01": 1.0})))
 

@@ -299,7 +299,15 @@ def test_what_the_classifier_leaves_unsure_no_tweets_settle() -> None:
     assert verdict.word == "undecided"
 
 
-@pytest.mark.parametrize(("share", "words"), [(0.0, "none"), (0.03, "hardly any")])
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.0, "none"), (0.03, "hardly any"), (0.05, "hardly any"), (0.0501, "about 1 in 10")],
+)
 def test_hardly_any(share: float, words: str) -> None:
     verdict = decide_on([1, 98, 1], Estimate(share, 0.0, 0.6))
     assert f"{words} are positive" in verdict.sentence
+
+
+def test_none_of_the_tweets() -> None:
+    verdict = decide_on([40, 0, 40], Estimate(0.0, 0.0, 0.6))
+    assert "none of the tweets with an opinion are positive (0 to 60 in 100)" in verdict.sentence

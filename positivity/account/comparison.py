@@ -224,7 +224,7 @@ def _sentence(subjects: Sequence[str], ranks: Sequence[Rank], pairs: Sequence[Di
 def _of_two(pair: Difference) -> str:
     low, high = round(pair.net.low), round(pair.net.high)
     if pair.different:
-        by = f"{max(0, low)} to {high} points of net positivity"
+        by = f"{f'{low} to' if low > 0 else 'up to'} {high} points of net positivity"
         return f"{pair.first_subject} is more positive than {pair.second_subject}, by {by}"
     return (
         f"which of {pair.first_subject} and {pair.second_subject} is more positive cannot be "

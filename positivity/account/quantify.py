@@ -80,6 +80,7 @@ class Shares:
     opinion: Estimate | None
     bounds: Estimate | None = None  # opinion between its one-sided 95 % bounds; not if counted
     lasting: float = 0.0  # part of the variance of `opinion` that more tweets would not remove
+    net_lasting: float = 0.0  # the same of `net`
 
 
 def quantify(
@@ -131,7 +132,8 @@ def shares_of(plausible: Plausible, tweets: int) -> Shares:
         for low, high in (plausible.interval(opinions), plausible.interval(opinions, BOTH_SIDES))
     )
     lasting = plausible.lasting(opinions)
-    return Shares(negative, neutral, positive, net, opinion, bounds, lasting)
+    net_lasting = plausible.lasting(drawn_net)
+    return Shares(negative, neutral, positive, net, opinion, bounds, lasting, net_lasting)
 
 
 def counted_plausible(observed: Ints, seed: int, effect: float) -> Plausible:

@@ -17,7 +17,7 @@ from positivity.account.comparison import Sample
 from positivity.account.evidence import CLEAR, Strongest, TermCounts, Terms
 from positivity.account.posterior import BayesianQuantifier, cells_of
 from positivity.account.quantifiers import Floats, Ints
-from positivity.account.quantify import NEGATIVE, NEUTRAL, POSITIVE, Tallied, tally_by
+from positivity.account.quantify import NEGATIVE, NEUTRAL, POSITIVE, Tallied, quantify, tally_by
 from positivity.account.report import Counts, KindShare, ModelInfo, Report
 from positivity.account.summary import Summary
 from positivity.account.timeline import Timeline
@@ -162,6 +162,12 @@ class Tally:
             method=summary.method,
             limits=self._limits([*limits(verdict, shares), *summary.limits()], extra_limits),
         )
+
+    def lasting(self, quantifier: BayesianQuantifier | None) -> float:
+        """The part in 0..1 of the variance of the net that more tweets would not remove."""
+        effect = self._timeline.design_effect
+        shares = quantify(self._all, quantifier, seed=self._digest, effect=effect)
+        return shares.net_lasting if shares else 0.0
 
     def sample(self) -> Sample:
         """What this account is compared with others by."""

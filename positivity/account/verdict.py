@@ -186,7 +186,7 @@ def _hopeless(opinion: Estimate, delta: float, lasting: float) -> str:
 
 
 def _noun(part: str) -> str:
-    return f" {'of the tweets' if part == 'about half' else 'tweets'} with an opinion"
+    return f" {'of the tweets' if part in ('about half', 'none') else 'tweets'} with an opinion"
 
 
 def _none_has_an_opinion(total: int) -> str:
@@ -202,7 +202,7 @@ def _in_ten(share: float) -> str:
         return "none"
     if share >= 0.95:
         return "nearly all"
-    if share < 0.05:
+    if share <= 0.05:
         return "hardly any"
     tenths = round(10 * share)
     return "about half" if tenths == 5 else f"about {tenths} in 10"

@@ -13,6 +13,7 @@ from positivity.store.intervals import NEWEST, Interval
 
 SURE = "From"  # begins the sentence on how sure the tweets make it
 _LITTLE = 0.2  # of what has been read: fewer more posts change little
+_NARROWER = 0.9  # times as wide: an interval that would not become that is left alone
 _DEPTHS = 10  # what a suggested --max-posts is rounded up to
 
 
@@ -66,9 +67,12 @@ def gap_notes(timeline: ReadTimeline) -> list[str]:
 
 
 def more_note(
-    report: Report, timeline: ReadTimeline, prices: Prices, *, retweets: bool
+    report: Report, timeline: ReadTimeline, prices: Prices, *, retweets: bool, lasting: float = 0.0
 ) -> list[str]:
-    """How sure the tweets read make it, and what more would cost; nothing if there is no more."""
+    """How sure the tweets read make it, and what more would cost; nothing if there is no more.
+
+    The part `lasting` of the net's variance comes from the classifier: no tweets remove it.
+    """
     if report.net is None or timeline.complete or timeline.capped:
         return []
     read, counted = timeline.kept, report.counts.counted
@@ -86,10 +90,12 @@ def more_note(
     option = "--all" if depth == read + left else f"--max-posts {depth}"
     price = shown(prices.of(posts=billed_for(depth - read, retweets=retweets)).dollars)
     if needed is None:
-        narrower = _points(arm * math.sqrt(read / depth))
+        narrower = arm * math.sqrt(lasting + (1 - lasting) * read / depth)
+        if narrower > _NARROWER * arm:
+            return [f"{sure}; {depth - read:,} older posts more would hardly narrow that."]
         return [
-            f"{sure}; {depth - read:,} older posts more would make that about ±{narrower} "
-            f"({option}, at most {price})."
+            f"{sure}; {depth - read:,} older posts more would make that about "
+            f"±{_points(narrower)} ({option}, at most {price})."
         ]
     if wanted > left:
         return [

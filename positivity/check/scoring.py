@@ -115,7 +115,8 @@ class StoreAnalyzer:
         )
         notes = [*gap_notes(timeline), *reading_notes(reading or Reading())]
         if question.since is None and question.until is None:
-            notes += more_note(report, timeline, prices, retweets=retweets)
+            lasting = tally.lasting(self._quantifier)
+            notes += more_note(report, timeline, prices, retweets=retweets, lasting=lasting)
         report = replace(
             report,
             timeline=timeline,

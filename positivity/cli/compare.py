@@ -38,7 +38,7 @@ from positivity.cli.options import (
 from positivity.cli.scoring import By, ScoreJob, score_accounts
 from positivity.cli.stored import open_store, question, stored_account
 from positivity.cli.subjects import told_apart
-from positivity.errors import UsageError
+from positivity.errors import InputError, UsageError
 from positivity.fast_start import prepare_process
 from positivity.messages import say
 
@@ -195,6 +195,8 @@ def compare(
         found = _told_apart(found + of_files)
     if len(found) < 2:
         each = "author" if by is By.AUTHOR else "account"
+        if partly and len(handles) + len(files) > 1:  # what is wrong with the others is said
+            raise InputError(f"only one {each} could be read: there is none to compare it with")
         raise UsageError(f"there is only one {each} in it: name at least two to compare")
     if len(found) > MOST:
         found.sort(key=lambda each: -each[1].tweets)

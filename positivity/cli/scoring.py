@@ -81,15 +81,26 @@ def score(job: ScoreJob, watcher: "Watcher | None" = None) -> tuple[list["Report
     Raises:
         PositivityError: nothing could be read, or the model or an option cannot be used.
     """
+    before = _file_number(job.scores)
     try:
         accounts, partly = score_accounts(
             job, explain=job.by is not By.AUTHOR and watcher is None, watcher=watcher
         )
     except KeyboardInterrupt:
-        if job.scores is not None and Path(job.scores).exists():
+        # A file of an earlier run stays where nothing has been scored yet.
+        after = _file_number(job.scores)
+        if after is not None and (after != before or writes_folder(job)):
             raise KeyboardInterrupt(f"what was scored is kept in {job.scores}") from None
         raise
     return [report for report, _ in accounts], partly
+
+
+def _file_number(scores: str | None) -> int | None:
+    """What tells a file from the one that takes its place; None where there is none."""
+    try:
+        return None if scores is None else Path(scores).stat().st_ino
+    except OSError:
+        return None
 
 
 def score_accounts(

@@ -335,7 +335,8 @@ def _left_out(
     keys, known = keys_of(batch)
     again = known & np.isin(keys, duplicates)
     for row in np.flatnonzero(again).tolist():
-        if reasons[row] != LeftOut.DATES:  # comes first, as where there is one part only
+        # Dates come first, as where there is one part only.
+        if reasons[row] not in (LeftOut.DATES, LeftOut.UNDATED):
             reasons[row] = str(LeftOut.DUPLICATE)
     return reasons
 

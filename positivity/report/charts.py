@@ -73,13 +73,11 @@ def draw_timeline(axes: "Axes", parts: Sequence[Part], palette: Palette) -> None
     """Draws net positivity by month or week, with its grid and labels."""
     for run in _unbroken(parts):
         days = _days(run)
-        axes.fill_between(
-            days,
-            [part.net.low for part in run],
-            [part.net.high for part in run],
-            color=palette.band,
-            linewidth=0,
-        )
+        lows, highs = [part.net.low for part in run], [part.net.high for part in run]
+        if len(run) == 1:  # a band from a day to itself would not be seen
+            axes.vlines(days, lows, highs, color=palette.band, linewidth=4)
+        else:
+            axes.fill_between(days, lows, highs, color=palette.band, linewidth=0)
         axes.plot(days, [part.net.value for part in run], color=palette.ink, linewidth=1.6)
     for sign, colour, marker in ((1, palette.positive, "o"), (-1, palette.negative, "s")):
         chosen = [part for part in parts if (part.net.value < 0) == (sign < 0)]

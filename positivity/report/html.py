@@ -24,6 +24,7 @@ from positivity.report.words import (
     apart,
     compared,
     effect,
+    first_read,
     how_to_read,
     labels_of,
     limits_of_table,
@@ -141,6 +142,7 @@ def environment() -> "Environment":
         labels=labels_of,
         how_to_read=how_to_read,
         ranked=ranked,
+        first_read=first_read,
         apart=apart,
         percent_of_scale=percent_of_scale,
     )

@@ -1,6 +1,7 @@
 """The report for programs: JSON, described by the JSON Schema in `report.schema.json`."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from importlib.resources import files
@@ -10,6 +11,8 @@ from positivity.account.explanation import Explanation
 from positivity.account.report import Comparison, Report
 
 SCHEMA_VERSION = 1
+# What JSON need not escape and a terminal may obey: DEL, C1 controls, direction marks.
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def to_dict(report: Report) -> dict[str, Any]:
@@ -57,8 +60,12 @@ def render_comparison_json(comparison: Comparison, out: TextIO) -> None:
 
 
 def write_json(document: Any, out: TextIO) -> None:
-    """Write a document; characters that `out` cannot encode are written as JSON escapes."""
+    """Write a document.
+
+    Characters that `out` cannot encode, or that could steer a terminal, become JSON escapes.
+    """
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
+    text = _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     if not _encodable(text, out.encoding or "utf-8"):
         text = json.dumps(document, ensure_ascii=True, allow_nan=False, indent=2)
     out.write(text + "\n")

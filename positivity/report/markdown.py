@@ -10,6 +10,7 @@ from positivity.report.sanitize import sanitize_for_page
 from positivity.report.words import (
     apart,
     compared,
+    first_read,
     line_of,
     link,
     percent,
@@ -81,13 +82,7 @@ def _report(report: Report) -> Iterator[str]:
     if reason:
         yield f"{plain_sentence(reason)}."
         yield ""
-    if report.net:
-        low, high = signed(report.net.low), signed(report.net.high)
-        yield (
-            f"Net positivity **{signed(report.net.value)}** (95 % interval {low} to {high}; "
-            f"scale {signed(-100)} to {signed(100)})."
-        )
-        yield ""
+    yield from net_of(report)
     yield from _shares(report)
     yield from _times(report)
     if report.previous:
@@ -100,9 +95,20 @@ def _report(report: Report) -> Iterator[str]:
     yield from _tweets("Most negative", report.strongest_negative)
     yield from _terms("positive", report.terms_positive)
     yield from _terms("negative", report.terms_negative)
-    yield origin(report)
+    yield from origin(report)
     for limit in report.limits:
         yield f"- {plain_sentence(limit)}"
+
+
+def net_of(report: Report) -> Iterator[str]:
+    """The net positivity, if there is one, as a paragraph."""
+    if report.net:
+        low, high = signed(report.net.low), signed(report.net.high)
+        yield (
+            f"Net positivity **{signed(report.net.value)}** (95 % interval {low} to {high}; "
+            f"scale {signed(-100)} to {signed(100)})."
+        )
+        yield ""
 
 
 def plain_sentence(text: str) -> str:
@@ -131,10 +137,14 @@ def _times(report: Report) -> Iterator[str]:
         return
     head = "week of" if unit == "week" else unit
     yield from (f"| {head} | tweets | net | 95 % interval |", "|---|---:|---:|---:|")
-    for part in parts[-_MOST[unit] :]:
+    shown = parts[-_MOST[unit] :]
+    for part in shown:
         low, high = signed(part.net.low), signed(part.net.high)
         yield f"| {part.name} | {part.tweets:,} | {signed(part.net.value)} | {low} to {high} |"
     yield ""
+    if earlier := len(parts) - len(shown):
+        yield f"{earlier:,} earlier {unit}{' is' if earlier == 1 else 's are'} not shown."
+        yield ""
 
 
 def _tweets(title: str, tweets: Sequence[StrongTweet]) -> Iterator[str]:
@@ -154,19 +164,21 @@ def _terms(side: str, terms: Sequence[Term]) -> Iterator[str]:
         yield ""
 
 
-def origin(report: Report) -> str:
-    """What was read and left out, and the model, as an item of a list."""
+def origin(report: Report) -> Iterator[str]:
+    """What was read and left out, how, and the model, as items of a list."""
     counts = report.counts
     left_out = ", ".join(f"{escaped(why)} {n:,}" for why, n in counts.left_out.items())
     zone = escaped(report.timezone)
     dates = ""
     if report.first is not None and report.last is not None:
         dates = f", {period(report.first, report.last)} ({zone})"
-    return (
+    yield (
         f"- {tweets(counts.found)} found, {counts.counted:,} counted{dates}"
         f"{f'; left out: {left_out}' if left_out else ''}. "
         f"Model {escaped(report.model.name)} {escaped(report.model.version)}."
     )
+    for line in first_read(report.read_as):
+        yield f"- Read: {escaped(line)}"
 
 
 def _table(reports: Sequence[Report], subject: str) -> Iterator[str]:

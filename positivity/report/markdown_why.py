@@ -5,7 +5,7 @@ from typing import TextIO
 
 from positivity.account.explanation import ExplainedTweet, Explanation, WeighedTerm
 from positivity.report.glyphs import UNICODE
-from positivity.report.markdown import escaped, origin, plain_sentence
+from positivity.report.markdown import escaped, net_of, origin, plain_sentence
 from positivity.report.reasons import marked_effects
 from positivity.report.words import effect, how_to_read, labels_of, link
 
@@ -23,6 +23,7 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     yield ""
     if reason:
         yield from (f"{plain_sentence(reason)}.", "")
+    yield from net_of(report)
     if report.counts.counted:
         yield from (how_to_read(explanation), "")
     yield from _tweets("Most positive", explanation.strongest_positive)
@@ -30,7 +31,7 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     yield from _terms("positive", explanation.terms_positive)
     yield from _terms("negative", explanation.terms_negative)
     yield from _tweets("Least sure", explanation.least_sure)
-    yield origin(report)
+    yield from origin(report)
     for limit in report.limits:
         yield f"- {plain_sentence(limit)}"
 

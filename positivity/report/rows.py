@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 from positivity.account.report import Comparison, Estimate, Month, Report, Week
+from positivity.report.sanitize import sanitize
 from positivity.sources.own_scores import guard
 
 COLUMNS = (
@@ -83,7 +84,9 @@ def _names(subject: str) -> tuple[str, str]:
 
     A spreadsheet may take a cell such as `@al` for a formula, so the subject is guarded, and then
     is no key to join by. The bare name is: it needs a guard only where that in the scores does.
+    A name that could steer a terminal, which no account of X has, is made harmless.
     """
+    subject = sanitize(subject)
     return guard(subject), guard(subject[1:]) if subject.startswith("@") else ""
 
 

@@ -26,7 +26,7 @@ class TableWriter:
     """Writes rows to `path`, as CSV, JSON Lines, Parquet or Excel by its suffix.
 
     The rows go to a file beside the target, which takes the target's place at the end; also when
-    the work is cut short, so that what was done is kept.
+    the work is cut short, so that what was done is kept, if anything was.
     """
 
     def __init__(self, path: str | Path, schema: Any, *, what: str, guarded: Sequence[str]) -> None:
@@ -39,6 +39,7 @@ class TableWriter:
         """
         self._shown = str(path)
         self._failed = False
+        self._empty = True
         self._target = Path(path).resolve()
         table = _TABLES.get(self._target.suffix.lower())
         if table is None:
@@ -63,6 +64,7 @@ class TableWriter:
 
     def write_rows(self, batch: Any) -> None:
         """Add the rows of a batch of the schema."""
+        self._empty = False
         try:
             self._table.write(batch)
         except OSError as error:
@@ -75,6 +77,7 @@ class TableWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._failed |= error is not None and self._empty
         try:
             self._table.close()
             if not self._failed:

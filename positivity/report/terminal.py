@@ -19,7 +19,15 @@ from positivity.account.report import (
 )
 from positivity.report.scale import drawn, scale
 from positivity.report.terminal_page import SIDE, STYLES, Page
-from positivity.report.words import compared, limits_of_table, line_of, period, since, tweets
+from positivity.report.words import (
+    compared,
+    first_read,
+    limits_of_table,
+    line_of,
+    period,
+    since,
+    tweets,
+)
 
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 HOURS = tuple(f"{hour:02}" if hour % 6 == 0 else "" for hour in range(24))
@@ -122,16 +130,18 @@ class ReportPage(Page):
     def times(self, report: Report) -> None:
         """The net positivity by month, weekday and hour as lines of small bars."""
         unit, parts = line_of(report)
+        slots = drawn(report.weekdays) or drawn(report.hours)
+        if not (len(parts) >= 2 or report.change or report.previous or slots):
+            return
         if len(parts) >= 2:
             self.line_of_time(unit, parts)
         if report.change:
             self.side("change", compared(report.change, self.signed))
         if report.previous:
             self.side("before", since(report.previous, report, self.signed))
-        if report.months:
-            self.slots("day", report.weekdays, WEEKDAYS)
-            self.slots("hour", report.hours, HOURS)
-            self.blank()
+        self.slots("day", report.weekdays, WEEKDAYS)
+        self.slots("hour", report.hours, HOURS)
+        self.blank()
 
     def slots(self, unit: str, slots: Sequence[Slot], names: Sequence[str]) -> None:
         """A bar for each weekday or hour, gaps where there are hardly any tweets; their range."""
@@ -212,7 +222,7 @@ class ReportPage(Page):
         if left_out:
             reasons = ", ".join(f"{reason} {n:,}" for reason, n in counts.left_out.items())
             self.side("left out", f"{left_out:,}: {reasons}")
-        for number, line in enumerate(report.read_as):
+        for number, line in enumerate(first_read(report.read_as)):
             self.side("" if number else "read", line)
         if len(report.kinds) > 1:
             kinds = (f"{kind.kind} {kind.tweets:,}" for kind in report.kinds)

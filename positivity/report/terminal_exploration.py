@@ -11,7 +11,7 @@ from rich.text import Text
 from positivity.exploration.findings import Count, Exploration, LabelWords, Tokens
 from positivity.report.charts_exploration import shown_histogram
 from positivity.report.terminal_page import SIDE, STYLES, Page
-from positivity.report.words import tweets
+from positivity.report.words import first_read, tweets
 from positivity.report.words_exploration import (
     HOW_COUNTED,
     HOW_TIED,
@@ -36,7 +36,7 @@ def render_exploration(found: Exploration, console: Console) -> None:
     page = Page(console)
     page.side("data", found.subject, "bold")
     page.side("rows", rows_of(found))
-    for number, line in enumerate(found.read_as):
+    for number, line in enumerate(first_read(found.read_as)):
         page.side("" if number else "read", line)
     if found.empty:
         page.side("empty", f"{found.empty:,} with nothing but links and mentions")

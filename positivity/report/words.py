@@ -26,6 +26,7 @@ from positivity.account.report import (
 from positivity.report.glyphs import UNICODE
 
 _LONGEST_ID = 20
+_MOST_READ = 10  # lines on how files were read; a folder may hold thousands
 _MOST_PAIRS = 15  # shown to people; all are in the JSON
 
 
@@ -56,7 +57,10 @@ def compared(change: Change, sign: Callable[[float], str] = signed) -> str:
     """The last 30 days beside the year before, and whether they differ."""
     verb = "no change that can be told"
     if change.changed:
-        verb = f"a change of {sign(change.difference.low)} to {sign(change.difference.high)}"
+        low, high = change.difference.low, change.difference.high
+        verb = f"a change of {sign(low)} to {sign(high)}"
+        if not (round(low) and round(high)):  # "0 to +9" would say that there may be none
+            verb = f"a change of up to {sign(high if round(high) else low)}"
     return (
         f"net {sign(change.recent.value)} in the last 30 days ({tweets(change.recent_tweets)}), "
         f"{sign(change.before.value)} in the year before ({tweets(change.before_tweets)}): {verb}"
@@ -78,6 +82,14 @@ def tweets(number: int) -> str:
 def period(first: str, last: str) -> str:
     """From when to when: "2026-01-01 to 2026-03-31", or the one day."""
     return f"{first}" if first == last else f"{first} to {last}"
+
+
+def first_read(lines: Sequence[str]) -> Sequence[str]:
+    """How each input was read, a line each, as far as people read that."""
+    more = len(lines) - _MOST_READ
+    if more < 2:  # one more takes no more room than to say so
+        return lines
+    return (*lines[:_MOST_READ], f"and {more:,} more, which the JSON names")
 
 
 def ranked(rank: Rank | None) -> str:

@@ -1,6 +1,6 @@
 """Which column of a table, or key of an object, holds which part of a tweet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from positivity.sources import guess
@@ -85,6 +85,9 @@ MARK_NAMES: Mapping[Kind, tuple[str, ...]] = {
     ),
 }
 
+# Columns that only direct messages have.
+_MESSAGE_NAMES = frozenset({"dmconversationid", "dmconversation", "messagecreate"})
+
 _ALL_NAMES = frozenset(
     name
     for table in (FIELD_NAMES, FLAG_NAMES, MARK_NAMES)
@@ -102,6 +105,11 @@ def known_names(row: Sequence[str]) -> int:
 def names_a_table(row: Sequence[str]) -> bool:
     """Whether a row names the column of the text and another one of tweets."""
     return known_names(row) > 1 and any(plain_name(cell) in _TEXT_NAMES for cell in row)
+
+
+def is_message(names: Iterable[str]) -> bool:
+    """Whether these columns or keys are those of direct messages, which are no tweets."""
+    return not _MESSAGE_NAMES.isdisjoint(map(plain_name, names))
 
 
 def is_header(row: Sequence[str], body: Sequence[Sequence[str]]) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from positivity.sources import guess
 from positivity.sources.layout import Layout
+from positivity.sources.own_scores import is_own
 from positivity.sources.reading import ByteStream
 
 SENTIMENT140 = "Sentiment140"
@@ -43,6 +44,8 @@ def offer_of_objects(
 def label_key(objects: Sequence[Mapping[str, Any]]) -> str | None:
     """The key of objects of JSON that says which of them are positive."""
     names = list(dict.fromkeys(name for each in objects for name in each))
+    if is_own(names):  # those labels are the model's
+        return None
     rows = [[str(each.get(name, "")) for name in names] for each in objects]
     label = guess.label_column(rows, names)
     return None if label is None else names[label]

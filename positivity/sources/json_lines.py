@@ -8,7 +8,7 @@ from typing import Any
 
 from positivity.errors import InputError
 from positivity.sources import gold
-from positivity.sources.columns import chosen_names
+from positivity.sources.columns import chosen_names, is_message
 from positivity.sources.dates import time_of_id
 from positivity.sources.dialect import decode_head, shown_encoding
 from positivity.sources.exports import demanded_json, recognised_json
@@ -102,6 +102,7 @@ class JsonFile(TweetFile):
         self._is_array = document and _bare(head).startswith("[")
         self._chosen = chosen_names(options)
         self._keys: list[str] = []
+        self._messages = False  # whether the first thing in it is a direct message
         self._dated_by_id = False
         if not document:
             lines = head.splitlines()[:_LABELS_SOUGHT]
@@ -135,6 +136,7 @@ class JsonFile(TweetFile):
         for line, value, raw in self._values():
             if not self._keys and isinstance(value, dict):
                 self._keys = list(value)
+                self._messages = is_message(first_tweet(value) or ())
                 self._is_clean = value.keys() >= set(SCORE_COLUMNS)
             for row in page_rows(value, self._chosen):
                 if row is not None:
@@ -203,6 +205,8 @@ class JsonFile(TweetFile):
     def _why_empty(self) -> str:
         if not self.unreadable:
             return f"{self.name}: is JSON without any tweet in it"
+        if self._messages:
+            return f"{self.name}: holds direct messages, which are never read"
         if self._keys:
             keys = ", ".join(f"'{key}'" for key in self._keys[:100])
             wanted = self._chosen.get("text")

@@ -13,6 +13,7 @@ from positivity.sources.columns import (
     MARK_NAMES,
     ZONE_NAMES,
     chosen_names,
+    is_message,
     known_names,
 )
 from positivity.sources.dates import DayMonth, day_month_order
@@ -82,6 +83,8 @@ def lay_out(
     """
     names = tuple(cell.strip() for cell in header) if header is not None else ("",) * width
     plain = [plain_name(name) for name in names]
+    if is_message(plain):
+        raise InputError(f"{source}: holds direct messages, which are never read")
     export = _export(source, plain, options)
     fields = _by_name(plain) if header is not None else _by_value(rows, width)
     fields |= _of_export(export, plain) if export else {}
@@ -91,6 +94,9 @@ def lay_out(
     if header is not None and (is_analytics or _is_foreign(header, fields | chosen)):
         look = {} if is_analytics else guess.x_analytics(rows, width)
         fields = _by_value(rows, width) | fields | look
+    own = own_scores.is_own(names)
+    if own:
+        fields["left_out"] = names.index("left_out")
     fields |= chosen
     if "text" not in fields:
         text = guess.text_column(rows, width, without=frozenset(fields.values()))
@@ -103,7 +109,7 @@ def lay_out(
     remarks = ["columns recognised by what is in them"] if look else []
     if "label" in fields:
         remarks.append(f"labels from {called(names, fields['label'])}")
-    own = own_scores.is_own(names)  # what is missing from it is, and what is there is right
+    # What is missing from our own scores is, and what is there is right.
     if "id" not in chosen and not own and guess.has_rounded_ids(rows, fields.get("id")):
         del fields["id"]
         kept = "taken from the links" if "link" in fields else "kept as missing"

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, TypeAlias
 
-from positivity.sources.columns import FIELD_NAMES, FLAG_NAMES, MARK_NAMES
+from positivity.sources.columns import FIELD_NAMES, FLAG_NAMES, MARK_NAMES, is_message
 from positivity.sources.dates import parse_moment
 from positivity.sources.exports import plain_name
-from positivity.sources.own_scores import SCORE_COLUMNS
+from positivity.sources.own_scores import SCORE_COLUMNS, language_of
 from positivity.sources.rows import (
     COUNTS,
     clean_author,
@@ -22,7 +22,7 @@ from positivity.sources.rows import (
     is_true,
     kind_of,
 )
-from positivity.tweets import Kind
+from positivity.tweets import Kind, LeftOut
 
 Json: TypeAlias = Mapping[str, Any]
 Row: TypeAlias = dict[str, Any]
@@ -50,7 +50,7 @@ def tweet_row(
     others: Mapping[str, Json] | None = None,
     given: Mapping[str, Any] | None = None,
 ) -> Row | None:
-    """One tweet as a row; None if it has no text.
+    """One tweet as a row; None if it has no text, or is a direct message.
 
     `users` are handles by user id and `others` the tweets it may refer to, by id, as a page of the
     API includes them; `given` are values that stand for what the tweet itself says.
@@ -61,18 +61,23 @@ def tweet_row(
     for part, value in given.items():
         names = _TEXT_NAMES if part == "text" else FIELD_NAMES[part]
         values.update({**dict.fromkeys(names), names[0]: value})
-    text = _text(values)
+    text = None if is_message(values) else _text(values)
     if text is None:
         return None
     references = _references(values)
     text = _with_original(text, _original(values, references, others or {}))
     known = _kind(values, references)
+    lang = _first(values, FIELD_NAMES["lang"]) or None
+    if values["isclean"]:
+        left_out = _string(values.get("leftout"))
+        known = Kind.RETWEET if left_out == LeftOut.RETWEET else known
+        lang = lang or language_of(left_out)
     row: Row = {
         "id": clean_id(_first(values, FIELD_NAMES["id"])),
         "created_at": _time(values),
         "author": clean_author(_author(values, users or {})),
         "text": text,
-        "lang": _first(values, FIELD_NAMES["lang"]) or None,
+        "lang": lang,
         "kind": kind_of(text, known).value,
     }
     for count in COUNTS:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from positivity.sources.dates import parse_moment, times_of_ids
 from positivity.sources.layout import Layout
-from positivity.sources.own_scores import unguard
+from positivity.sources.own_scores import language_of, unguard
 from positivity.tweets import Kind, TweetBatch, tweet_batch
 
 Cells = Sequence[str | None]
@@ -116,12 +116,15 @@ class RowMapper:
         fields = {part: cells[index] for part, index in self._layout.fields.items()}
         texts = self._texts(fields.pop("text"))
         links = [_linked(link) for link in fields.pop("link", ())]
-        types = fields.pop("type", None)
+        left_out = fields.pop("left_out", None)  # of our own scores, where a retweet is called so
+        types = fields.pop("type", left_out)
         labels = fields.pop("label", None)
         columns: dict[str, Sequence[Any] | pa.Array] = {
             "text": texts,
             "kind": self._kinds(cells, texts, types),
         }
+        if left_out is not None:
+            columns["lang"] = list(map(language_of, left_out))
         for part, values in fields.items():
             if part == "id":
                 columns[part] = [clean_id(value) for value in values]

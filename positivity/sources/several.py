@@ -75,8 +75,8 @@ def _nothing(container: Container, failed: int, key: str | None) -> InputError:
     if failed:
         return InputError(f"{container.name}: none of the {failed} files in it can be read")
     return InputError(
-        f"{container.name}: is {container.what} without a file of tweets in it: no X archive, and "
-        "nothing that ends in .csv, .json, .parquet or the like"
+        f"{container.name}: is {container.what} without a file of tweets in it: no tweets of an X "
+        "archive, and nothing that ends in .csv, .json, .parquet or the like"
     )
 
 

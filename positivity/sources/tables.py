@@ -83,7 +83,8 @@ def fitting_rows(
         elif len(row) > width and not any(row[width:]):
             yield row[:width]
         else:
-            reject(f"has {len(row)} cells instead of {width}")
+            cells = "1 cell" if len(row) == 1 else f"{len(row)} cells"
+            reject(f"has {cells} instead of {width}")
 
 
 def text_lines(stream: ByteStream, encoding: str, longest: int = _LONGEST_LINE) -> Iterator[str]:
