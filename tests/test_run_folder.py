@@ -65,6 +65,16 @@ def test_a_vocabulary_alone_is_learnt_again(recipe: Recipe, data: Path, tmp_path
     assert " elsewhere" not in trained(recipe, data, tmp_path / "run")
 
 
+def test_a_vocabulary_that_was_put_there_is_used(
+    recipe: Recipe, data: Path, tmp_path: Path
+) -> None:
+    words = trained(recipe, data, tmp_path / "one")
+    shutil.copytree(tmp_path / "one" / "vocabulary", tmp_path / "other" / "vocabulary")
+    less = labelled_csv(data / "train.csv", 200).read_text()
+    (data / "train.csv").write_text(less.replace("great", "superb"))
+    assert trained(recipe, data, tmp_path / "other") == words
+
+
 def test_other_data_is_not_gone_on_with(recipe: Recipe, data: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     words = trained(recipe, data, folder)

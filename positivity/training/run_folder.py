@@ -56,7 +56,8 @@ def begin_or_go_on(folder: Path, recipe: Recipe, data: Data | None = None) -> No
     now = _digests(recipe, data) if data is not None else {}
     before = _before(folder) if data is not None else now
     if not any((folder / name).exists() for name in _TRAINED):
-        if holds_another(folder, recipe) or before != now:
+        # A vocabulary that no run has left here was put here to be used.
+        if holds_another(folder, recipe) or (before and before != now):
             shutil.rmtree(folder / VOCABULARY, ignore_errors=True)
             before = {}
         if holds_another(folder, recipe):
