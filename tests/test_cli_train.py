@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from positivity.cli import app
 from positivity.cli.train import on_one_file, recipe_path
@@ -135,6 +135,12 @@ def test_vader_is_measured_on_a_tenth_of_one_file(tiny_data: Path, tmp_path: Pat
     assert f"there is one in {tmp_path / 'run' / 'model'}" in told
 
 
+def evaluated(path: Path, model: ModelDirectory) -> Result:
+    """The figures of a model on a file, as JSON."""
+    arguments = ["evaluate", str(path), "--model", str(model.path), "--format", "json"]
+    return runner.invoke(app, arguments)
+
+
 def test_evaluate_prints_a_table(tiny_data: Path, tiny_model: ModelDirectory) -> None:
     output = run(
         "evaluate", tiny_data / "dev.csv", "--model", tiny_model.path, "--where", "label=positive"
@@ -148,14 +154,12 @@ def test_evaluate_leaves_out_what_nobody_labelled_and_says_so(
 ) -> None:
     path = tmp_path / "part.csv"
     path.write_text("text,label\nlove it,positive\nmeh,\nhate it,negative\nwell, \n")
-    arguments = ["evaluate", str(path), "--model", str(tiny_model.path), "--format", "json"]
-    result = CliRunner().invoke(app, arguments)
+    result = evaluated(path, tiny_model)
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["tweets"] == 2
     assert result.stderr == f"positivity: {path}: 2 rows without a label left out\n"
     pd.read_csv(path).to_parquet(path.with_suffix(".parquet"))
-    arguments[1] = str(path.with_suffix(".parquet"))
-    assert json.loads(CliRunner().invoke(app, arguments).stdout)["tweets"] == 2
+    assert json.loads(evaluated(path.with_suffix(".parquet"), tiny_model).stdout)["tweets"] == 2
     path.write_text("text,label\nmeh,\n")
     result = CliRunner().invoke(app, ["evaluate", str(path)])
     assert (result.exit_code, result.stderr.count("no labelled tweets")) == (3, 1)
@@ -233,8 +237,7 @@ def test_evaluate_says_what_numbers_it_takes_for_which_labels(
 ) -> None:
     path = tmp_path / "numbers.csv"
     path.write_text("text,label\nhate,0\nthe bus,1\nlove,2\n")
-    arguments = ["evaluate", str(path), "--model", str(tiny_model.path), "--format", "json"]
-    result = runner.invoke(app, arguments)
+    result = evaluated(path, tiny_model)
     told = f"{path}: labels are read thus: 0 as negative, 1 as neutral, 2 as positive\n"
     assert (result.exit_code, result.stderr) == (0, f"positivity: {told}")
 

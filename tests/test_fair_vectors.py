@@ -3,8 +3,8 @@
 import torch
 
 from positivity.model.pairs import PairVectors, pair_numbers
-from positivity.training.augmentation import INTERCHANGEABLE, SYNONYMS
 from positivity.training.fair_vectors import equalize, equalize_pairs
+from positivity.training.word_groups import INTERCHANGEABLE, SYNONYMS
 
 
 def test_members_of_a_group_share_their_mean() -> None:

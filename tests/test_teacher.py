@@ -282,6 +282,12 @@ def test_a_teacher_that_has_not_labelled_is_said(tiny_data: Path, tmp_path: Path
         Data(tiny_data, tmp_path).read(Source(teacher="absent"))
     with pytest.raises(InputError, match="no trained teacher"):
         Data(tiny_data, tmp_path).encoder("absent")
+    student = read_recipe(tiny_data / "tiny.toml")
+    assert isinstance(student, Recipe)
+    taught = replace(student, train=(*student.train, Source(teacher="absent")))
+    with pytest.raises(InputError, match="not labelled yet"):
+        Run(taught, Data(tiny_data, tmp_path), tmp_path / "run", say=lambda line: None)
+    assert not (tmp_path / "run").exists()  # nothing was learnt, and nothing is left
 
 
 def test_an_encoder_must_be_there() -> None:

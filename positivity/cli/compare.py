@@ -105,8 +105,11 @@ def compare_command(
     from positivity.sources.files import ReadOptions
 
     handles = [each for each in accounts if is_handle(each)]
-    named = {Path(each).absolute(): each for each in accounts[::-1] if not is_handle(each)}
-    files = list(named.values())[::-1]  # one that is named twice is one account
+    named: dict[Path, str] = {}  # one that is named twice is one account
+    for each in accounts:
+        if not is_handle(each):
+            named.setdefault(Path(each).absolute(), each)
+    files = list(named.values())
     refuse_clashes([("--output", output)], files)
     format = format_of(format, output, ReportFormat)
     if output is not None:

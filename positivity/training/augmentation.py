@@ -11,77 +11,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from positivity.training.word_groups import INTERCHANGEABLE, VARIETIES
+
 _OTHER_SPELLING = 0.3  # of all tweets: half of the words that varieties of English spell otherwise
 _RESPELT = 0.12  # of all tweets: one typo
 _REPUNCTUATED = 0.25  # of all tweets: another last mark
 
-# Words that may stand in each other's place. What is also a common word (will, grace, mark, hope,
-# may, turkey) is left out: it would be changed where it means something else.
-_NAMES = (
-    # Given names that are mostly men's, then mostly women's, of many origins.
-    "james john robert michael david william richard joseph thomas daniel matthew anthony steven "
-    "paul andrew joshua kevin brian george edward jason ryan jacob gary nicholas eric jonathan "
-    "larry justin scott brandon benjamin samuel gregory alexander patrick jack dennis jerry tyler "
-    "aaron adam nathan henry peter zachary kyle noah ethan jeremy walter keith roger terry harry "
-    "sean carl arthur lawrence dylan jesse bryan joe billy bruce gabriel alan "
-    "wayne roy ralph eugene louis philip bobby johnny connor brad geoffrey greg neil todd brett "
-    "jamal darnell tyrone leroy deshawn terrell malik lamar hakim rasheed kareem tremayne jermaine "
-    "marquis trevon jalen kwame kofi femi chidi tunde emeka "
-    "mohammed ahmed ali omar hassan ibrahim yusuf khalid mustafa abdul hamza bilal tariq faisal "
-    "wei chen jun ming hiroshi kenji takashi minh hung raj arjun ravi sanjay vikram amit rohan "
-    "jose juan carlos luis miguel jorge pedro diego alejandro javier fernando rafael "
-    "mateo ivan dmitri sergei vladimir boris pavel jakub giovanni luca marco pierre jean hans "
-    "moshe avi shlomo",
-    "mary patricia jennifer linda elizabeth barbara susan jessica sarah karen nancy lisa betty "
-    "margaret sandra ashley kimberly emily donna michelle carol amanda dorothy melissa deborah "
-    "stephanie rebecca sharon laura cynthia kathleen amy angela shirley anna brenda pamela emma "
-    "nicole helen samantha katherine christine debra rachel carolyn janet catherine maria heather "
-    "diane ruth julie olivia joyce kelly lauren christina joan evelyn judith "
-    "megan andrea cheryl hannah jacqueline martha gloria teresa ann sara frances kathryn "
-    "janice abigail alice julia judy sophia denise amber doris marilyn danielle beverly isabella "
-    "theresa diana natalie brittany marie kayla alexis lori ellen allison meredith katie "
-    "latoya lakisha tamika keisha ebony shanice aisha imani latisha shaniqua tanisha nia "
-    "aaliyah ngozi amara chioma adaeze "
-    "fatima layla zainab amina yasmin noor leila maryam khadija salma "
-    "mei ling xiu yuki sakura haruka linh thuy priya ananya divya lakshmi sunita deepa kavita "
-    "lucia sofia camila valentina gabriela carmen guadalupe ximena rosa juana esperanza "
-    "olga natasha svetlana irina agnieszka giulia chiara amelie ingrid anneke rivka shira",
-)
-_GROUPS = (
-    # Peoples, as adjectives or for a person.
-    "american british canadian australian mexican german french italian spanish irish scottish "
-    "russian ukrainian chinese japanese korean indian pakistani iranian iraqi afghan syrian "
-    "israeli palestinian egyptian nigerian kenyan ghanaian ethiopian somali moroccan brazilian "
-    "colombian cuban jamaican haitian vietnamese filipino thai indonesian saudi arab swedish "
-    "norwegian danish dutch greek portuguese romanian hungarian lebanese venezuelan argentinian "
-    "polish turkish austrian belgian swiss finnish czech bulgarian serbian croatian bosnian "
-    "albanian icelandic welsh estonian latvian lithuanian belarusian armenian azerbaijani "
-    "kazakh uzbek mongolian nepalese bangladeshi burmese cambodian malaysian singaporean "
-    "taiwanese tibetan libyan tunisian algerian sudanese eritrean ugandan rwandan congolese "
-    "angolan zambian zimbabwean senegalese cameroonian tanzanian jordanian yemeni kuwaiti "
-    "qatari chilean peruvian bolivian ecuadorian uruguayan paraguayan honduran guatemalan "
-    "nicaraguan panamanian hawaiian",
-    "americans canadians australians mexicans germans italians russians ukrainians koreans indians "
-    "pakistanis iranians iraqis afghans syrians israelis palestinians egyptians nigerians kenyans "
-    "somalis brazilians cubans jamaicans haitians filipinos saudis arabs greeks romanians asians "
-    "africans europeans latinos turks austrians belgians finns czechs bulgarians serbians "
-    "croatians albanians armenians malaysians libyans tunisians algerians ugandans chileans "
-    "peruvians",
-    "america britain canada australia mexico germany france italy spain ireland scotland russia "
-    "ukraine china japan korea india pakistan iran iraq afghanistan syria israel palestine egypt "
-    "nigeria kenya ghana ethiopia somalia morocco brazil colombia cuba jamaica haiti vietnam "
-    "thailand indonesia sweden norway denmark greece portugal romania hungary lebanon austria "
-    "belgium switzerland finland bulgaria serbia croatia bosnia albania iceland wales estonia "
-    "latvia lithuania belarus armenia mongolia nepal bangladesh myanmar cambodia malaysia "
-    "singapore taiwan tibet libya tunisia algeria sudan eritrea uganda rwanda congo angola zambia "
-    "zimbabwe senegal cameroon tanzania yemen kuwait qatar peru bolivia ecuador uruguay paraguay "
-    "honduras guatemala nicaragua panama",
-    "christian muslim jewish hindu buddhist sikh catholic protestant atheist mormon",
-    "christians muslims jews hindus buddhists sikhs catholics protestants atheists mormons",
-    "christianity islam judaism hinduism buddhism sikhism catholicism atheism",
-    "church mosque synagogue temple",
-    "gay lesbian straight bisexual transgender queer",
-)
 # Read from left to right and from right to left, a whole tweet at a time.
 _GENDERED = {
     "he": "she",
@@ -148,29 +83,6 @@ _SPELLINGS = {
     "hasn't": ("ain't",),
     "doesn't": ("don't",),
 }
-# British English = American English. Where one of the two also means something else ("flat", "gas",
-# "line", "fall"), only the other is respelt: < for to the left alone, > for to the right alone.
-_VARIETIES = """
-    colour=color colours=colors colourful=colorful favourite=favorite favourites=favorites
-    honour=honor honoured=honored humour=humor labour=labor neighbour=neighbor
-    neighbours=neighbors neighbourhood=neighborhood behaviour=behavior flavour=flavor
-    flavours=flavors rumour=rumor rumours=rumors harbour=harbor endeavour=endeavor savour=savor
-    centre=center theatre=theater metre=meter metres=meters litre=liter litres=liters fibre=fiber
-    realise=realize realised=realized organise=organize organised=organized recognise=recognize
-    recognised=recognized apologise=apologize apologised=apologized criticise=criticize
-    analyse=analyze defence=defense offence=offense licence=license grey=gray cancelled=canceled
-    travelled=traveled travelling=traveling jewellery=jewelry pyjamas=pajamas moustache=mustache
-    aluminium=aluminum aeroplane=airplane programme>program catalogue=catalog cheque>check
-    tyre>tire tyres>tires kerb>curb sceptical=skeptical arse=ass learnt=learned burnt=burned
-    whilst>while mum=mom mums=moms mummy=mommy maths=math football<soccer holiday<vacation
-    holidays<vacations flat<apartment flats<apartments film<movie films<movies shop<store
-    shops<stores lorry=truck lorries=trucks petrol>gas sofa=couch rubbish=trash
-    jumper=sweater autumn>fall cinema=theater biscuit=cookie biscuits=cookies sweets>candy
-    queue>line queues>lines lift<elevator parcel=package postman=mailman motorway=highway
-    pavement=sidewalk nappy=diaper nappies=diapers torch<flashlight trainers>sneakers
-    car_park=parking_lot mobile_phone=cell_phone post_code=zip_code toilets=restrooms
-    estate_agent=realtor petrol_station=gas_station fire_brigade=fire_department
-"""
 _LAST_MARKS = ("", "", " .", " .", " !")  # the last one says something, if little
 # What is asked with a mark or without: "what time is it", not "what a day" and not "when I woke".
 _QUESTION = re.compile(
@@ -239,17 +151,8 @@ def _repunctuated(text: str, generator: np.random.Generator) -> str:
     return plain + _LAST_MARKS[int(generator.integers(len(_LAST_MARKS)))]
 
 
-_MEMBERS = {
-    word: group
-    for names in (*_NAMES, *_GROUPS)
-    for group in [tuple(names.split())]
-    for word in group
-}
-_ALL_NAMES = tuple(name for names in _NAMES for name in names.split())
-# Words of which each may stand in the others' places, group by group.
-INTERCHANGEABLE = (_ALL_NAMES, *(tuple(names.split()) for names in _GROUPS))
-INTERCHANGEABLE_WORDS = tuple(word for group in INTERCHANGEABLE for word in group)
-_SWAPPABLE = _MEMBERS.keys() | _GENDERED.keys() | _UNGENDERED.keys()
+_GROUP_OF = {word: group for group in INTERCHANGEABLE for word in group}
+_SWAPPABLE = _GROUP_OF.keys() | _GENDERED.keys() | _UNGENDERED.keys()
 
 
 def _swapped(words: list[str], generator: np.random.Generator) -> list[str]:
@@ -261,8 +164,8 @@ def _swapped(words: list[str], generator: np.random.Generator) -> list[str]:
     drawn: dict[str, str] = {}
     result = []
     for i, word in enumerate(words):
-        if word in _MEMBERS and word not in drawn:
-            group = _ALL_NAMES if word in _ALL_NAMES_SET else _MEMBERS[word]
+        if word in _GROUP_OF and word not in drawn:
+            group = _GROUP_OF[word]
             drawn[word] = group[int(generator.integers(len(group)))]
         if word in drawn:
             result.append(drawn[word])
@@ -309,7 +212,6 @@ def _genderless(words: Sequence[str]) -> list[str]:
     return result
 
 
-_ALL_NAMES_SET = frozenset(_ALL_NAMES)
 # After "her", the words before which it is an object: "I saw her at", "gave her the".
 _AFTER_OBJECT = frozenset(
     "a an the and or but so to at in on for with from of by that this if when is was as about "
@@ -324,20 +226,12 @@ def _is_word(words: Sequence[str], i: int) -> bool:
     return i < len(words) and words[i].isalpha() and words[i] not in _AFTER_OBJECT
 
 
-for _pair in _VARIETIES.split():
+for _pair in VARIETIES.split():
     _british, _american = (each.replace("_", " ") for each in re.split("[=<>]", _pair))
     if "<" not in _pair:
         _SPELLINGS[_british] = (*_SPELLINGS.get(_british, ()), _american)
     if ">" not in _pair:
         _SPELLINGS[_american] = (*_SPELLINGS.get(_american, ()), _british)
-# The words of both varieties that mean the same and nothing else, where each is a single word; of
-# two British words for an American one, the first ("theatre").
-_BRITISH = {
-    american: british
-    for british, _, american in (pair.partition("=") for pair in reversed(_VARIETIES.split()))
-    if american and "_" not in british + american
-}
-SYNONYMS = tuple((british, american) for american, british in _BRITISH.items())
 _RESPELLABLE = {words.split()[0] for words in _SPELLINGS} | {
     other.split()[0] for others in _SPELLINGS.values() for other in others
 }

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from positivity.model.pairs import NOBODY, PairVectors
-from positivity.training.augmentation import INTERCHANGEABLE, SYNONYMS
+from positivity.training.word_groups import INTERCHANGEABLE, SYNONYMS
 
 
 @torch.no_grad()

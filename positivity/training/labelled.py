@@ -81,6 +81,17 @@ class Data:
             raise InputError(f"{path}: no trained teacher; {self._first(teacher)}")
         return path
 
+    def soft_labels(self, teacher: str) -> Path:
+        """The file of what a teacher calls its texts.
+
+        Raises:
+            InputError: there is none yet.
+        """
+        path = self.runs / teacher / SOFT_LABELS
+        if not path.exists():
+            raise InputError(f"{path}: not labelled yet; {self._first(teacher)}")
+        return path
+
     def read_marked(self, source: Source) -> tuple[list[str], list[str], list[int]]:
         """What `read_marked` finds in a source's file."""
         return read_marked(self.folder / source.file, source)
@@ -124,9 +135,7 @@ class Data:
         """
         if not source.teacher:
             return read_labelled(self.folder / source.file, source)
-        path = self.runs / source.teacher / SOFT_LABELS
-        if not path.exists():
-            raise InputError(f"{path}: not labelled yet; {self._first(source.teacher)}")
+        path = self.soft_labels(source.teacher)
         tweets, rows = _with_rows(path, replace(source, probabilities=LABELS))
         states = np.load(path.with_name(SOFT_STATES), mmap_mode="r")
         return replace(tweets, states=states[rows])

@@ -26,12 +26,12 @@ from positivity.model.registry import ModelConfig, ModelDirectory
 from positivity.model.tagger import TaggerNetwork
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import TOKENIZERS, Tokenizer, load_tokenizer
-from positivity.training.augmentation import INTERCHANGEABLE_WORDS
 from positivity.training.clock import Clock
 from positivity.training.datasets import corpus
 from positivity.training.emoji_prediction import EmojiPrediction
 from positivity.training.fair_vectors import equalize, equalize_pairs
 from positivity.training.initial import frequent_pairs, initial_vectors, vectors_of_model
+from positivity.training.lab.plan import teachers_of
 from positivity.training.labelled import Data
 from positivity.training.language_modelling import LanguageModelling
 from positivity.training.loop import Record, Step, Trainer, diverged
@@ -47,6 +47,7 @@ from positivity.training.sentiment import Sentiment
 from positivity.training.tagging import Tagging
 from positivity.training.task import ModelTask
 from positivity.training.vocabulary import train_vocabulary
+from positivity.training.word_groups import INTERCHANGEABLE_WORDS
 from positivity.training.word_vectors import of_pieces, read_vectors
 
 Say = Callable[[str], None]
@@ -82,6 +83,8 @@ class Run:
             check_settings(recipe.network)
         except ValueError as error:
             raise InputError(f"recipe {recipe.name}: network: {error}") from None
+        for teacher in teachers_of(recipe):  # now, rather than when the vocabulary is learnt
+            data.soft_labels(teacher)
         begin_or_go_on(folder, recipe, data)
         self.normalizer, self.tokenizer = self._vocabulary()
         self._say("reading and encoding the training tweets")
