@@ -1,5 +1,6 @@
 """What several tests share: a home of their own, tables to normalize with, a tiny trained model."""
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,12 +76,20 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture(autouse=True)
-def skip_without_data(request: pytest.FixtureRequest) -> None:
-    """Tests marked `shared_data` and `gpu` run where these are."""
-    if request.node.get_closest_marker("shared_data") and not SHARED_DATA.is_dir():
+def pytest_sessionstart() -> None:
+    """Ctrl-C works in what the tests start, though a shell has put these into the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Tests marked `shared_data` and `gpu` run where these are.
+
+    No fixture: those of a whole module, which read the data, come before any of a single test.
+    """
+    if item.get_closest_marker("shared_data") and not SHARED_DATA.is_dir():
         pytest.skip("the real tweets do not lie beside this checkout")
-    if request.node.get_closest_marker("gpu"):
+    if item.get_closest_marker("gpu"):
         import torch
 
         if not torch.cuda.is_available():
