@@ -14,8 +14,8 @@ from positivity.cli import app
 from positivity.cli.train import on_one_file, recipe_path
 from positivity.model import registry
 from positivity.model.registry import ModelDirectory
-from positivity.training.lab.plan import missing_files
 from positivity.training.recipe import Recipe, Source, read_recipe
+from positivity.training.recipe_sources import missing_files
 
 runner = CliRunner()
 

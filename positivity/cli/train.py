@@ -99,7 +99,7 @@ def train_command(
 
 def _refuse_without_files(recipe: "Recipe | TeacherRecipe", data: Path) -> None:
     """Complains, before a folder is made, of files that are not there."""
-    from positivity.training.lab.plan import missing_files
+    from positivity.training.recipe_sources import missing_files
 
     missing = missing_files(recipe, data)
     if missing:

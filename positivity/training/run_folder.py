@@ -3,15 +3,16 @@
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from positivity.errors import InputError, StateError
 from positivity.files import write_atomically
-from positivity.training.lab.plan import files_of, teachers_of
 from positivity.training.labelled import SOFT_LABELS, Data
-from positivity.training.recipe import KEPT, Recipe, holds_another, same_recipe_as_before
+from positivity.training.recipe import Recipe, TeacherRecipe, recipe_of
+from positivity.training.recipe_sources import files_of, teachers_of
 
 VOCABULARY, CHECKPOINT, PRETRAINING, MODEL = (
     "vocabulary",
@@ -20,7 +21,7 @@ VOCABULARY, CHECKPOINT, PRETRAINING, MODEL = (
     "model",
 )
 _TRAINED = (CHECKPOINT, PRETRAINING, MODEL)
-_DATA = "data.json"
+_RECIPE, _DATA = "recipe.json", "data.json"
 
 
 def make_folder(folder: Path, option: str) -> None:
@@ -61,7 +62,7 @@ def begin_or_go_on(folder: Path, recipe: Recipe, data: Data | None = None) -> No
             shutil.rmtree(folder / VOCABULARY, ignore_errors=True)
             before = {}
         if holds_another(folder, recipe):
-            (folder / KEPT).unlink()
+            (folder / _RECIPE).unlink()
     same_recipe_as_before(folder, recipe)
     changed = _differing(before, now)
     if changed:
@@ -72,6 +73,35 @@ def begin_or_go_on(folder: Path, recipe: Recipe, data: Data | None = None) -> No
     if data is not None:
         with write_atomically(folder / _DATA) as file:
             file.write(json.dumps(now, indent=1).encode())
+
+
+def same_recipe_as_before(folder: Path, recipe: Recipe | TeacherRecipe) -> None:
+    """Writes the recipe to a run's folder, or refuses to go on with another one's run."""
+    if holds_another(folder, recipe):
+        raise StateError(
+            f"{folder}: a run of another recipe, or of this one before it was changed; "
+            "remove the folder or name another with --run"
+        )
+    (folder / _RECIPE).write_text(_content_of(recipe), encoding="utf-8")
+
+
+def holds_another(folder: Path, recipe: Recipe | TeacherRecipe) -> bool:
+    """Whether a folder has a run that is not this recipe's, as it is now.
+
+    What recipes could not say yet when it began has its default.
+    """
+    path = folder / _RECIPE
+    if not path.exists():
+        return False
+    try:
+        before = recipe_of(json.loads(path.read_text(encoding="utf-8")))
+    except (TypeError, ValueError):  # damaged, or it says what recipes can say no longer
+        return True
+    return _content_of(before) != _content_of(recipe)
+
+
+def _content_of(recipe: Recipe | TeacherRecipe) -> str:
+    return json.dumps(asdict(recipe), indent=1)
 
 
 def changed_since(folder: Path, recipe: Recipe, data: Data) -> list[str]:

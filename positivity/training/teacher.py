@@ -30,11 +30,8 @@ from positivity.training.labelled import ENCODER, SOFT_LABELS, SOFT_STATES, Data
 from positivity.training.likeness import most_alike
 from positivity.training.loop import Record, Step
 from positivity.training.mixed_precision import MixedOptimizer
-from positivity.training.recipe import (
-    Source,
-    TeacherRecipe,
-    same_recipe_as_before,
-)
+from positivity.training.recipe import Source, TeacherRecipe
+from positivity.training.run_folder import same_recipe_as_before
 from positivity.training.variants import MAKERS
 
 _BUCKET_BATCHES = 40  # batches that are sorted by length together
