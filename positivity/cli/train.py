@@ -62,6 +62,12 @@ def train_command(
     if not data.exists():
         raise InputError(f"{data}: no such file or folder; docs/training.md says where data is")
     folder = run or Path("runs") / wanted.name
+    options = (text_column, label_column, delimiter, encoding)
+    if not data.is_file() and (options != _READING or no_header or where):
+        raise UsageError(
+            f"{data}: is a folder, whose files {wanted.name} knows how to read; the options of "
+            "Reading are for one file"
+        )
     if isinstance(wanted, TeacherRecipe):
         if data.is_file():
             raise InputError(
@@ -71,15 +77,8 @@ def train_command(
         typer.echo(f"saved {train_teacher(wanted, data, folder, device=device)}")
         return
     if data.is_file():
-        source = labelled_source(
-            data, text_column, label_column, delimiter, encoding, no_header, where or []
-        )
+        source = labelled_source(data, *options, no_header, where or [])
         wanted, data = on_one_file(wanted, source), data.parent
-    elif (text_column, label_column, delimiter, encoding) != _READING or no_header or where:
-        raise UsageError(
-            f"{data}: is a folder, whose files {wanted.name} knows how to read; the options of "
-            "Reading are for one file"
-        )
     _refuse_without_files(wanted, data)
     if wanted.floor is not None:
         card = train_floor(wanted, data, folder, card=card_of(path))

@@ -108,15 +108,19 @@ class Data:
         Raises:
             InputError: it is in neither.
         """
-        places = [folder / name for folder in (self.folder, self.runs)]
-        for path in places:
-            if path.is_file():
-                return path
+        path = self.place_of_vectors(name)
+        if path.is_file():
+            return path
         raise InputError(
             f"{name}: neither in {self.folder} nor in {self.runs}; to train such vectors: python "
             f"-m positivity.training.word_vectors {self.folder / 'timelines.parquet'} --output "
             f"{self.runs / name}"
         )
+
+    def place_of_vectors(self, name: str) -> Path:
+        """Where the file of word vectors of this name is, if it is anywhere."""
+        path = self.folder / name
+        return path if path.is_file() else self.runs / name
 
     def read(self, source: Source) -> LabelledTweets:
         """What a source asks for.

@@ -9,15 +9,19 @@ from positivity.training.labelled import SOFT_LABELS, Data
 from positivity.training.recipe import Recipe, Source, TeacherRecipe
 
 
+def paths_of(recipe: Recipe | TeacherRecipe, data: Data) -> dict[str, Path]:
+    """The files that a recipe reads, by its names: sources, labels of teachers, word vectors."""
+    paths = {name: data.folder / name for name in files_of(recipe)}
+    labels = (f"{name}/{SOFT_LABELS}" for name in teachers_of(recipe))
+    paths |= {name: data.runs / name for name in labels}
+    if isinstance(recipe, Recipe) and recipe.embeddings:
+        paths[recipe.embeddings] = data.place_of_vectors(recipe.embeddings)
+    return paths
+
+
 def missing(recipe: Recipe, data: Data) -> list[str]:
-    """The files that a recipe names and that are not at hand, relative to the data folder."""
-    absent = missing_files(recipe, data.folder)
-    labels = [f"{name}/{SOFT_LABELS}" for name in teachers_of(recipe)]
-    absent += [name for name in labels if not (data.runs / name).exists()]
-    vectors = recipe.embeddings
-    if vectors and not any((folder / vectors).exists() for folder in (data.folder, data.runs)):
-        absent.append(vectors)
-    return absent
+    """The files that a recipe reads and that are not at hand."""
+    return [name for name, path in paths_of(recipe, data).items() if not path.exists()]
 
 
 def missing_files(recipe: Recipe | TeacherRecipe, folder: Path) -> list[str]:
@@ -47,6 +51,7 @@ def _sources(part: Any) -> Iterator[Source]:
     """Every source in any part of a recipe."""
     if isinstance(part, Source):
         yield part
+        yield from _sources(part.like)
     elif is_dataclass(part):
         for each in fields(part):
             yield from _sources(getattr(part, each.name))

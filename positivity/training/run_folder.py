@@ -10,9 +10,9 @@ from typing import Any
 
 from positivity.errors import InputError, StateError
 from positivity.files import write_atomically
-from positivity.training.labelled import SOFT_LABELS, Data
+from positivity.training.labelled import Data
 from positivity.training.recipe import Recipe, TeacherRecipe, recipe_of
-from positivity.training.recipe_sources import files_of, teachers_of
+from positivity.training.recipe_sources import paths_of
 
 VOCABULARY, CHECKPOINT, PRETRAINING, MODEL = (
     "vocabulary",
@@ -40,22 +40,18 @@ def make_folder(folder: Path, option: str) -> None:
         ) from None
 
 
-def begin_or_go_on(folder: Path, recipe: Recipe, data: Data | None = None) -> None:
+def begin_or_go_on(folder: Path, recipe: Recipe | TeacherRecipe, data: Data) -> None:
     """Makes the folder of a run, or finds that what is in it can be gone on with.
 
     A run that stopped before anything was trained, over a mistake in its recipe perhaps, is in
     nobody's way: what it left is learnt again.
-
-    Args:
-        data: where the sources lie, of a run that goes on where it stopped.
 
     Raises:
         InputError: it cannot be made.
         StateError: it has the training of another recipe, or on other data.
     """
     make_folder(folder, "--run")
-    now = _digests(recipe, data) if data is not None else {}
-    before = _before(folder) if data is not None else now
+    now, before = _digests(recipe, data), _before(folder)
     if not any((folder / name).exists() for name in _TRAINED):
         # A vocabulary that no run has left here was put here to be used.
         if holds_another(folder, recipe) or (before and before != now):
@@ -70,9 +66,8 @@ def begin_or_go_on(folder: Path, recipe: Recipe, data: Data | None = None) -> No
             f"{folder}: {', '.join(changed)} changed since this run began; to train on it as it is "
             "now remove the folder or name another with --run"
         )
-    if data is not None:
-        with write_atomically(folder / _DATA) as file:
-            file.write(json.dumps(now, indent=1).encode())
+    with write_atomically(folder / _DATA) as file:
+        file.write(json.dumps(now, indent=1).encode())
 
 
 def same_recipe_as_before(folder: Path, recipe: Recipe | TeacherRecipe) -> None:
@@ -135,12 +130,9 @@ def _before(folder: Path) -> dict[str, str]:
     return found if isinstance(found, dict) else {}
 
 
-def _digests(recipe: Recipe, data: Data) -> dict[str, str]:
+def _digests(recipe: Recipe | TeacherRecipe, data: Data) -> dict[str, str]:
     """What identifies the content of each file that a recipe reads, as far as they are there."""
-    files = {name: data.folder / name for name in files_of(recipe)}
-    files |= {
-        f"{name}/{SOFT_LABELS}": data.runs / name / SOFT_LABELS for name in teachers_of(recipe)
-    }
+    files = paths_of(recipe, data)
     return {name: _digest(path) for name, path in files.items() if path.exists()}
 
 
