@@ -117,6 +117,18 @@ def test_every_shipped_recipe_can_take_one_file(path: Path, tmp_path: Path) -> N
     assert on_one.network == recipe.network
 
 
+def test_vectors_that_are_not_there_are_told_before_anything_is_learnt(
+    tiny_data: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "runs" / "r"
+    told = run(
+        "train", "bilstm-word2vec", "--data", tiny_data / "train.csv", "--run", folder, code=3
+    )
+    assert "word2vec.bin: neither in" in told
+    assert told.count("\n") == 1
+    assert not folder.exists()
+
+
 def test_too_few_tweets_to_train_on_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "few.csv"
     path.write_text("text,label\nlove it,positive\nhate it,negative\n")

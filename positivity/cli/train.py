@@ -73,13 +73,13 @@ def train_command(
             raise InputError(
                 f"{data}: is one file, but a teacher learns from several; give their folder"
             )
-        _refuse_without_files(wanted, data)
+        _refuse_without_files(wanted, data, folder)
         typer.echo(f"saved {train_teacher(wanted, data, folder, device=device)}")
         return
     if data.is_file():
         source = labelled_source(data, *options, no_header, where or [])
         wanted, data = on_one_file(wanted, source), data.parent
-    _refuse_without_files(wanted, data)
+    _refuse_without_files(wanted, data, folder)
     if wanted.floor is not None:
         card = train_floor(wanted, data, folder, card=card_of(path))
         typer.echo(f"saved {folder / 'model'}")
@@ -96,8 +96,10 @@ def train_command(
     typer.echo(f"try: {_first_use(directory)}")
 
 
-def _refuse_without_files(recipe: "Recipe | TeacherRecipe", data: Path) -> None:
-    """Complains, before a folder is made, of files that are not there."""
+def _refuse_without_files(recipe: "Recipe | TeacherRecipe", data: Path, run: Path) -> None:
+    """Complains, before the folder of the run is made, of files that are not there."""
+    from positivity.training.labelled import Data
+    from positivity.training.recipe import Recipe
     from positivity.training.recipe_sources import missing_files
 
     missing = missing_files(recipe, data)
@@ -106,6 +108,8 @@ def _refuse_without_files(recipe: "Recipe | TeacherRecipe", data: Path) -> None:
             f"{data}: has no {', '.join(missing)}, which {recipe.name} needs; docs/training.md "
             "says what is in them"
         )
+    if isinstance(recipe, Recipe) and recipe.embeddings:
+        Data(data, run.parent).vectors(recipe.embeddings)
 
 
 def _first_use(directory: "ModelDirectory") -> str:
