@@ -4,14 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from positivity.cli.scoring import (
-    RAY,
-    By,
-    Group,
-    ScoreJob,
-    empty_tallies,
-    say_unopened,
-)
+from positivity.cli.input_files import say_unopened
+from positivity.cli.score_job import By, Group, RunnerName, ScoreJob, empty_tallies
 from positivity.errors import InputError, UsageError
 from positivity.messages import say
 
@@ -92,7 +86,7 @@ def _large_job(job: ScoreJob, directory: "ModelDirectory") -> "LargeJob":
 
 
 def _runner(job: ScoreJob, stack: ExitStack) -> "Runner":
-    if job.runner == RAY:
+    if job.runner is RunnerName.RAY:
         from positivity.cluster.ray_runner import RayRunner
 
         return stack.enter_context(RayRunner(job.device))
