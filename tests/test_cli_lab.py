@@ -77,11 +77,14 @@ def test_a_table_of_what_was_trained_written_from_the_runs(data: Path, runs: Pat
 def test_data_that_changed_since_is_told(data: Path, runs: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(runs, tmp_path / "runs"))
     other = Path(shutil.copytree(data, tmp_path / "data"))
-    _, stderr = invoke(*names(other, "lstm"), *where(other, copy))
+    recipes = ("majority", "vader", "logreg", "lstm")
+    _, stderr = invoke(*names(other, *recipes), *where(other, copy))
     assert "changed since" not in stderr
     (other / "train.csv").write_text((other / "train.csv").read_text() + "positive,joy\n")
-    _, stderr = invoke(*names(other, "lstm"), *where(other, copy))
-    assert f"{copy / 'lstm'}: train.csv changed since it was trained; remove the folder" in stderr
+    _, stderr = invoke(*names(other, *recipes), *where(other, copy))
+    for name in recipes:
+        told = f"{copy / name}: train.csv changed since it was trained; remove the folder"
+        assert told in stderr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")

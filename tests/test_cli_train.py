@@ -14,8 +14,8 @@ from positivity.cli import app
 from positivity.cli.train import on_one_file, recipe_path
 from positivity.model import registry
 from positivity.model.registry import ModelDirectory
-from positivity.training.lab.plan import missing_files
 from positivity.training.recipe import Recipe, Source, read_recipe
+from positivity.training.recipe_sources import missing_files
 
 runner = CliRunner()
 
@@ -115,6 +115,18 @@ def test_every_shipped_recipe_can_take_one_file(path: Path, tmp_path: Path) -> N
     assert (on_one.reference, on_one.held_back, on_one.graded) == ("", (), ())
     assert on_one.initial_vectors in ("", *registry.names())
     assert on_one.network == recipe.network
+
+
+def test_vectors_that_are_not_there_are_told_before_anything_is_learnt(
+    tiny_data: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "runs" / "r"
+    told = run(
+        "train", "bilstm-word2vec", "--data", tiny_data / "train.csv", "--run", folder, code=3
+    )
+    assert "word2vec.bin: neither in" in told
+    assert told.count("\n") == 1
+    assert not folder.exists()
 
 
 def test_too_few_tweets_to_train_on_are_refused(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ from typer.testing import CliRunner, Result
 from positivity.cli import app
 from positivity.errors import InputError
 from positivity.model.registry import shipped
-from positivity.training.lab.plan import lab_recipes, missing_files
+from positivity.training.lab.plan import lab_recipes
 from positivity.training.labelled import read_labelled
 from positivity.training.recipe import Recipe, Source, read_recipe
+from positivity.training.recipe_sources import missing_files
 
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "training.md").read_text(encoding="utf-8")
 SHORT = ("negative", "neutral", "positive")

@@ -2,6 +2,7 @@
 
 import builtins
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,15 @@ def test_a_folder_of_another_recipe_is_refused(tiny_data: Path, tmp_path: Path) 
     recipe = floor_recipe(tiny_data, "logreg")
     with pytest.raises(StateError, match="another recipe"):
         FloorRun(recipe, Data(tiny_data, tmp_path), tmp_path / "majority")
+
+
+def test_a_folder_of_other_data_is_refused(tiny_data: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(tiny_data, tmp_path / "data"))
+    run_floor(data, tmp_path, "majority")
+    run_floor(data, tmp_path, "majority")
+    (data / "train.csv").write_text("label,text\nnegative,now most are\n")
+    with pytest.raises(StateError, match=r"train\.csv changed since this run began"):
+        run_floor(data, tmp_path, "majority")
 
 
 def test_an_unknown_floor_is_an_error(tiny_data: Path) -> None:

@@ -15,7 +15,7 @@ from positivity.training.clock import Clock, read_times
 from positivity.training.lab.curves import curve_of, draw_curves
 from positivity.training.lab.notebook import Notebook, notebook_to_go_on, read_notebook
 from positivity.training.lab.pace import EVENING, TooLong, within
-from positivity.training.lab.plan import Entry, entry, lab_recipes, missing
+from positivity.training.lab.plan import Entry, entry, lab_recipes
 from positivity.training.lab.results import Figure, Row, row_of
 from positivity.training.lab.speed import Rate, measure_rates
 from positivity.training.lab.table import (
@@ -33,10 +33,10 @@ from positivity.training.recipe import (
     Recipe,
     Source,
     TokenizerRecipe,
-    holds_another,
     read_recipe,
-    same_recipe_as_before,
 )
+from positivity.training.recipe_sources import missing
+from positivity.training.run_folder import holds_another, same_recipe_as_before
 
 SHARED = 'name = "shared"\n[[train]]\nfile = "train.csv"\n[[eval]]\nname = "e"\nfile = "dev.csv"\n'
 

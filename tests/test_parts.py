@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from positivity.cli import app
+from positivity.cluster.duplicate_finder import DuplicateFinder, KeyRange, key_ranges
 from positivity.cluster.folder import ScoredPart, ScoresFolder
 from positivity.cluster.keys import BUCKETS, packed, unpacked
 from positivity.cluster.parts import parts_of
-from positivity.cluster.work import DuplicateFinder, KeyRange, key_ranges
 from positivity.duplicates import keys_of
 from positivity.errors import InputError, UsageError
 from positivity.sources.reading import ReadOptions

@@ -183,6 +183,8 @@ def test_the_command(topics_file: Path, tiny_model: ModelDirectory) -> None:
     assert found["task"] == "quantification"
     assert list(found["methods"]) == list(METHODS)
     assert found["methods"][OURS]["ae"] < 0.1 < found["methods"][MEAN]["ae"]
+    by_number = ["1" if option == "subject" else option for option in options]
+    assert command(topics_file, *by_number, "--format", "json")[1] == output
 
 
 @pytest.mark.parametrize(

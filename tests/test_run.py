@@ -542,7 +542,7 @@ def test_the_random_delay_is_at_most_what_was_said(
         ('accounts = ["ada"]\n[output]\npath = "x"', r"write \[\[output\]\]"),
         ('accounts = ["ada"]\n[[output]]\nformat = "json"', "path is missing"),
         ('accounts = ["ada"]\n[[output]]\npath = "x"\nformat = "pdf"', "format cannot be 'pdf'"),
-        ('accounts = ["ada"]\n[[output]]\npath = "x"\nkepp = 1', "kepp is not known; there are f"),
+        ('accounts = ["ada"]\n[[output]]\npath = "x"\nkepp = 1', "there are format, keep, path"),
         ('accounts = ["ada"]\n[[notify]]\ncommand = "x"', "when is missing"),
         ('accounts = ["ada"]\n[[notify]]\nwhen = "changed"', "tells nobody"),
         ('accounts = ["ada"]\n[[notify]]\nwhen = "changed"\nmail = "x, y@z"', "is no address"),

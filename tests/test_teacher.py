@@ -1,5 +1,7 @@
 """A teacher, from a tiny encoder made on the spot: it learns, resumes, labels, is learnt from."""
 
+import shutil
+import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -228,6 +230,31 @@ def test_another_recipe_is_refused(
 ) -> None:
     with pytest.raises(StateError, match="another recipe"):
         TeacherRun(replace(recipe, seed=9), Data(tiny_data, tiny_data), trained.folder)
+
+
+def test_other_data_is_refused(trained: TeacherRun, tiny_data: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(tiny_data, tmp_path / "data"))
+    folder = Path(shutil.copytree(trained.folder, tmp_path / "run"))
+    TeacherRun(trained.recipe, Data(data, tmp_path), folder)
+    (data / "train.csv").write_text((data / "train.csv").read_text() + "positive,joy\n")
+    with pytest.raises(StateError, match=r"train\.csv changed since this run began"):
+        TeacherRun(trained.recipe, Data(data, tmp_path), folder)
+
+
+def test_a_damaged_checkpoint_is_told(trained: TeacherRun, tiny_data: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(trained.folder, tmp_path / "run"))
+    (folder / "checkpoint.pt").write_bytes(b"half")
+    with pytest.raises(StateError, match=r"checkpoint\.pt: damaged"):
+        TeacherRun(trained.recipe, Data(tiny_data, tiny_data), folder)
+
+
+def test_without_transformers_it_says_what_to_install(
+    recipe: TeacherRecipe, tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(InputError, match=r"pip install 'positivity\[teacher\]'"):
+        TeacherRun(recipe, Data(tiny_data, tiny_data), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_student_learns_from_it(trained: TeacherRun, tiny_data: Path, tmp_path: Path) -> None:

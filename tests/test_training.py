@@ -143,9 +143,9 @@ WRONG_VALUES = [
     ("[train]\nfile = 'x.csv'", r"train: write it as \[\[train\]\]"),
     ("[[train]]\nlike = 'x.csv'", "like is 'x.csv'; it takes a table"),
     ("[[train]]\ncues = { good = ['a'] }", "it takes a table, each value a list, each a number"),
-    ("training = 3", "3 stands where a table of keys does"),
-    ("tokenizer = 3", "3 stands where a table of keys does"),
-    ("pretraining = 3", "3 stands where a table of keys does"),
+    ("training = 3", "training is 3; it takes a table"),
+    ("tokenizer = 3", "tokenizer is 3; it takes a table"),
+    ("pretraining = 3", "pretraining is 3; it takes a table"),
     ("seed = 'one'", "seed is 'one'; it takes a whole number"),
     ("[emoji]\nlent = 0.5", "ranking: missing"),
 ]

@@ -11,6 +11,7 @@ from positivity.errors import InputError
 from positivity.training.labelled import Data
 from positivity.training.recipe import Recipe, read_recipe
 from positivity.training.run import Run
+from positivity.training.run_folder import changed_since
 from positivity.training.word_vectors import (
     main,
     of_pieces,
@@ -110,6 +111,9 @@ def test_a_recipe_begins_with_the_vectors_of_a_file(tiny_data: Path, tmp_path: P
     assert np.corrcoef(found.ravel(), given.ravel())[0, 1] > 0.999
     assert not weights[0].any()
     assert any(f"vectors of {len(words)} of" in line for line in said)
+    assert changed_since(tmp_path / "r", recipe, Data(tiny_data, tmp_path)) == []
+    write_vectors(vectors | {"elsewhere": vectors[words[0]]}, tmp_path / "mine.bin")
+    assert changed_since(tmp_path / "r", recipe, Data(tiny_data, tmp_path)) == ["mine.bin"]
     with pytest.raises(InputError, match=r"absent\.bin: neither in .*word_vectors"):
         Run(
             replace(recipe, embeddings="absent.bin"),

@@ -35,7 +35,8 @@ from positivity.cli.options import (
     TimezoneOption,
     UntilOption,
 )
-from positivity.cli.scoring import By, ScoreJob, score_accounts
+from positivity.cli.score_job import By, ScoreJob
+from positivity.cli.scoring import score_accounts
 from positivity.cli.stored import open_store, question, stored_account
 from positivity.cli.subjects import told_apart
 from positivity.errors import InputError, UsageError

@@ -36,7 +36,8 @@ from positivity.cli.options import (
     moment,
     time_zone,
 )
-from positivity.cli.scoring import ScoreJob, score
+from positivity.cli.score_job import ScoreJob
+from positivity.cli.scoring import score
 from positivity.errors import UsageError
 from positivity.fast_start import prepare_process
 

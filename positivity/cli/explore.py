@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from positivity.cli.formats import format_of
+from positivity.cli.input_files import SAMPLE, open_files, say_what_broke, with_progress
 from positivity.cli.options import (
     BY_NAME,
     OUTPUT,
@@ -24,7 +25,6 @@ from positivity.cli.options import (
     TextColumnOption,
 )
 from positivity.cli.plotting import check_plot
-from positivity.cli.scoring import SAMPLE, open_files, say_what_broke, with_progress
 from positivity.errors import UsageError
 from positivity.fast_start import prepare_process
 

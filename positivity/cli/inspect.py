@@ -133,7 +133,7 @@ def inspect(
 
 def _sample() -> list[str]:
     """The texts of the sample account."""
-    from positivity.cli.scoring import SAMPLE
+    from positivity.cli.input_files import SAMPLE
     from positivity.sources.files import open_tweets
 
     with open_tweets(str(SAMPLE)) as file:

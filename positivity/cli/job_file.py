@@ -1,14 +1,13 @@
 """The file of `positivity run`: TOML -> a frozen job."""
 
-import math
 import os
-import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from positivity.cli.job_table import JobTable
 from positivity.cli.options import Device, Engine, IncludeRetweets, ReportFormat, time_zone
 from positivity.cli.reports import KEEP, SUFFIXES, Place, place_of
 from positivity.errors import InputError, UsageError
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
     from positivity.account.condition import Condition
     from positivity.notify import Notice
-
-_T = TypeVar("_T")
 
 MAX_TIME = 3600.0  # seconds: a run that hangs must not last until the next one
 FEWEST = 5  # posts: X gives no fewer
@@ -136,26 +133,19 @@ def _refuse_clashes(job: JobFile) -> None:
 
 
 def _job(path: Path, content: dict[str, Any]) -> JobFile:
-    from positivity.check.plan import CAP
-
-    table = _Table(content, str(path), path.parent)
+    table = JobTable(content, str(path), path.parent)
     handles = table.understood("accounts", table.texts("accounts"), parse_handle)
     accounts = tuple(dict.fromkeys(f"@{handle}" for handle in handles))
     files = tuple(table.joined(each) for each in table.texts("files"))
     if not accounts and not files:
         raise UsageError(f'{path}: names nothing to do; write accounts = ["@handle"], or files')
-    depth = content.pop("max_posts", None)
-    if depth == ALL:
-        depth = CAP
-    elif depth is not None and not (_is(depth, int) and depth >= FEWEST):
-        raise UsageError(f'{path}: max_posts: {depth!r} is no number from {FEWEST} up, nor "all"')
     log_file = table.text("log_file")
     model = table.text("model") or "base"
     job = JobFile(
         path=path,
         accounts=accounts,
         files=files,
-        max_posts=depth,
+        max_posts=_max_posts(table),
         max_cost=table.number("max_cost"),
         budget=table.number("budget"),
         max_time=_max_time(table),
@@ -180,14 +170,26 @@ def _job(path: Path, content: dict[str, Any]) -> JobFile:
     return job
 
 
-def _max_time(table: "_Table") -> float:
+def _max_posts(table: JobTable) -> int | None:
+    from positivity.check.plan import CAP
+
+    most = table.value("max_posts")
+    if most == ALL:
+        return CAP
+    # In TOML, true is no number.
+    if most is None or (type(most) is int and most >= FEWEST):
+        return most
+    raise table.error("max_posts:", f'{most!r} is no number from {FEWEST} up, nor "all"')
+
+
+def _max_time(table: JobTable) -> float:
     seconds = table.number("max_time")
     if seconds is not None and seconds < 1:
         raise table.error("max_time", f"is {seconds:g}: a run takes a second at least")
     return MAX_TIME if seconds is None else seconds
 
 
-def _output(table: "_Table") -> Output:
+def _output(table: JobTable) -> Output:
     path = table.text("path")
     if not path:
         raise table.error("path", "is missing: name a file, or a folder as DIR/")
@@ -202,7 +204,7 @@ def _output(table: "_Table") -> Output:
     return output
 
 
-def _format_by_name(path: str, table: "_Table") -> ReportFormat | None:
+def _format_by_name(path: str, table: JobTable) -> ReportFormat | None:
     from positivity.cli.formats import format_by_name
 
     try:
@@ -211,7 +213,7 @@ def _format_by_name(path: str, table: "_Table") -> ReportFormat | None:
         raise table.error("path", str(error)) from None
 
 
-def _notice(table: "_Table") -> "Notice":
+def _notice(table: JobTable) -> "Notice":
     from positivity.notify import Notice
 
     when = table.condition("when")
@@ -226,118 +228,3 @@ def _notice(table: "_Table") -> "Notice":
             raise table.error("mail", f"{address!r} is no address")
     table.refuse_the_rest()
     return notice
-
-
-def _is(value: Any, *kinds: type) -> bool:
-    """Whether a value is of one of the kinds; in TOML, true is no number."""
-    return type(value) in kinds
-
-
-class _Table:
-    """A table of the file, whose values are taken out as they are understood."""
-
-    def __init__(self, content: dict[str, Any], where: str, folder: Path) -> None:
-        self._content, self._where, self._folder = content, where, folder
-        self._known: list[str] = []
-
-    def error(self, key: str, what: str) -> UsageError:
-        return UsageError(f"{self._where}: {key} {what}")
-
-    def _take(self, key: str) -> Any:
-        self._known.append(key)
-        return self._content.pop(key, None)
-
-    def refuse_the_rest(self) -> None:
-        """Complains of keys that nobody asked for: a misspelt bound would not hold."""
-        for key in self._content:
-            known = ", ".join(sorted({*self._known, "max_posts"} - {""}))
-            raise self.error(key, f"is not known; there are {known}")
-
-    def text(self, key: str) -> str | None:
-        value = self._take(key)
-        if value is not None and not isinstance(value, str):
-            raise self.error(key, f"is {value!r}, not a text in quotes")
-        return value
-
-    def texts(self, key: str) -> list[str]:
-        """A text, or a list of them."""
-        value = self._take(key)
-        texts = [] if value is None else [value] if isinstance(value, str) else value
-        if not isinstance(texts, list) or not all(isinstance(each, str) for each in texts):
-            raise self.error(key, 'is no list of texts, such as ["one", "two"]')
-        return texts
-
-    def number(self, key: str) -> float | None:
-        value = self._take(key)
-        if value is None:
-            return None
-        if not _is(value, int, float) or not math.isfinite(value) or value < 0:
-            raise self.error(key, f"is {value!r}, not a number from 0 up")
-        return float(value)
-
-    def understood(self, key: str, texts: Sequence[str], read: Callable[[str], _T]) -> list[_T]:
-        """What some texts mean; what is wrong with one is told with the file and the key."""
-        try:
-            return [read(text) for text in texts]
-        except UsageError as error:
-            raise self.error(f"{key}:", str(error)) from None
-
-    def truth(self, key: str) -> bool:
-        value = self._take(key)
-        if value not in (None, True, False):
-            raise self.error(key, f"is {value!r}, not true or false")
-        return bool(value)
-
-    def one(self, key: str, kind: Callable[[str], Any]) -> Any:
-        """One of some words; None if it is not given."""
-        text = self.text(key)
-        return None if text is None else self._word(key, text, kind)
-
-    def each(self, key: str, kind: Callable[[str], Any]) -> list[Any]:
-        return [self._word(key, text, kind) for text in self.texts(key)]
-
-    def _word(self, key: str, text: str, kind: Callable[[str], Any]) -> Any:
-        try:
-            return kind(text)
-        except ValueError:
-            raise self.error(key, f"cannot be {text!r}") from None
-
-    def condition(self, key: str) -> "Condition | None":
-        from positivity.account.condition import parse_condition
-
-        text = self.text(key)
-        try:
-            return None if text is None else parse_condition(text)
-        except UsageError as error:
-            raise self.error(key, f"cannot be used: {error}") from None
-
-    def command(self, key: str) -> tuple[str, ...]:
-        """A program with its arguments, as a list or as one text; no shell comes near it."""
-        value = self._content.get(key)
-        if isinstance(value, str):
-            try:
-                self._content[key] = shlex.split(value)
-            except ValueError as error:
-                raise self.error(key, f"cannot be read: {error}") from None
-        words = self.texts(key)
-        if words and "/" in words[0]:
-            words[0] = self.joined(words[0])
-        return tuple(words)
-
-    def joined(self, path: str) -> str:
-        """A path as it is meant: from the folder of the file."""
-        try:
-            if path.isprintable():
-                return str(self._folder / Path(path).expanduser())
-        except RuntimeError:  # the home of nobody
-            pass
-        raise UsageError(f"{self._where}: {path!r} is no path")
-
-    def tables(self, key: str) -> "list[_Table]":
-        """The tables of a [[list]]."""
-        value = self._take(key)
-        if value is None:
-            return []
-        if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
-            raise self.error(key, f"is no list of tables: write [[{key}]]")
-        return [_Table(each, f"{self._where}: [[{key}]]", self._folder) for each in value]

@@ -103,8 +103,8 @@ def train_all(
     """
     from positivity.training.lab.notebook import notebook_to_go_on
     from positivity.training.lab.pace import EVENING, TooLong
-    from positivity.training.lab.plan import missing
     from positivity.training.labelled import Data
+    from positivity.training.recipe_sources import missing
     from positivity.training.run_folder import changed_since, make_folder
 
     make_folder(runs, "--runs")

@@ -109,7 +109,8 @@ class _Work:
 
     def score(self) -> None:
         """Scores the files, with a report on each."""
-        from positivity.cli.scoring import By, ScoreJob, score
+        from positivity.cli.score_job import By, ScoreJob
+        from positivity.cli.scoring import score
         from positivity.sources.files import ReadOptions
 
         job = self._job

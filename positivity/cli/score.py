@@ -38,7 +38,8 @@ from positivity.cli.options import (
 )
 from positivity.cli.plotting import check_plot, draw
 from positivity.cli.reports import write_reports
-from positivity.cli.scoring import By, ScoreJob, score, writes_folder
+from positivity.cli.score_job import By, RunnerName, ScoreJob, writes_folder
+from positivity.cli.scoring import score
 from positivity.errors import UsageError
 from positivity.fast_start import prepare_process
 
@@ -51,13 +52,6 @@ class Include(StrEnum):
     RETWEETS = "retweets"
     COMMUNITY = "community"
     DELETED = "deleted"
-
-
-class Runner(StrEnum):
-    """Who scores."""
-
-    LOCAL = "local"
-    RAY = "ray"
 
 
 def score_command(
@@ -135,11 +129,11 @@ def score_command(
         ),
     ] = False,
     runner: Annotated[
-        Runner,
+        RunnerName,
         typer.Option(
             help="Where: here, or on the machines of a Ray cluster.", rich_help_panel=SCORING
         ),
-    ] = Runner.LOCAL,
+    ] = RunnerName.LOCAL,
     rejects: Annotated[
         Path | None,
         typer.Option(
@@ -215,7 +209,7 @@ def score_command(
         all_weeks=format is ReportFormat.JSON or rows == "week",
     )
     if not writes_folder(job):
-        if runner is not Runner.LOCAL:
+        if runner is not RunnerName.LOCAL:
             raise UsageError("--runner ray writes a file for each part: add --scores FOLDER/")
         if resume:
             raise UsageError("--resume goes on with a folder of scores: add --scores FOLDER/")

@@ -4,14 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from positivity.cli.scoring import (
-    RAY,
-    By,
-    Group,
-    ScoreJob,
-    empty_tallies,
-    say_unopened,
-)
+from positivity.cli.input_files import say_unopened
+from positivity.cli.score_job import By, Group, RunnerName, ScoreJob, empty_tallies
 from positivity.errors import InputError, UsageError
 from positivity.messages import say
 
@@ -32,13 +26,13 @@ def groups_of_parts(job: ScoreJob, directory: "ModelDirectory") -> tuple[list[Gr
         PositivityError: nothing could be read, or the model, the folder or an option cannot be
             used.
     """
-    from positivity.cluster.run import scored_parts, tallied
+    from positivity.cluster.run import tallied
     from positivity.text.terms import TermFinder
 
     with ExitStack() as stack:
         runner = _runner(job, stack)  # first: where Ray is missing, no folder is made
         large = _large_job(job, directory)
-        scored = _scored(large, job, runner, scored_parts)
+        scored = _scored(large, job, runner)
         unopened = [InputError(error) for part in scored for error in part.errors]
         say_unopened(unopened, any(part.files for part in scored))
         terms = TermFinder(directory.normalizer())
@@ -92,7 +86,7 @@ def _large_job(job: ScoreJob, directory: "ModelDirectory") -> "LargeJob":
 
 
 def _runner(job: ScoreJob, stack: ExitStack) -> "Runner":
-    if job.runner == RAY:
+    if job.runner is RunnerName.RAY:
         from positivity.cluster.ray_runner import RayRunner
 
         return stack.enter_context(RayRunner(job.device))
@@ -101,16 +95,13 @@ def _runner(job: ScoreJob, stack: ExitStack) -> "Runner":
     return LocalRunner()
 
 
-def _scored(
-    large: "LargeJob",
-    job: ScoreJob,
-    runner: "Runner",
-    score: "Callable[[LargeJob, Runner, Callable[[], object]], list[ScoredPart]]",
-) -> list["ScoredPart"]:
+def _scored(large: "LargeJob", job: ScoreJob, runner: "Runner") -> list["ScoredPart"]:
     """Scores the parts, with a bar on stderr, and writes their rejects."""
+    from positivity.cluster.run import scored_parts
+
     try:
         with _parts_bar(len(large.parts), job.progress) as on_part:
-            scored = score(large, runner, on_part)
+            scored = scored_parts(large, runner, on_part)
     except KeyboardInterrupt:
         say(f"{large.folder.shown}: what was scored is kept; --resume goes on with it")
         raise
@@ -129,6 +120,7 @@ def _write_rejects(parts: Sequence["ScoredPart"], folder: "ScoresFolder", job: S
     """Writes the rows of all parts that could not be read."""
     import pyarrow.parquet as pq
 
+    from positivity.cluster.folder import REJECTS
     from positivity.report.rejects import RejectsWriter
     from positivity.sources.reading import Reject
 
@@ -136,7 +128,7 @@ def _write_rejects(parts: Sequence["ScoredPart"], folder: "ScoresFolder", job: S
     with RejectsWriter(job.rejects) as writer:
         for part in parts:
             if part.rejects:
-                with folder.open(folder.work(f"{part.key}.rejects.parquet")) as file:
+                with folder.open(folder.work(f"{part.key}.{REJECTS}")) as file:
                     for batch in pq.ParquetFile(file).iter_batches():
                         for row in batch.to_pylist():
                             writer.add(Reject(**row))

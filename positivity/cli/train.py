@@ -62,25 +62,24 @@ def train_command(
     if not data.exists():
         raise InputError(f"{data}: no such file or folder; docs/training.md says where data is")
     folder = run or Path("runs") / wanted.name
+    options = (text_column, label_column, delimiter, encoding)
+    if not data.is_file() and (options != _READING or no_header or where):
+        raise UsageError(
+            f"{data}: is a folder, whose files {wanted.name} knows how to read; the options of "
+            "Reading are for one file"
+        )
     if isinstance(wanted, TeacherRecipe):
         if data.is_file():
             raise InputError(
                 f"{data}: is one file, but a teacher learns from several; give their folder"
             )
-        _refuse_without_files(wanted, data)
+        _refuse_without_files(wanted, data, folder)
         typer.echo(f"saved {train_teacher(wanted, data, folder, device=device)}")
         return
     if data.is_file():
-        source = labelled_source(
-            data, text_column, label_column, delimiter, encoding, no_header, where or []
-        )
+        source = labelled_source(data, *options, no_header, where or [])
         wanted, data = on_one_file(wanted, source), data.parent
-    elif (text_column, label_column, delimiter, encoding) != _READING or no_header or where:
-        raise UsageError(
-            f"{data}: is a folder, whose files {wanted.name} knows how to read; the options of "
-            "Reading are for one file"
-        )
-    _refuse_without_files(wanted, data)
+    _refuse_without_files(wanted, data, folder)
     if wanted.floor is not None:
         card = train_floor(wanted, data, folder, card=card_of(path))
         typer.echo(f"saved {folder / 'model'}")
@@ -97,9 +96,11 @@ def train_command(
     typer.echo(f"try: {_first_use(directory)}")
 
 
-def _refuse_without_files(recipe: "Recipe | TeacherRecipe", data: Path) -> None:
-    """Complains, before a folder is made, of files that are not there."""
-    from positivity.training.lab.plan import missing_files
+def _refuse_without_files(recipe: "Recipe | TeacherRecipe", data: Path, run: Path) -> None:
+    """Complains, before the folder of the run is made, of files that are not there."""
+    from positivity.training.labelled import Data
+    from positivity.training.recipe import Recipe
+    from positivity.training.recipe_sources import missing_files
 
     missing = missing_files(recipe, data)
     if missing:
@@ -107,6 +108,8 @@ def _refuse_without_files(recipe: "Recipe | TeacherRecipe", data: Path) -> None:
             f"{data}: has no {', '.join(missing)}, which {recipe.name} needs; docs/training.md "
             "says what is in them"
         )
+    if isinstance(recipe, Recipe) and recipe.embeddings:
+        Data(data, run.parent).vectors(recipe.embeddings)
 
 
 def _first_use(directory: "ModelDirectory") -> str:

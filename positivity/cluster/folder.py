@@ -27,6 +27,7 @@ from positivity.sources.outcome import Outcome
 from positivity.sources.urls import file_system, is_url, url_name
 
 WORK = "_positivity"
+ROWS, KEYS, REJECTS = "rows.parquet", "keys", "rejects.parquet"  # of a part, after its name
 _FORM = 2  # of the folder
 
 

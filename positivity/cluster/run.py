@@ -13,17 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from positivity.analysis import Tallies
+from positivity.cluster.duplicate_finder import DuplicateFinder, key_ranges
 from positivity.cluster.folder import ScoredPart, ScoresFolder
+from positivity.cluster.part_scorer import PartScorer
+from positivity.cluster.part_tallier import PartTallier, Share, Whose
 from positivity.cluster.parts import Part, ScoringRules
 from positivity.cluster.runner import Runner
-from positivity.cluster.work import (
-    DuplicateFinder,
-    PartScorer,
-    PartTallier,
-    Share,
-    Whose,
-    key_ranges,
-)
 from positivity.duplicates import Keys
 
 _KEYS_TOGETHER = 8_000_000  # sorted at once, in about 350 MB

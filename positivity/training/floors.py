@@ -184,14 +184,14 @@ class FloorRun:
 
     Raises:
         InputError: the data cannot be read, or a package is not installed.
-        StateError: the folder holds a run of another recipe.
+        StateError: the folder holds a run of another recipe, or on other data.
     """
 
     def __init__(self, recipe: Recipe, data: Data, folder: Path, *, say: Say = print) -> None:
         assert recipe.floor is not None
         self.recipe, self.floor, self.folder = recipe, recipe.floor, folder
         self._data, self._say = data, say
-        begin_or_go_on(folder, recipe)
+        begin_or_go_on(folder, recipe, data)
         self.eval = read_sets(recipe.eval, data)
 
     def finish(self, *, card: str = "") -> Path:

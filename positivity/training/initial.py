@@ -4,7 +4,6 @@ pairs of pieces that it has vectors for."""
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from positivity.model.engine_torch import load_network
 from positivity.model.pairs import pair_numbers
 from positivity.model.registry import ModelDirectory
 from positivity.text.tokenizer import UNKNOWN
+from positivity.training.encoder import load_encoder, load_tokenizer
 from positivity.training.examples import Examples
 
 _BATCH = 256
@@ -33,13 +33,11 @@ def initial_vectors(encoder: Path, pieces: Sequence[str], size: int) -> Tensor:
         encoder: a folder with a pre-trained encoder, best one that was fine-tuned on the task.
         pieces: what each id of the vocabulary stands for.
         size: numbers of a vector, at most those of the encoder's states.
-    """
-    from transformers import AutoModel, AutoTokenizer
 
-    tokenizer: Any = AutoTokenizer.from_pretrained(encoder, local_files_only=True)
-    model: Any = AutoModel.from_pretrained(
-        encoder, attn_implementation="eager", add_pooling_layer=False, local_files_only=True
-    ).eval()
+    Raises:
+        InputError: transformers is not installed.
+    """
+    tokenizer, model = load_tokenizer(encoder), load_encoder(encoder).eval()
     words = [re.sub(r"[\W_]+", " ", piece).strip() or piece.strip() or "." for piece in pieces]
     means = []
     for start in range(0, len(words), _BATCH):

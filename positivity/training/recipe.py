@@ -1,23 +1,21 @@
 """A recipe: everything that makes a model, or a teacher of models, in one TOML file."""
 
-import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from positivity.errors import InputError, StateError
+from positivity.errors import InputError
 from positivity.evaluation import LABELS, labels_of
 from positivity.model.registry import NAME
 from positivity.text.tokenizer import TOKENIZERS
 from positivity.training.recipe_files import content_of
-from positivity.training.recipe_values import section, tables
+from positivity.training.recipe_values import section
 
 FLOORS = ("majority", "vader", "logreg")
 MADE = ("variants", "negated", "phrases", "composed", "denials")
 _NOT_CLASSIFIERS = ("language_model", "tagger")
-KEPT = "recipe.json"  # in the folder of a run
 
 
 def _at_least(least: int, name: str, value: int) -> None:
@@ -295,84 +293,15 @@ def read_recipe(path: Path) -> Recipe | TeacherRecipe:
     """
     content = content_of(path)
     try:
-        return _recipe(content)
+        return recipe_of(content)
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: {error}") from None
 
 
-def same_recipe_as_before(folder: Path, recipe: Recipe | TeacherRecipe) -> None:
-    """Writes the recipe to a run's folder, or refuses to go on with another one's run."""
-    if holds_another(folder, recipe):
-        raise StateError(
-            f"{folder}: a run of another recipe, or of this one before it was changed; "
-            "remove the folder or name another with --run"
-        )
-    (folder / KEPT).write_text(_content_of(recipe), encoding="utf-8")
+def recipe_of(content: Mapping[str, Any]) -> Recipe | TeacherRecipe:
+    """The recipe of what a file says.
 
-
-def holds_another(folder: Path, recipe: Recipe | TeacherRecipe) -> bool:
-    """Whether a folder has a run that is not this recipe's, as it is now.
-
-    What recipes could not say yet when it began has its default.
+    Raises:
+        ValueError: it has a key or a value that no recipe has.
     """
-    path = folder / KEPT
-    if not path.exists():
-        return False
-    try:
-        before = _recipe(json.loads(path.read_text(encoding="utf-8")))
-    except (TypeError, ValueError):  # damaged, or it says what recipes can say no longer
-        return True
-    return _content_of(before) != _content_of(recipe)
-
-
-def _content_of(recipe: Recipe | TeacherRecipe) -> str:
-    return json.dumps(asdict(recipe), indent=1)
-
-
-def _recipe(content: dict[str, Any]) -> Recipe | TeacherRecipe:
-    parts = dict(content)
-    if "encoder" in parts:
-        lists = ("train", "dev", "eval", "unlabelled")
-        return section(
-            TeacherRecipe,
-            parts
-            | {
-                "encoder": section(EncoderRecipe, parts["encoder"]),
-                "training": section(FineTuningRecipe, parts.get("training", {})),
-            }
-            | {each: _sources(parts, each) for each in lists},
-        )
-    tokenizer = parts.pop("tokenizer", {})
-    if isinstance(tokenizer, Mapping):
-        tokenizer = {**tokenizer, "corpus": _sources(tokenizer, "corpus")}
-    emoji, floor = parts.pop("emoji", None), parts.pop("floor", None)
-    pretraining = parts.pop("pretraining", None)
-    return section(
-        Recipe,
-        parts
-        | {
-            "tokenizer": section(TokenizerRecipe, tokenizer),
-            "training": section(TrainingRecipe, parts.get("training", {})),
-            "floor": section(FloorRecipe, floor) if floor is not None else None,
-            "emoji": section(EmojiRecipe, emoji) if emoji is not None else None,
-            "pretraining": _pretraining(pretraining) if pretraining is not None else None,
-        }
-        | {each: _sources(parts, each) for each in ("train", "dev", "held_back", "eval", "graded")},
-    )
-
-
-def _pretraining(table: Any) -> PretrainingRecipe:
-    if not isinstance(table, Mapping):
-        return section(PretrainingRecipe, table)
-    training = section(TrainingRecipe, table.get("training", {}))
-    sources = _sources(table, "train")
-    return section(PretrainingRecipe, {**table, "train": sources, "training": training})
-
-
-def _sources(part: Mapping[str, Any], name: str) -> tuple[Source, ...]:
-    return tuple(_source(table) for table in tables(name, part.get(name, ())))
-
-
-def _source(table: Mapping[str, Any]) -> Source:
-    like = table.get("like")
-    return section(Source, {**table, "like": _source(like)} if isinstance(like, Mapping) else table)
+    return section(TeacherRecipe, content) if "encoder" in content else section(Recipe, content)

@@ -1,7 +1,7 @@
-"""A table of a recipe -> a dataclass; a key or a value that it cannot have is told by its name."""
+"""A table -> a dataclass, with the tables in it; what it cannot have is told by its name."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -35,23 +35,25 @@ def section(kind: type[Section], table: object) -> Section:
     return kind(**{name: _value(name, types[name], value) for name, value in table.items()})
 
 
-def tables(name: str, value: object) -> list[Mapping[str, Any]]:
-    """The tables of a key that may have several, `[[name]]`.
-
-    Raises:
-        ValueError: they are something else.
-    """
-    if isinstance(value, list | tuple) and all(isinstance(each, Mapping) for each in value):
-        return list(value)
-    raise ValueError(f"{name}: write it as [[{name}]], once or several times")
-
-
 def _value(name: str, wanted: Any, value: Any) -> Any:
+    types = (wanted, *get_args(wanted))
+    kinds = [each for each in types if isinstance(each, type) and is_dataclass(each)]
+    if kinds and get_origin(wanted) is tuple:
+        return tuple(section(kinds[0], each) for each in _tables(name, value))
+    if kinds and isinstance(value, Mapping):
+        return section(kinds[0], value)
     if isinstance(value, list):
         value = tuple(value)
     if not _is(wanted, value):
         raise ValueError(f"{name} is {_shown(value)}; it takes {_described(wanted)}")
     return value
+
+
+def _tables(name: str, value: object) -> list[Mapping[str, Any]]:
+    """The tables of a key that may have several, `[[name]]`."""
+    if isinstance(value, list | tuple) and all(isinstance(each, Mapping) for each in value):
+        return list(value)
+    raise ValueError(f"{name}: write it as [[{name}]], once or several times")
 
 
 def _is(wanted: Any, value: object) -> bool:

@@ -31,11 +31,11 @@ from positivity.training.datasets import corpus
 from positivity.training.emoji_prediction import EmojiPrediction
 from positivity.training.fair_vectors import equalize, equalize_pairs
 from positivity.training.initial import frequent_pairs, initial_vectors, vectors_of_model
-from positivity.training.lab.plan import teachers_of
 from positivity.training.labelled import Data
 from positivity.training.language_modelling import LanguageModelling
 from positivity.training.loop import Record, Step, Trainer, diverged
 from positivity.training.recipe import PretrainingRecipe, Recipe
+from positivity.training.recipe_sources import teachers_of
 from positivity.training.run_folder import (
     CHECKPOINT,
     MODEL,

@@ -3,15 +3,16 @@
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from positivity.errors import InputError, StateError
 from positivity.files import write_atomically
-from positivity.training.lab.plan import files_of, teachers_of
-from positivity.training.labelled import SOFT_LABELS, Data
-from positivity.training.recipe import KEPT, Recipe, holds_another, same_recipe_as_before
+from positivity.training.labelled import Data
+from positivity.training.recipe import Recipe, TeacherRecipe, recipe_of
+from positivity.training.recipe_sources import paths_of
 
 VOCABULARY, CHECKPOINT, PRETRAINING, MODEL = (
     "vocabulary",
@@ -20,7 +21,7 @@ VOCABULARY, CHECKPOINT, PRETRAINING, MODEL = (
     "model",
 )
 _TRAINED = (CHECKPOINT, PRETRAINING, MODEL)
-_DATA = "data.json"
+_RECIPE, _DATA = "recipe.json", "data.json"
 
 
 def make_folder(folder: Path, option: str) -> None:
@@ -39,29 +40,25 @@ def make_folder(folder: Path, option: str) -> None:
         ) from None
 
 
-def begin_or_go_on(folder: Path, recipe: Recipe, data: Data | None = None) -> None:
+def begin_or_go_on(folder: Path, recipe: Recipe | TeacherRecipe, data: Data) -> None:
     """Makes the folder of a run, or finds that what is in it can be gone on with.
 
     A run that stopped before anything was trained, over a mistake in its recipe perhaps, is in
     nobody's way: what it left is learnt again.
-
-    Args:
-        data: where the sources lie, of a run that goes on where it stopped.
 
     Raises:
         InputError: it cannot be made.
         StateError: it has the training of another recipe, or on other data.
     """
     make_folder(folder, "--run")
-    now = _digests(recipe, data) if data is not None else {}
-    before = _before(folder) if data is not None else now
+    now, before = _digests(recipe, data), _before(folder)
     if not any((folder / name).exists() for name in _TRAINED):
         # A vocabulary that no run has left here was put here to be used.
         if holds_another(folder, recipe) or (before and before != now):
             shutil.rmtree(folder / VOCABULARY, ignore_errors=True)
             before = {}
         if holds_another(folder, recipe):
-            (folder / KEPT).unlink()
+            (folder / _RECIPE).unlink()
     same_recipe_as_before(folder, recipe)
     changed = _differing(before, now)
     if changed:
@@ -69,9 +66,37 @@ def begin_or_go_on(folder: Path, recipe: Recipe, data: Data | None = None) -> No
             f"{folder}: {', '.join(changed)} changed since this run began; to train on it as it is "
             "now remove the folder or name another with --run"
         )
-    if data is not None:
-        with write_atomically(folder / _DATA) as file:
-            file.write(json.dumps(now, indent=1).encode())
+    with write_atomically(folder / _DATA) as file:
+        file.write(json.dumps(now, indent=1).encode())
+
+
+def same_recipe_as_before(folder: Path, recipe: Recipe | TeacherRecipe) -> None:
+    """Writes the recipe to a run's folder, or refuses to go on with another one's run."""
+    if holds_another(folder, recipe):
+        raise StateError(
+            f"{folder}: a run of another recipe, or of this one before it was changed; "
+            "remove the folder or name another with --run"
+        )
+    (folder / _RECIPE).write_text(_content_of(recipe), encoding="utf-8")
+
+
+def holds_another(folder: Path, recipe: Recipe | TeacherRecipe) -> bool:
+    """Whether a folder has a run that is not this recipe's, as it is now.
+
+    What recipes could not say yet when it began has its default.
+    """
+    path = folder / _RECIPE
+    if not path.exists():
+        return False
+    try:
+        before = recipe_of(json.loads(path.read_text(encoding="utf-8")))
+    except (TypeError, ValueError):  # damaged, or it says what recipes can say no longer
+        return True
+    return _content_of(before) != _content_of(recipe)
+
+
+def _content_of(recipe: Recipe | TeacherRecipe) -> str:
+    return json.dumps(asdict(recipe), indent=1)
 
 
 def changed_since(folder: Path, recipe: Recipe, data: Data) -> list[str]:
@@ -105,12 +130,9 @@ def _before(folder: Path) -> dict[str, str]:
     return found if isinstance(found, dict) else {}
 
 
-def _digests(recipe: Recipe, data: Data) -> dict[str, str]:
+def _digests(recipe: Recipe | TeacherRecipe, data: Data) -> dict[str, str]:
     """What identifies the content of each file that a recipe reads, as far as they are there."""
-    files = {name: data.folder / name for name in files_of(recipe)}
-    files |= {
-        f"{name}/{SOFT_LABELS}": data.runs / name / SOFT_LABELS for name in teachers_of(recipe)
-    }
+    files = paths_of(recipe, data)
     return {name: _digest(path) for name, path in files.items() if path.exists()}
 
 

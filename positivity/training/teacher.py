@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from pickle import UnpicklingError
 
 import numpy as np
 import pandas as pd
@@ -19,22 +19,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from positivity.errors import StateError
 from positivity.evaluation import LABELS, evaluate
 from positivity.files import write_atomically
 from positivity.model.engine_torch import choose_device
 from positivity.text.emojis import compile_table
 from positivity.training.committee import most_disputed
-from positivity.training.encoder import Teacher, encoder_text, find_encoder, padded
+from positivity.training.encoder import Teacher, encoder_text, find_encoder, load_tokenizer, padded
 from positivity.training.hints import View
 from positivity.training.labelled import ENCODER, SOFT_LABELS, SOFT_STATES, Data
 from positivity.training.likeness import most_alike
 from positivity.training.loop import Record, Step
 from positivity.training.mixed_precision import MixedOptimizer
-from positivity.training.recipe import (
-    Source,
-    TeacherRecipe,
-    same_recipe_as_before,
-)
+from positivity.training.recipe import Source, TeacherRecipe
+from positivity.training.run_folder import begin_or_go_on
 from positivity.training.variants import MAKERS
 
 _BUCKET_BATCHES = 40  # batches that are sorted by length together
@@ -50,21 +48,23 @@ class TeacherRun:
     Args:
         data: where the recipe's sources lie.
         folder: where the run keeps its files.
+
+    Raises:
+        InputError: the data cannot be read, or a package is not installed.
+        StateError: the folder holds a run of another recipe, or on other data.
     """
 
     def __init__(
         self, recipe: TeacherRecipe, data: Data, folder: Path, *, device: str = "auto"
     ) -> None:
-        from transformers import AutoTokenizer
-
         self.recipe, self.folder, self._data = recipe, folder, data
         self._device = choose_device(device)
-        folder.mkdir(parents=True, exist_ok=True)
-        same_recipe_as_before(folder, replace(recipe, unlabelled=()))
+        encoder = find_encoder(recipe.encoder.package)
+        self._tokenizer = load_tokenizer(encoder)
+        # What it labels may grow: that is no other recipe.
+        begin_or_go_on(folder, replace(recipe, unlabelled=()), data)
         self.records: list[Record] = []
         self._emoji = compile_table()
-        encoder = find_encoder(recipe.encoder.package)
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(encoder, local_files_only=True)
         self.dev = [self._named_set(source) for source in recipe.dev]
         self.eval = [self._named_set(source) for source in recipe.eval]
         self._heads = sorted({source.name for source in recipe.train})
@@ -325,10 +325,13 @@ class TeacherRun:
             torch.save(state, file)
 
     def _restore(self) -> None:
-        state = torch.load(self.checkpoint, weights_only=True, map_location=self._device)
-        self._step = state["step"]
-        self._optimizer.restore(state["optimizer"])
-        self.records = [Record(**record) for record in state["records"]]
+        try:
+            state = torch.load(self.checkpoint, weights_only=True, map_location=self._device)
+            self._step = state["step"]
+            self._optimizer.restore(state["optimizer"])
+            self.records = [Record(**record) for record in state["records"]]
+        except (RuntimeError, UnpicklingError, EOFError, KeyError, TypeError, ValueError):
+            raise StateError(f"{self.checkpoint}: damaged; remove it to begin again") from None
 
 
 def _letters(text: str) -> str:

@@ -1,0 +1,97 @@
+"""The files that a command is given: opened, read under a bar, and what is wrong with them said."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from positivity.errors import InputError
+from positivity.messages import say
+
+if TYPE_CHECKING:
+    from positivity.sources.files import ReadOptions, TweetFile
+    from positivity.sources.outcome import Outcome
+    from positivity.tweets import TweetBatch
+
+SAMPLE = Path(__file__).parents[1] / "data" / "sample.csv"  # of an account invented for it
+
+
+def open_files(paths: Sequence[str], options: "ReadOptions") -> tuple[list["TweetFile"], int]:
+    """The files that open, in folders and archives too, and how many do not; these get a line each.
+
+    Raises:
+        InputError: there is one file only and it does not open, or none of several does.
+    """
+    from positivity.sources.files import open_all
+    from positivity.sources.urls import expand
+
+    opened: list[TweetFile] = []
+    errors: list[InputError] = []
+    for path in paths:
+        try:
+            for each in expand(path):
+                opened += open_all(each, options, errors.append)
+        except InputError as error:
+            errors.append(error)
+    say_unopened(errors, bool(opened))
+    return opened, len(errors)
+
+
+def say_unopened(errors: Sequence[InputError], some_opened: bool) -> None:
+    """Says which files did not open.
+
+    Raises:
+        InputError: none did.
+    """
+    if not some_opened and len(errors) == 1:
+        raise errors[0]
+    for each in errors:
+        say(each)
+    if not some_opened:
+        raise none_readable(len(errors))
+
+
+def with_progress(file: "TweetFile", batches: Iterable["TweetBatch"]) -> Iterator["TweetBatch"]:
+    """The same batches, with a bar on stderr of the bytes read."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    from positivity.report.sanitize import sanitize
+
+    name = Text(sanitize(file.name)).plain
+    columns = (
+        TextColumn("{task.fields[name]}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=file.bytes_total, name=name)
+        for batch in batches:
+            progress.update(task, completed=file.bytes_read)
+            yield batch
+
+
+def say_what_broke(outcomes: Sequence["Outcome"], unopened: int) -> None:
+    """Says which files were not read to their end.
+
+    Raises:
+        InputError: nothing could be read.
+    """
+    errors = [InputError(each.error) for each in outcomes if each.error is not None]
+    if all(each.is_lost for each in outcomes):
+        if len(outcomes) == 1 and not unopened:
+            raise errors[0]
+        for error in errors:
+            say(error)
+        raise none_readable(len(outcomes) + unopened)
+    for each in outcomes:
+        if each.error is not None:
+            say(each.error)
+        if each.broke and not each.is_lost:
+            say(each.notes[0])
+
+
+def none_readable(files: int) -> InputError:
+    """What to say when there is nothing to report on."""
+    return InputError(f"none of the {files} files can be read")
