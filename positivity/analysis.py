@@ -1,6 +1,6 @@
 """From scored tweets to reports."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from positivity.account.posterior import BayesianQuantifier
 from positivity.account.report import ModelInfo, Report
 from positivity.account.tally import Tally
 from positivity.model.registry import ModelDirectory
+from positivity.sources.handles import author_key
 from positivity.text.terms import TermFinder
 from positivity.tweets import TweetBatch
 
@@ -44,21 +45,20 @@ class Tallies:
     ) -> None:
         self._name, self._timezone, self._terms, self._by_author = name, timezone, terms, by_author
         self._keep_name = keep_name
-        self._tallies: dict[str | None, Tally] = {}
-        self._authors: set[str | None] = set()
+        self._tallies: dict[str | None, Tally] = {}  # of authors, by what tells them apart
+        self._authors: dict[str | None, str | None] = {}  # how each is spelled
 
     def add(self, scored: ScoredBatch) -> None:
         """Counts a batch."""
         if not len(scored.tweets):
             return
         authors = scored.tweets.column("author")
-        if len(self._authors) < 2:
-            self._authors.update(authors.unique().to_pylist())
+        self._note(authors.unique().to_pylist())
         if not self._by_author:
             self._tally(None).add(scored.tweets, scored.probabilities, scored.left_out)
             return
         for author, rows in _rows_by_value(authors):
-            self._tally(author).add(
+            self._tally(_key(author)).add(
                 scored.tweets.take(pa.array(rows)),
                 scored.probabilities[rows],
                 [scored.left_out[row] for row in rows],
@@ -66,25 +66,35 @@ class Tallies:
 
     def merge(self, other: "Tallies") -> None:
         """Counts what another one has counted, of other tweets by the same rules."""
-        if len(self._authors) < 2:
-            self._authors.update(other._authors)
-        for author, tally in other._tallies.items():
-            self._tally(author).merge(tally)
+        self._note(other._authors.values())
+        for key, tally in other._tallies.items():
+            self._tally(key).merge(tally)
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the finder of terms: what was counted elsewhere is merged, and counts no more."""
         return self.__dict__ | {"_terms": None}
 
-    def _tally(self, author: str | None) -> Tally:
-        if author not in self._tallies:
-            name = self._name if not self._by_author else _handle(author)
-            self._tallies[author] = Tally(name, self._timezone, self._terms)
-        return self._tallies[author]
+    def _note(self, authors: Iterable[str | None]) -> None:
+        """Notes how authors are spelled: capitals come first, whatever the order of the tweets.
+
+        A single report only has to know whether there is another one.
+        """
+        if not self._by_author and len(self._authors) > 1:
+            return
+        for author in authors:
+            known = self._authors.setdefault(_key(author), author)
+            if author is not None and known is not None:
+                self._authors[_key(author)] = min(known, author)
+
+    def _tally(self, key: str | None) -> Tally:
+        if key not in self._tallies:
+            self._tallies[key] = Tally(self._name, self._timezone, self._terms)
+        return self._tallies[key]
 
     @property
     def handle(self) -> str | None:
         """The handle of the only author; None where there are several, or it is not known."""
-        author = next(iter(self._authors)) if len(self._authors) == 1 else None
+        author = next(iter(self._authors.values())) if len(self._authors) == 1 else None
         return _handle(author) if author else None
 
     def reports(
@@ -125,12 +135,21 @@ class Tallies:
             ]
         reports = [
             (
-                tally.report(read_as, model, limits, quantifier=quantifier, all_weeks=all_weeks),
+                replace(
+                    tally.report(
+                        read_as, model, limits, quantifier=quantifier, all_weeks=all_weeks
+                    ),
+                    subject=_handle(self._authors[key]),
+                ),
                 tally.sample(),
             )
-            for tally in self._tallies.values()
+            for key, tally in self._tallies.items()
         ]
         return sorted(reports, key=lambda each: (-each[0].counts.found, each[0].subject))
+
+
+def _key(author: str | None) -> str | None:
+    return None if author is None else author_key(author)
 
 
 def _handle(author: str | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow as pa
 
@@ -83,15 +83,25 @@ class Analyzer:
 
         Raises:
             InputError: a table without a `text` column, or with a column of another type than a
-                tweet's; one string instead of several; something in a list that is no string.
+                tweet's; one string instead of several; something in a list that is no string; no
+                such time zone.
         """
         terms = TermFinder(self._scorer.normalizer)
-        tallies = Tallies(name, ZoneInfo(timezone), terms, by_author=False)
+        tallies = Tallies(name, _zone(timezone), terms, by_author=False)
         selection = Selection(self._detector.is_english, include_retweets, language)
         for scored in score_batches(_batches(tweets), self._scorer, selection):
             tallies.add(scored)
         ((report, _),) = tallies.reports([], self.model, quantifier=self._quantifier)
         return explained([report], self._scorer)[0]
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InputError(
+            f"timezone {name!r}: no such time zone; give one like UTC or Europe/Lisbon"
+        ) from None
 
 
 def _strings(texts: Iterable[str]) -> list[str]:

@@ -145,6 +145,12 @@ def test_another_language_is_refused(analyzer: Analyzer) -> None:
         analyzer.analyze(TEXTS, language="fr")
 
 
+@pytest.mark.parametrize("name", ["Mars/Olympus", "../UTC", "America", "\0", ""])
+def test_an_unknown_time_zone_is_refused(analyzer: Analyzer, name: str) -> None:
+    with pytest.raises(InputError, match="no such time zone"):
+        analyzer.analyze(TEXTS, timezone=name)
+
+
 def test_the_documented_examples_run() -> None:
     for module in (positivity, analyzer_module):
         result = doctest.testmod(module)

@@ -231,6 +231,22 @@ def test_one_report_for_each_author(model: str, tweets: Path) -> None:
     assert sum(each["counts"]["found"] for each in found) == len(rows())
 
 
+def test_a_handle_is_one_author_however_it_is_written(model: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    names = ["bob", "Bob", "@BOB", "a hash: Xy", "a hash: xY"]
+    rows = [["id", "author", "text"]]
+    rows += [[str(n), name, "love it"] for n, name in enumerate(names, 1)]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    found = {
+        each["subject"]: each["counts"]["found"] for each in reports(model, path, "--by", "author")
+    }
+    assert found == {"@BOB": 3, "@a hash: Xy": 1, "@a hash: xY": 1}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows[:3])
+    assert report(model, path)["subject"] == "@Bob"
+
+
 @pytest.mark.parametrize("unit", ["month", "week"])
 def test_a_row_of_csv_for_each_part_of_the_time(model: str, tweets: Path, unit: str) -> None:
     printed = score(model, tweets, "--by", unit, "--format", "csv").splitlines()

@@ -153,6 +153,16 @@ def test_a_difference_is_not_said_to_be_none(low: float, by: str) -> None:
     assert _of_two(pair) == f"@a is more positive than @b, by {by} points of net positivity"
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "told"), [(-24, 3, "−24 to +3"), (-0.2, 9, "0 to +9"), (-9, 0, "−9 to 0")]
+)
+def test_the_points_between_two_are_written_as_elsewhere(
+    low: float, high: float, told: str
+) -> None:
+    pair = Difference(0, 1, "@a", "@b", Estimate(low, low, high), p_value=0.4, different=False)
+    assert f" told: {told} points" in _of_two(pair)
+
+
 def test_sentences_of_two_and_of_none() -> None:
     far = compared(sample([0.1, 0.1, 0.8], 300, 1), sample([0.8, 0.1, 0.1], 300, 2), alike=True)
     assert far.sentence.startswith("@0 is more positive than @1, by ")

@@ -205,7 +205,7 @@ def test_authors_languages_and_days(normalizer: Normalizer) -> None:
     found = explored(
         normalizer,
         ["love", "hate", "day", "dog"],
-        author=["ann", "ann", "ann", "bob"],
+        author=["ann", "Ann", "ann", "bob"],
         lang=["en", "EN", "es", None],
         created_at=[0, 86_400_000, None, None],
     )

@@ -10,11 +10,11 @@ import pytest
 
 from positivity.check.fetch import Reader
 from positivity.check.money import Prices, Purse
-from positivity.check.plan import Window, estimate, window
+from positivity.check.plan import Estimate, Window, estimate, window
 from positivity.errors import LimitError, NetworkError
 from positivity.sources.x_answers import Account, LookupResult, Page
 from positivity.sources.x_api import XClient
-from positivity.store import Store, store_path
+from positivity.store import Coverage, Store, store_path
 from positivity.store.intervals import NEWEST, Interval
 from tests.standin import TOKEN, Standin, VirtualClock
 from tests.standin.world import START
@@ -435,6 +435,21 @@ def test_ids_that_cannot_be_are_no_coverage(bench: Bench, ids: tuple[str, str]) 
     assert bench.store.ledger.months()[0][1].posts == 3
 
 
+def estimated(bench: Bench, depth: int, *, retweets: bool = False) -> Estimate:
+    with bench.client() as client:
+        account = client.accounts(["alice"])["alice"]
+    assert isinstance(account, Account)
+    number = int(account.id)
+    accounts = bench.store.accounts
+    return estimate(
+        accounts.coverage(number, retweets=retweets),
+        window(depth, now=datetime(2027, 1, 1, tzinfo=UTC)),
+        lambda interval: accounts.count(number, interval, retweets=retweets),
+        tweet_count=account.tweet_count,
+        count_at=lambda newest: accounts.tweet_count_at(number, newest),
+    )
+
+
 @pytest.mark.parametrize("depth", [50, 200, 3200])
 @pytest.mark.parametrize("new", [0, 3, 60, 300])
 @pytest.mark.parametrize("stored", [0, 50, 300])
@@ -444,19 +459,51 @@ def test_the_estimate_is_kept(bench: Bench, depth: int, new: int, stored: int) -
     if new:
         bench.standin.world.generate("alice", new, seed=9, end=LATER)
     before = bench.bought()
-    with bench.client() as client:
-        account = client.accounts(["alice"])["alice"]
-    assert isinstance(account, Account)
-    number = int(account.id)
-    accounts = bench.store.accounts
-    told = estimate(
-        accounts.coverage(number, retweets=False),
-        window(depth, now=datetime(2027, 1, 1, tzinfo=UTC)),
-        lambda interval: accounts.count(number, interval, retweets=False),
-        tweet_count=account.tweet_count,
-        count_at=lambda newest: accounts.tweet_count_at(number, newest),
-    )
+    told = estimated(bench, depth)
     assert told.posts <= depth
     bench.read(depth, limit=told.limit)
     assert bench.bought() - before <= told.posts
     assert kept(bench)[:20] == bench.own()[:20]
+
+
+def test_what_was_read_without_retweets_does_not_keep_them_from_being_read(bench: Bench) -> None:
+    bench.read(200)
+    bench.read(20, retweets=True)
+    bench.read(200, retweets=True, limit=estimated(bench, 200, retweets=True).limit)
+    user = bench.standin.world.user("alice")
+    newest = {int(post.id) for post in bench.standin.world.timeline(user)[:195]}
+    assert newest <= set(kept(bench))
+
+
+@pytest.mark.parametrize("count", [0, 3, 60])
+def test_a_count_that_is_too_low_lets_little_more_be_read_than_was_told(count: int) -> None:
+    told = estimate(
+        Coverage((), ()),
+        window(3200, now=LATER),
+        lambda interval: 0,
+        tweet_count=count,
+        count_at=lambda newest: None,
+    )
+    assert told.posts == count
+    assert told.limit <= count + 5
+
+
+def test_an_answer_that_does_not_say_whether_it_goes_on_is_no_end(bench: Bench) -> None:
+    """A page that lacks what stands beside its posts is kept, and the reading goes on below it."""
+
+    class Half(XClient):
+        def _asked(self, ask: Any) -> Any:
+            document, wasted = super()._asked(ask)
+            if document.get("data"):
+                document = {key: value for key, value in document.items() if key != "meta"}
+            return document, wasted
+
+    with Half(TOKEN, api_url=bench.standin.url, timeout=5, max_wait=0) as client:
+        account = client.accounts(["alice"])["alice"]
+        assert isinstance(account, Account)
+        bench.store.accounts.put(account)
+        Reader(client, bench.store, bench.purse, account, retweets=False).read(
+            Window(ALWAYS, 3200), 3200
+        )
+    assert kept(bench) == bench.own()
+    assert bench.bought() == len(bench.own())

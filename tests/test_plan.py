@@ -66,10 +66,11 @@ def test_a_window_of_days_holds_the_posts_of_these_days() -> None:
     ("coverage", "depth", "tweet_count", "before", "expected"),
     [
         (covered(), 200, 5000, None, Estimate(200, 200)),
-        (covered(), 200, 30, None, Estimate(30, 200)),
+        (covered(), 200, 30, None, Estimate(30, 35)),
         (covered(), CAP, 5000, None, Estimate(CAP, CAP)),
         (covered(), 200, None, None, Estimate(200, 200)),
-        (covered(), 200, 0, None, Estimate(0, 200)),
+        (covered(), 200, 0, None, Estimate(0, 5)),
+        (covered(), 200, 198, None, Estimate(198, 200)),
         (covered((0, 1000)), 200, 1007, 1000, Estimate(27, 27)),
         (covered((0, 1000)), 200, 990, 1000, Estimate(20, 20)),  # more deleted than written
         (covered((0, 1000)), 200, 5000, 1000, Estimate(200, 200)),

@@ -102,6 +102,16 @@ def test_accounts_and_files_go_into_a_folder_and_nothing_is_printed(job: Job) ->
     assert all(each in text for each in ("alice", "bob", "own"))
 
 
+def test_an_account_is_one_in_capitals_or_not(job: Job) -> None:
+    job.write(
+        'accounts = ["@Alice", "bob", "@alice", "https://x.com/ALICE"]\nmax_posts = 20\n'
+        '[[output]]\npath = "reports/"\n'
+    )
+    assert read_job(job.path).accounts == ("@Alice", "@bob")
+    job.run("--quiet")
+    assert job.json("reports/alice.json")["subject"] == "@alice"
+
+
 def test_without_an_output_it_reports_on_stdout(job: Job) -> None:
     job.write('accounts = ["alice"]\nmax_posts = 20\n')
     assert "@alice" in job.run().stdout

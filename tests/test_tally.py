@@ -290,6 +290,20 @@ def test_undated_tweets_are_counted_and_told() -> None:
     )
 
 
+def test_tweets_of_the_future_are_counted_and_told() -> None:
+    now = datetime.now(UTC)
+    times = [now + timedelta(hours=20), datetime(2090, 5, 1, tzinfo=UTC)]
+    rows = [{"text": "a", "scores": POSITIVE, "created_at": time} for time in times]
+    report = tally(rows)
+    assert report.counts.counted == 2
+    assert report.limits[-1] == (
+        "1 tweet is dated in the future, as late as 2090-05-01: counted, but these dates are "
+        "wrong, or this machine's clock is."
+    )
+    assert "2 tweets are dated" in tally(2 * rows, batch=1, tallies=2).limits[-1]
+    assert "future" not in " ".join(tally(rows[:1]).limits)  # a day that has begun elsewhere
+
+
 def test_only_clear_opinions_give_terms() -> None:
     clear: list[dict[str, Any]] = [{"text": "lovely", "scores": POSITIVE}] * 5
     clear += [{"text": "bad", "scores": NEGATIVE}] * 5

@@ -248,6 +248,14 @@ def test_ascii_stands_in_where_there_is_no_unicode(encoding: str) -> None:
     assert "####" in text
 
 
+def test_signs_of_our_own_are_spelled_where_there_is_only_ascii() -> None:
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, encoding="ascii")
+    render(replace(invented(), limits=("known to about ±12, −3 to +5",)), Console(file=out))
+    out.flush()
+    assert "known to about +/-12, -3 to +5" in raw.getvalue().decode()
+
+
 def months_of(net_by_month: dict[str, float]) -> tuple[Month, ...]:
     return tuple(
         Month(month, 9, 3, 3, 3, Estimate(net, net - 9, net + 9))

@@ -228,8 +228,13 @@ def _of_two(pair: Difference) -> str:
         return f"{pair.first_subject} is more positive than {pair.second_subject}, by {by}"
     return (
         f"which of {pair.first_subject} and {pair.second_subject} is more positive cannot be "
-        f"told: {low:+} to {high:+} points of net positivity lie between them"
+        f"told: {_signed(low)} to {_signed(high)} points of net positivity lie between them"
     )
+
+
+def _signed(points: int) -> str:
+    """As the figures beside it are written: +31, 0 or −8."""
+    return f"{points:+}".replace("-", "−") if points else "0"
 
 
 def _limits(quantifier: BayesianQuantifier | None, alike: bool) -> tuple[str, ...]:

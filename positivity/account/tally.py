@@ -199,6 +199,13 @@ class Tally:
             sentences.append(
                 f"{undated:,} {has} no usable date: counted, but not in the months and weeks."
             )
+        future = self._timeline.future
+        if future:
+            has = "tweet is" if future == 1 else "tweets are"
+            sentences.append(
+                f"{future:,} {has} dated in the future, as late as {self._timeline.last}: counted, "
+                "but these dates are wrong, or this machine's clock is."
+            )
         without_time = self._timeline.without_time
         if without_time:
             has = "tweet has" if without_time == 1 else "tweets have"

@@ -6,6 +6,7 @@ Only counters are kept, so a stream of any length fits in flat memory.
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from operator import mul
+from time import time
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -80,7 +81,9 @@ class Timeline:
         self._weekdays = np.zeros((7, 3), np.int64)
         self._first: int | None = None  # local days since 1970
         self._last: int | None = None
+        self._tomorrow = round(1000 * time()) + DAY  # no clock nor date is ahead by more
         self.undated = 0
+        self.future = 0  # tweets whose time is still to come
         self.without_time = 0  # tweets that have a date only
 
     def add(
@@ -99,6 +102,7 @@ class Timeline:
         self.undated += int(len(dated) - np.count_nonzero(dated))
         if not dated.any():
             return
+        self.future += int(np.count_nonzero(utc_ms[dated] > self._tomorrow))
         local, labels = self._clock.local(utc_ms[dated]), labels[dated]
         timed: npt.NDArray[np.bool_] | slice = slice(None)
         if dates_only is not None:
@@ -120,6 +124,7 @@ class Timeline:
     def merge(self, other: "Timeline") -> None:
         """Count what another one of the same zone has counted, too."""
         self.undated += other.undated
+        self.future += other.future
         self.without_time += other.without_time
         self._hours = self._hours + other._hours
         self._weekdays = self._weekdays + other._weekdays

@@ -103,7 +103,7 @@ class Reader:
             if size < FEWEST:
                 return False
             page = self._page(gap, newest, size, reserved)
-            if page is None or page.next_token is None:
+            if page is None or page.ends:
                 return True
             newest = int(page.oldest_id or gap.oldest) - 1
         return True
@@ -134,7 +134,7 @@ class Reader:
             for page in pages:
                 returned += page.posts_returned
                 self._asked += size
-                if page.oldest_id is None and page.next_token is not None:
+                if page.oldest_id is None and not page.ends:
                     continue  # all of its posts were retweets: only its token leads on
                 break
             else:
@@ -178,7 +178,7 @@ class Reader:
                 f"@{self._account.handle}: X gives posts that were not asked for; what was read "
                 "before is kept, try again later"
             )
-        if page.next_token is not None and oldest is not None:
+        if not page.ends and oldest is not None:
             accounts.cover(self._id, what, Interval(oldest, newest), asked)
         elif not self._is_capped(gap, newest, asked):
             accounts.cover(self._id, what, Interval(gap.oldest, newest), asked)

@@ -100,7 +100,9 @@ def estimate(
     known = intersection(coverage.known, window.ids)
     open_gaps = gaps(known, window.ids)
     if not known:
-        return Estimate(min(depth, there), depth)
+        posts = min(depth, there)
+        # What X counts may be too low: then little more is read than was told.
+        return Estimate(posts, min(depth, posts + FEWEST))
     between = [gap for gap in open_gaps if known[-1].newest < gap.newest < known[0].newest]
     top = open_gaps[0] if open_gaps and open_gaps[0].newest == window.ids.newest else None
     before = count_at(known[0].newest) if top and window.open else None
@@ -111,7 +113,9 @@ def estimate(
         if top and before is not None and tweet_count is not None:
             posts += max(0, tweet_count - before) + _UNSURE
         if open_gaps and open_gaps[-1].oldest == window.ids.oldest and open_gaps[-1] is not top:
-            older = max(0, depth - count(window.ids))
+            # Those that are kept further down were read without retweets, and are read again.
+            above = Interval(open_gaps[-1].newest + 1, window.ids.newest)
+            older = max(0, depth - count(above))
             posts += older if older >= FEWEST else 0
     # Not fewer by those that are kept: some of these may have been deleted since.
     posts = min(posts, depth, there)

@@ -135,7 +135,10 @@ def _refuse_clashes(job: JobFile) -> None:
 def _job(path: Path, content: dict[str, Any]) -> JobFile:
     table = JobTable(content, str(path), path.parent)
     handles = table.understood("accounts", table.texts("accounts"), parse_handle)
-    accounts = tuple(dict.fromkeys(f"@{handle}" for handle in handles))
+    named: dict[str, str] = {}  # an account is one in capitals or not
+    for handle in handles:
+        named.setdefault(handle.lower(), f"@{handle}")
+    accounts = tuple(named.values())
     files = tuple(table.joined(each) for each in table.texts("files"))
     if not accounts and not files:
         raise UsageError(f'{path}: names nothing to do; write accounts = ["@handle"], or files')

@@ -31,6 +31,7 @@ from positivity.exploration.findings import (
     Tokens,
 )
 from positivity.exploration.log_odds import tied_words
+from positivity.sources.handles import author_key
 from positivity.text.normalize import (
     CASHTAG,
     ELONGATED,
@@ -152,7 +153,8 @@ class Explorer:
             self._languages[each["values"].lower()] += each["counts"]
 
     def _note_authors(self, batch: TweetBatch) -> None:
-        self._authors.extend(map(hash, batch.column("author").drop_null().to_pylist()))
+        authors = batch.column("author").drop_null().to_pylist()
+        self._authors.extend(map(hash, map(author_key, authors)))
 
     def _note_text(self, text: str, plain: str, tokens: Sequence[str]) -> None:
         said = plain

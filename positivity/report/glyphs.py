@@ -50,3 +50,6 @@ ASCII = Glyphs(
     ellipsis="...",
     dot="-",
 )
+
+# Signs of our own sentences where there is only ASCII.
+SPELLED = str.maketrans({"−": "-", "±": "+/-", "…": "..."})

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from positivity.account.explanation import ExplainedTweet
 from positivity.account.report import StrongTweet
-from positivity.report.glyphs import ASCII, UNICODE
+from positivity.report.glyphs import ASCII, SPELLED, UNICODE
 from positivity.report.links import has_hyperlinks
 from positivity.report.sanitize import sanitize
 from positivity.report.words import link
@@ -96,6 +96,8 @@ class Page:
     def clean(self, text: str) -> str:
         """A harmless text of characters that the console can encode."""
         harmless = sanitize(text)
+        if self.glyphs is ASCII:
+            harmless = harmless.translate(SPELLED)
         return harmless.encode(self.encoding, "replace").decode(self.encoding)
 
     def fit(self, text: str, width: int) -> str:

@@ -35,6 +35,12 @@ def parse_handle(text: str) -> str:
     return handle
 
 
+def author_key(author: str) -> str:
+    """What tells an author from others: of a handle its small letters, as on X; else the name."""
+    name = author.lstrip("@")
+    return name.lower() if HANDLE.fullmatch(name) else name
+
+
 def _path_on_site(text: str) -> str | None:
     """The first part of the path if `text` is an address on X, "" if on another site, else None."""
     if "/" not in text:

@@ -45,6 +45,12 @@ class Page:
     users_returned: int
     errors: tuple[str, ...]  # what X could not give, in words
     superseded: frozenset[str] = frozenset()  # earlier versions of posts that were edited
+    whole: bool = True  # whether the answer says if there are older ones
+
+    @property
+    def ends(self) -> bool:
+        """Whether there are no older posts."""
+        return self.whole and self.next_token is None
 
 
 @dataclass(frozen=True)
@@ -87,8 +93,8 @@ def page_of(document: Json, account: Account, wasted: int = 0) -> Page:
     posts = [post for post in _objects(document.get("data")) if post.get("id")]
     if not posts:
         _check_empty(document, account.handle)
-    meta = document.get("meta")
-    meta = meta if isinstance(meta, dict) else {}
+    found = document.get("meta")
+    meta = found if isinstance(found, dict) else {}
     ids = sorted((post["id"] for post in posts if _is_id(post.get("id"))), key=int)
     token = meta.get("next_token")
     newest, oldest = meta.get("newest_id"), meta.get("oldest_id")
@@ -106,6 +112,7 @@ def page_of(document: Json, account: Account, wasted: int = 0) -> Page:
         users_returned=len(_objects(_includes(document).get("users"))),
         errors=(*problem_words(document), *unread),
         superseded=_superseded(posts),
+        whole=isinstance(found, dict),
     )
 
 
