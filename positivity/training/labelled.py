@@ -1,11 +1,9 @@
 """Tables of labelled tweets: our own and the public sets' CSV, TSV and parquet."""
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,8 +11,8 @@ from numpy.typing import NDArray
 
 from positivity.errors import InputError
 from positivity.evaluation import LABELS
+from positivity.training.labelled_files import OnUnreadable, read_frame
 from positivity.training.recipe import Source
-from positivity.training.reviews import read_reviews
 
 # What files call the three classes. Sentiment140 has 0, 2, 4; `_one_hot` knows other numbers.
 _NAMES = {
@@ -24,8 +22,6 @@ _NAMES = {
 }
 _TEXT_COLUMNS = ("text", "tweet", "full_text", "content", "sentence", "tweet_text")
 _LABEL_COLUMNS = ("label", "sentiment", "polarity", "airline_sentiment", "target", "gold", "class")
-_SENTIMENT140_COLUMNS = 6
-_OTHER_FORMS = (".json", ".xlsx", ".xls", ".ods", ".zip")  # which pandas would read as a CSV
 # Of a teacher, in the folder of its run.
 SOFT_LABELS, SOFT_STATES, ENCODER = "soft_labels.parquet", "soft_states.npy", "encoder"
 
@@ -141,18 +137,25 @@ class Data:
         return replace(tweets, states=states[rows])
 
 
-def read_labelled(path: Path, source: Source) -> LabelledTweets:
+def read_labelled(
+    path: Path, source: Source, on_unreadable: OnUnreadable | None = None
+) -> LabelledTweets:
     """The rows of a table that `source` asks for; `path` is the file itself.
+
+    Args:
+        on_unreadable: is told of each row that cannot be read; without it the first one raises.
 
     Raises:
         InputError: the file, a column or a label cannot be read.
     """
-    return _with_rows(path, source)[0]
+    return _with_rows(path, source, on_unreadable)[0]
 
 
-def _with_rows(path: Path, source: Source) -> tuple[LabelledTweets, NDArray[np.int64]]:
+def _with_rows(
+    path: Path, source: Source, on_unreadable: OnUnreadable | None = None
+) -> tuple[LabelledTweets, NDArray[np.int64]]:
     """The tweets that a source asks for, and which rows of the table they are."""
-    frame, texts = _rows(path, source)
+    frame, texts = _rows(path, source, on_unreadable)
     rows = frame.index.to_numpy()
     if source.probabilities:
         columns = [_column(path, frame, name).astype(float) for name in source.probabilities]
@@ -208,13 +211,15 @@ def read_graded(path: Path, source: Source) -> tuple[list[str], NDArray[np.float
     return texts, degrees
 
 
-def read_topics(path: Path, source: Source, topic: str) -> tuple[list[str], list[str], list[str]]:
+def read_topics(
+    path: Path, source: Source, topic: str, on_unreadable: OnUnreadable | None = None
+) -> tuple[list[str], list[str], list[str]]:
     """Texts, the labels as the file has them, and the topics, from its column `topic`.
 
     Raises:
         InputError: the file or a column cannot be read.
     """
-    frame, texts = _rows(path, source)
+    frame, texts = _rows(path, source, on_unreadable)
     if topic not in frame.columns:
         columns = ", ".join(map(str, frame.columns[:12]))
         raise InputError(
@@ -225,9 +230,11 @@ def read_topics(path: Path, source: Source, topic: str) -> tuple[list[str], list
     return texts, words.tolist(), frame[topic].astype(str).tolist()
 
 
-def _rows(path: Path, source: Source) -> tuple[pd.DataFrame, list[str]]:
+def _rows(
+    path: Path, source: Source, on_unreadable: OnUnreadable | None = None
+) -> tuple[pd.DataFrame, list[str]]:
     """The rows that a source keeps, with their texts."""
-    frame = _read_frame(path, source)
+    frame = read_frame(path, source, on_unreadable)
     for column, wanted in source.keep.items():
         values = [str(v) for v in (wanted if isinstance(wanted, list | tuple) else [wanted])]
         frame = frame[_column(path, frame, column).astype(str).isin(values)]
@@ -240,92 +247,14 @@ def _rows(path: Path, source: Source) -> tuple[pd.DataFrame, list[str]]:
     if source.sample is not None and source.sample < len(frame):
         frame = frame.sample(source.sample, random_state=0)
     text = _column(path, frame, source.text, _TEXT_COLUMNS, cure="Name one with --text-column")
+    if on_unreadable is not None:
+        for row in frame.index[text.isna()]:
+            on_unreadable(f"row {row + 1} has no text")
     frame = frame[text.notna()]
     texts = text.dropna().astype(str).tolist()
     if not texts:
         raise InputError(f"{path}: no labelled tweets in it")
     return frame, texts
-
-
-def _read_frame(path: Path, source: Source) -> pd.DataFrame:
-    if path.is_dir():
-        return read_reviews(path)
-    try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        if path.suffix in (".jsonl", ".ndjson"):
-            return pd.read_json(path, lines=True, dtype=False)
-        if path.suffix in _OTHER_FORMS and path.exists():
-            forms = "CSV, TSV, JSON Lines or parquet"
-            raise InputError(f"{path}: labelled tweets are read from {forms}")
-        delimiter = "\t" if path.suffix == ".tsv" else source.delimiter
-        header = None if not source.header or _is_sentiment140(path) else 0
-        encoding = "latin-1" if _is_sentiment140(path) else source.encoding
-        frame = _read_csv(path, delimiter, header, encoding)
-    except FileNotFoundError:  # pyarrow's has neither number nor text
-        raise InputError(f"{path}: there is no such file; check the name and the folder") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
-    except UnicodeDecodeError:
-        raise InputError(
-            f"{path}: not {source.encoding}; name its encoding with --encoding, often latin-1"
-        ) from None
-    except pd.errors.EmptyDataError:
-        raise InputError(f"{path}: is empty") from None
-    except (ValueError, LookupError) as error:  # pandas' and pyarrow's errors on content are these
-        raise InputError(f"{path}: cannot be read as a table: {_in_words(error)}") from None
-    if header is None:
-        frame.columns = pd.Index([str(i + 1) for i in range(frame.shape[1])])
-        if frame.shape[1] == _SENTIMENT140_COLUMNS:
-            frame = frame.rename(columns={"1": "label", "6": "text"})
-    return frame
-
-
-def _read_csv(path: Path, delimiter: str, header: int | None, encoding: str) -> pd.DataFrame:
-    """A delimited table; in one with tabs, quotes that would swallow rows are only characters."""
-
-    def read(quoting: Literal[0, 3]) -> pd.DataFrame:
-        return pd.read_csv(
-            path,
-            sep=delimiter,
-            header=header,
-            dtype=str,  # ids stay whole
-            keep_default_na=False,  # the tweet "null" is a tweet
-            encoding=encoding,
-            quoting=quoting,
-        )
-
-    if delimiter != "\t":
-        return read(csv.QUOTE_MINIMAL)
-    try:
-        frame = read(csv.QUOTE_MINIMAL)
-    except pd.errors.ParserError:
-        return read(csv.QUOTE_NONE)
-    swallowed = (frame[name].str.contains(r"\t.*\n|\n.*\t") for name in frame)
-    return read(csv.QUOTE_NONE) if any(each.any() for each in swallowed) else frame
-
-
-def _in_words(error: Exception) -> str:
-    """What pandas says of a table, as somebody would who does not know its parser."""
-    text = str(error).strip()
-    if found := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", text):
-        wanted, line, seen = found.groups()
-        return (
-            f"line {line} has {seen} columns, not {wanted} as before; put quotes around a text "
-            "with the delimiter in it, or name another delimiter with --delimiter"
-        )
-    if found := re.search(r"EOF inside string starting at row (\d+)", text):
-        return f"a quotation mark that opens in row {int(found[1]) + 1} is never closed"
-    return text
-
-
-def _is_sentiment140(path: Path) -> bool:
-    """Its CSV has no header: polarity, id, date, query, user, text, all quoted."""
-    if path.suffix != ".csv":
-        return False
-    with path.open("rb") as file:
-        start = file.read(200).split(b",")
-    return start[0] in (b'"0"', b'"2"', b'"4"') and len(start) > _SENTIMENT140_COLUMNS - 1
 
 
 def _usual(frame: pd.DataFrame, names: tuple[str, ...]) -> str | None:
