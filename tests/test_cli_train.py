@@ -203,8 +203,9 @@ LABELLED = "text,label\nlove it,positive\nhate it,negative\n"
     [
         ("", [], "is empty"),
         (LABELLED.replace(",", ";"), [], "Name it with --delimiter"),
-        (LABELLED + "well, well,neutral\n", [], "line 4 has 3 columns, not 2 as before"),
-        (LABELLED + '"well,neutral\n', [], "a quotation mark that opens in row 4 is never closed"),
+        ("text,label\nwell, well,neutral\n", [], "line 2 has 3 columns, not 2; put quotes around"),
+        ('text,label\n"well,neutral\n', [], "line 2 cannot be read: a quote is not closed"),
+        ("text,label\n", [], "no labelled tweets in it"),
         (LABELLED, ["--label-column", "mood"], "Name one with --label-column"),
         (LABELLED, ["--where", "label=mixed"], "no row has mixed in its column 'label'"),
         (LABELLED, ["--where", "split=eval"], "no column 'split'; it has text, label\n"),
@@ -216,6 +217,52 @@ def test_what_is_wrong_with_a_labelled_table_is_told(
     path = tmp_path / "labelled.csv"
     path.write_text(content)
     assert told in run("evaluate", path, *options, code=3)
+
+
+WRONG = {
+    ".csv": (
+        LABELLED + 'well, well,neutral\n"and so,neutral\nit is nine,neutral\n',
+        "line 4 has 3",
+    ),
+    ".tsv": (LABELLED.replace(",", "\t") + "well\twell\tneutral\n\t\n", "line 4 has 3"),
+    ".jsonl": (
+        '{"text": "love it", "label": "positive"}\n{"text": \n\n[]\n',
+        "line 2 is no object",
+    ),
+}
+
+
+@pytest.mark.parametrize("suffix", WRONG)
+def test_evaluate_leaves_out_rows_that_cannot_be_read_and_says_so(
+    tiny_model: ModelDirectory, tmp_path: Path, suffix: str
+) -> None:
+    content, told = WRONG[suffix]
+    path = tmp_path / f"labelled{suffix}"
+    path.write_text(content)
+    result = evaluated(path, tiny_model)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["tweets"] == {".csv": 3, ".tsv": 2, ".jsonl": 1}[suffix]
+    rows = "1 row that cannot" if suffix == ".tsv" else "2 rows that cannot"
+    assert result.stderr.startswith(f"positivity: {path}: {rows} be read left out")
+    assert told in result.stderr
+
+
+def test_training_takes_no_table_with_rows_that_cannot_be_read(
+    tiny_data: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "labelled.csv"
+    path.write_text(LABELLED + "well, well,neutral\n")
+    result = CliRunner().invoke(app, ["train", str(tiny_data / "tiny.toml"), "--data", str(path)])
+    assert result.exit_code == 3
+    assert "line 4 has 3 columns, not 2; put quotes around" in result.stderr
+
+
+def test_a_row_without_a_text_is_told_not_lost(tiny_model: ModelDirectory, tmp_path: Path) -> None:
+    path = tmp_path / "labelled.csv"
+    path.write_text("label,text\npositive,love it\nnegative\n")
+    result = evaluated(path, tiny_model)
+    assert (result.exit_code, json.loads(result.stdout)["tweets"]) == (0, 1)
+    assert "1 row that cannot be read left out: row 2 has no text" in result.stderr
 
 
 def test_columns_go_by_number_and_delimiters_by_name(

@@ -412,6 +412,29 @@ def test_direct_messages_are_never_read(
         read_text(tmp_path, json.dumps(document), **options)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{"format": "lines"}, {"format": "sentiment140"}, {"format": "table"}, {"delimiter": ";"}],
+)
+@pytest.mark.parametrize(
+    "content",
+    [
+        'window.YTD.direct_messages.part0 = [\n{"dmConversation": {"messages": []}}]',
+        'window.YTD.like.part0 = [\n{"like": {"fullText": "words of another"}}]',
+        json.dumps([{"dmConversation": {"messages": []}}], indent=2),
+        json.dumps({"data": [MESSAGE]}),
+        json.dumps({"id": "9", "sender_id": "1", "recipient_id": "2", "text": "secret"}) + "\n",
+        "id,text,dm_conversation_id\n9,secret,1-2\n",
+    ],
+)
+def test_nor_are_they_where_the_form_is_said(
+    tmp_path: Path, content: str, options: dict[str, str]
+) -> None:
+    told = "holds direct messages, which are never read|which are other people's words"
+    with pytest.raises(InputError, match=told):
+        read_text(tmp_path, content, **options)
+
+
 def test_tweets_among_direct_messages_are_read(tmp_path: Path) -> None:
     content = json.dumps({"id": "1", "text": "public"}) + "\n" + json.dumps(MESSAGE) + "\n"
     rows, unreadable, _ = read_text(tmp_path, content)

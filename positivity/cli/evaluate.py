@@ -118,7 +118,9 @@ def evaluate(file: Path, source: "Source", *, model: str, device: str, engine: s
     from positivity.model.scorer import Scorer
     from positivity.training.labelled import read_labelled
 
-    tweets = read_labelled(file, source)
+    unreadable: list[str] = []
+    tweets = read_labelled(file, source, unreadable.append)
+    _say_unreadable(file, unreadable)
     if not tweets.cues:
         raise InputError(f"{file}: no column of labels in it; name it with --label-column")
     if tweets.unlabelled:
@@ -133,6 +135,14 @@ def evaluate(file: Path, source: "Source", *, model: str, device: str, engine: s
     )
 
 
+def _say_unreadable(file: Path, rows: list[str]) -> None:
+    """Says how many rows were left out, and what is wrong with the first of them."""
+    if len(rows) == 1:
+        say(f"{file}: 1 row that cannot be read left out: {rows[0]}")
+    elif rows:
+        say(f"{file}: {len(rows):,} rows that cannot be read left out, the first: {rows[0]}")
+
+
 def evaluate_topics(
     file: Path, source: "Source", topic_column: str, *, model: str, device: str, engine: str
 ) -> "ShareMetrics":
@@ -143,7 +153,9 @@ def evaluate_topics(
     from positivity.quantification import Topic, evaluate_shares, scale_of
     from positivity.training.labelled import read_topics
 
-    texts, words, names = read_topics(file, source, topic_column)
+    unreadable: list[str] = []
+    texts, words, names = read_topics(file, source, topic_column, unreadable.append)
+    _say_unreadable(file, unreadable)
     scale = scale_of(words)
     gold = np.array([scale.index(word) for word in words])
     probabilities = (

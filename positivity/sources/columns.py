@@ -86,7 +86,8 @@ MARK_NAMES: Mapping[Kind, tuple[str, ...]] = {
 }
 
 # Columns that only direct messages have.
-_MESSAGE_NAMES = frozenset({"dmconversationid", "dmconversation", "messagecreate"})
+_MESSAGE_NAMES = frozenset({"dmconversationid", "dmconversation", "messagecreate", "recipientid"})
+MESSAGES = "holds direct messages, which are never read"
 
 _ALL_NAMES = frozenset(
     name

@@ -1,6 +1,7 @@
 """Opens a file of tweets, or standard input, by what is in it rather than by its name."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -9,8 +10,9 @@ from positivity.sources import exports
 from positivity.sources.archive import ArchiveFile
 from positivity.sources.archive_names import ArchiveNames, is_part
 from positivity.sources.arrow_tables import ARROW_MAGICS, PARQUET_MAGIC, ArrowFile
+from positivity.sources.columns import MESSAGES, is_message
 from positivity.sources.compression import compression_of
-from positivity.sources.dialect import checked_encoding, decode_head, sniff_encoding
+from positivity.sources.dialect import DELIMITERS, checked_encoding, decode_head, sniff_encoding
 from positivity.sources.folders import PART, Folder, Part, Zip, is_office, is_zip
 from positivity.sources.json_lines import JsonFile, is_document, is_json
 from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
@@ -32,15 +34,21 @@ _BINARIES = (
     (b"Rar!", "a rar archive; unpack it first"),
 )
 _TEXTS = (
-    ("<!doctype html", f"a web page; {_EXPORT}"),
-    ("<html", f"a web page; {_EXPORT}"),
-    ("<?xml", f"XML; {_EXPORT}"),
-    ("{\\rtf", f"a word processor's file; {_EXPORT}"),
-    ("window.ytd.like.", "the likes of an X archive, which are other people's words"),
-    ("window.ytd", "a part of an X archive that holds no tweets; name its folder or its zip file"),
-    ("grailbird.data", "a part of an X archive that holds no tweets; name its folder or zip file"),
+    ("<!doctype html", f"is a web page; {_EXPORT}"),
+    ("<html", f"is a web page; {_EXPORT}"),
+    ("<?xml", f"is XML; {_EXPORT}"),
+    ("{\\rtf", f"is a word processor's file; {_EXPORT}"),
+)
+_NO_TWEETS = "is a part of an X archive that holds no tweets; name its folder or its zip file"
+# Parts of X archives that hold no tweets, whatever the user takes them for.
+_OTHER_PARTS = (
+    ("window.ytd.like.", "is the likes of an X archive, which are other people's words"),
+    ("window.ytd.direct_message", MESSAGES),
+    ("window.ytd", _NO_TWEETS),
+    ("grailbird.data", _NO_TWEETS),
 )
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"  # .xls, and other documents of its time
+_KEY = re.compile(r'"(\w{1,50})"\s*:')
 _CONTROLS = bytes(set(range(32)) - set(b"\0\t\n\v\f\r\x1b")) + b"\x7f"
 _MOST_CONTROLS = 0.02
 _MOST_ZEROS = 0.1
@@ -139,15 +147,19 @@ def _reader(stream: ByteStream, options: ReadOptions) -> TweetFile:
     text = decode_head(stream.head, encoding)
     if not text.strip("\ufeff\0 \t\r\n"):
         raise InputError(f"{stream.name}: is empty but for spaces")
-    if is_part(text) and options.format in (None, exports.X_ARCHIVE):
-        return ArchiveFile(Part(stream), ArchiveNames(tweets=(PART,)), options)
+    if is_part(text):
+        if options.format in (None, exports.X_ARCHIVE):
+            return ArchiveFile(Part(stream), ArchiveNames(tweets=(PART,)), options)
+    else:
+        _refuse_beginning(stream.name, text, _OTHER_PARTS)
     if options.format is None:
-        _refuse_other_text(stream.name, text)
+        _refuse_beginning(stream.name, text, _TEXTS)
     tabular = options.format in (*exports.HEADERLESS, exports.TABLE)
     if is_json(text) and options.delimiter is None and not tabular:
         exports.refuse_other(stream.name, exports.JSON, options.format)
         return JsonFile(stream, encoding, options, document=is_document(text))
     exports.refuse_other(stream.name, exports.TABLE, options.format)
+    _refuse_messages(stream.name, text)
     return DelimitedFile(stream, encoding, options)
 
 
@@ -177,8 +189,19 @@ def _refuse_binary(stream: ByteStream) -> None:
         raise InputError(f"{stream.name}: is an image; {_EXPORT}")
 
 
-def _refuse_other_text(name: str, text: str) -> None:
+def _refuse_beginning(name: str, text: str, known: Sequence[tuple[str, str]]) -> None:
+    """Refuses a text that begins in one of the ways that are `known`, each with what it is."""
     begin = text.lstrip("\ufeff \t\r\n")[:40].lower()
-    for opening, what in _TEXTS:
+    for opening, what in known:
         if begin.startswith(opening):
-            raise InputError(f"{name}: is {what}")
+            raise InputError(f"{name}: {what}")
+
+
+def _refuse_messages(name: str, text: str) -> None:
+    """Refuses direct messages that are read as text, with their columns or keys for tweets, too."""
+    first, _, _ = text.lstrip("\ufeff \t\r\n").partition("\n")
+    names = (
+        _KEY.findall(text) if is_json(text) else re.split("[" + "".join(DELIMITERS) + "]", first)
+    )
+    if is_message(names):
+        raise InputError(f"{name}: {MESSAGES}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from positivity.errors import InputError
 from positivity.sources import gold
-from positivity.sources.columns import chosen_names, is_message
+from positivity.sources.columns import MESSAGES, chosen_names, is_message
 from positivity.sources.dates import time_of_id
 from positivity.sources.dialect import decode_head, shown_encoding
 from positivity.sources.exports import demanded_json, recognised_json
@@ -206,7 +206,7 @@ class JsonFile(TweetFile):
         if not self.unreadable:
             return f"{self.name}: is JSON without any tweet in it"
         if self._messages:
-            return f"{self.name}: holds direct messages, which are never read"
+            return f"{self.name}: {MESSAGES}"
         if self._keys:
             keys = ", ".join(f"'{key}'" for key in self._keys[:100])
             wanted = self._chosen.get("text")

@@ -11,6 +11,7 @@ from positivity.sources.columns import (
     FIELD_NAMES,
     FLAG_NAMES,
     MARK_NAMES,
+    MESSAGES,
     ZONE_NAMES,
     chosen_names,
     is_message,
@@ -84,7 +85,7 @@ def lay_out(
     names = tuple(cell.strip() for cell in header) if header is not None else ("",) * width
     plain = [plain_name(name) for name in names]
     if is_message(plain):
-        raise InputError(f"{source}: holds direct messages, which are never read")
+        raise InputError(f"{source}: {MESSAGES}")
     export = _export(source, plain, options)
     fields = _by_name(plain) if header is not None else _by_value(rows, width)
     fields |= _of_export(export, plain) if export else {}

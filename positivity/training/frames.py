@@ -1,25 +1,27 @@
-"""Files of tweets as data frames, with the columns that a source asks for."""
+"""The rows and columns of a table of tweets that a source asks for."""
 
-import csv
 import re
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 
 from positivity.errors import InputError
+from positivity.training.labelled_files import OnUnreadable, read_frame
 from positivity.training.recipe import Source
-from positivity.training.reviews import read_reviews
 
 _TEXT_COLUMNS = ("text", "tweet", "full_text", "content", "sentence", "tweet_text")
 _LABEL_COLUMNS = ("label", "sentiment", "polarity", "airline_sentiment", "target", "gold", "class")
-_SENTIMENT140_COLUMNS = 6
-_OTHER_FORMS = (".json", ".xlsx", ".xls", ".ods", ".zip")  # which pandas would read as a CSV
 
 
-def read_rows(path: Path, source: Source) -> tuple[pd.DataFrame, list[str]]:
-    """The rows that a source keeps, with their texts."""
-    frame = _read_frame(path, source)
+def read_rows(
+    path: Path, source: Source, on_unreadable: OnUnreadable | None = None
+) -> tuple[pd.DataFrame, list[str]]:
+    """The rows that a source keeps, with their texts.
+
+    Args:
+        on_unreadable: is told of each row that cannot be read; without it the first one raises.
+    """
+    frame = read_frame(path, source, on_unreadable)
     for column, wanted in source.keep.items():
         values = [str(v) for v in (wanted if isinstance(wanted, list | tuple) else [wanted])]
         frame = frame[column_of(path, frame, column).astype(str).isin(values)]
@@ -32,92 +34,14 @@ def read_rows(path: Path, source: Source) -> tuple[pd.DataFrame, list[str]]:
     if source.sample is not None and source.sample < len(frame):
         frame = frame.sample(source.sample, random_state=0)
     text = column_of(path, frame, source.text, _TEXT_COLUMNS, cure="Name one with --text-column")
+    if on_unreadable is not None:
+        for row in frame.index[text.isna()]:
+            on_unreadable(f"row {row + 1} has no text")
     frame = frame[text.notna()]
     texts = text.dropna().astype(str).tolist()
     if not texts:
         raise InputError(f"{path}: no labelled tweets in it")
     return frame, texts
-
-
-def _read_frame(path: Path, source: Source) -> pd.DataFrame:
-    if path.is_dir():
-        return read_reviews(path)
-    try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        if path.suffix in (".jsonl", ".ndjson"):
-            return pd.read_json(path, lines=True, dtype=False)
-        if path.suffix in _OTHER_FORMS and path.exists():
-            forms = "CSV, TSV, JSON Lines or parquet"
-            raise InputError(f"{path}: labelled tweets are read from {forms}")
-        delimiter = "\t" if path.suffix == ".tsv" else source.delimiter
-        header = None if not source.header or _is_sentiment140(path) else 0
-        encoding = "latin-1" if _is_sentiment140(path) else source.encoding
-        frame = _read_csv(path, delimiter, header, encoding)
-    except FileNotFoundError:  # pyarrow's has neither number nor text
-        raise InputError(f"{path}: there is no such file; check the name and the folder") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
-    except UnicodeDecodeError:
-        raise InputError(
-            f"{path}: not {source.encoding}; name its encoding with --encoding, often latin-1"
-        ) from None
-    except pd.errors.EmptyDataError:
-        raise InputError(f"{path}: is empty") from None
-    except (ValueError, LookupError) as error:  # pandas' and pyarrow's errors on content are these
-        raise InputError(f"{path}: cannot be read as a table: {_in_words(error)}") from None
-    if header is None:
-        frame.columns = pd.Index([str(i + 1) for i in range(frame.shape[1])])
-        if frame.shape[1] == _SENTIMENT140_COLUMNS:
-            frame = frame.rename(columns={"1": "label", "6": "text"})
-    return frame
-
-
-def _read_csv(path: Path, delimiter: str, header: int | None, encoding: str) -> pd.DataFrame:
-    """A delimited table; in one with tabs, quotes that would swallow rows are only characters."""
-
-    def read(quoting: Literal[0, 3]) -> pd.DataFrame:
-        return pd.read_csv(
-            path,
-            sep=delimiter,
-            header=header,
-            dtype=str,  # ids stay whole
-            keep_default_na=False,  # the tweet "null" is a tweet
-            encoding=encoding,
-            quoting=quoting,
-        )
-
-    if delimiter != "\t":
-        return read(csv.QUOTE_MINIMAL)
-    try:
-        frame = read(csv.QUOTE_MINIMAL)
-    except pd.errors.ParserError:
-        return read(csv.QUOTE_NONE)
-    swallowed = (frame[name].str.contains(r"\t.*\n|\n.*\t") for name in frame)
-    return read(csv.QUOTE_NONE) if any(each.any() for each in swallowed) else frame
-
-
-def _in_words(error: Exception) -> str:
-    """What pandas says of a table, as somebody would who does not know its parser."""
-    text = str(error).strip()
-    if found := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", text):
-        wanted, line, seen = found.groups()
-        return (
-            f"line {line} has {seen} columns, not {wanted} as before; put quotes around a text "
-            "with the delimiter in it, or name another delimiter with --delimiter"
-        )
-    if found := re.search(r"EOF inside string starting at row (\d+)", text):
-        return f"a quotation mark that opens in row {int(found[1]) + 1} is never closed"
-    return text
-
-
-def _is_sentiment140(path: Path) -> bool:
-    """Its CSV has no header: polarity, id, date, query, user, text, all quoted."""
-    if path.suffix != ".csv":
-        return False
-    with path.open("rb") as file:
-        start = file.read(200).split(b",")
-    return start[0] in (b'"0"', b'"2"', b'"4"') and len(start) > _SENTIMENT140_COLUMNS - 1
 
 
 def _usual(frame: pd.DataFrame, names: tuple[str, ...]) -> str | None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from positivity.errors import InputError
 from positivity.evaluation import LABELS
 from positivity.training.frames import column_of, has_labels, label_column, read_rows
+from positivity.training.labelled_files import OnUnreadable
 from positivity.training.recipe import Source
 
 # What files call the three classes. Sentiment140 has 0, 2, 4; `_one_hot` knows other numbers.
@@ -136,18 +137,25 @@ class Data:
         return replace(tweets, states=states[rows])
 
 
-def read_labelled(path: Path, source: Source) -> LabelledTweets:
+def read_labelled(
+    path: Path, source: Source, on_unreadable: OnUnreadable | None = None
+) -> LabelledTweets:
     """The rows of a table that `source` asks for; `path` is the file itself.
+
+    Args:
+        on_unreadable: is told of each row that cannot be read; without it the first one raises.
 
     Raises:
         InputError: the file, a column or a label cannot be read.
     """
-    return _with_rows(path, source)[0]
+    return _with_rows(path, source, on_unreadable)[0]
 
 
-def _with_rows(path: Path, source: Source) -> tuple[LabelledTweets, NDArray[np.int64]]:
+def _with_rows(
+    path: Path, source: Source, on_unreadable: OnUnreadable | None = None
+) -> tuple[LabelledTweets, NDArray[np.int64]]:
     """The tweets that a source asks for, and which rows of the table they are."""
-    frame, texts = read_rows(path, source)
+    frame, texts = read_rows(path, source, on_unreadable)
     rows = frame.index.to_numpy()
     if source.probabilities:
         columns = [column_of(path, frame, name).astype(float) for name in source.probabilities]
@@ -203,13 +211,15 @@ def read_graded(path: Path, source: Source) -> tuple[list[str], NDArray[np.float
     return texts, degrees
 
 
-def read_topics(path: Path, source: Source, topic: str) -> tuple[list[str], list[str], list[str]]:
+def read_topics(
+    path: Path, source: Source, topic: str, on_unreadable: OnUnreadable | None = None
+) -> tuple[list[str], list[str], list[str]]:
     """Texts, the labels as the file has them, and the topics, from its column `topic`.
 
     Raises:
         InputError: the file or a column cannot be read.
     """
-    frame, texts = read_rows(path, source)
+    frame, texts = read_rows(path, source, on_unreadable)
     topics = column_of(path, frame, topic, cure="Name that of topics with --topic-column")
     words = label_column(path, frame, source).astype(str).str.strip()
     return texts, words.tolist(), topics.astype(str).tolist()
