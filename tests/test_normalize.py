@@ -174,6 +174,38 @@ def test_normalize(normalizer: Normalizer, tweet: str, expected: str) -> None:
     assert " ".join(piece.text for piece in normalizer.align(tweet)) == expected
 
 
+@pytest.mark.parametrize(
+    ("tweet", "expected"),
+    [
+        ("The train was late.", "the train was late"),
+        ("The train. Was late", "the train . was late"),
+        ("Late. https://t.co/a https://t.co/b", "late <url> <url>"),
+        ("Late . . https://t.co/a", "late <url>"),
+        ("Late https://t.co/a.", "late <url>"),
+        ("Late. Look: https://t.co/a", "late . look : <url>"),
+        ("What time is it?", "what time is it"),
+        ("What time is it", "what time is it"),
+        # What says something stays, and so does what makes a question.
+        ("Late...", "late ..."),
+        ("Late!", "late !"),
+        ("What time is it?!", "what time is it ? !"),
+        ("Really?", "really ?"),
+        ("A feast. What is it?", "a feast . what is it ?"),
+        (".", "."),
+        ("", ""),
+    ],
+)
+def test_the_last_mark_is_left_out_for_a_model_that_reads_none(
+    normalizer: Normalizer, tweet: str, expected: str
+) -> None:
+    reader = Normalizer(normalizer.emoji, normalizer.words, last_mark=False)
+    assert reader.normalize(tweet) == expected
+    assert [piece.text for piece in reader.align(tweet)] == expected.split()
+    again = Normalizer(**reader.tables)
+    assert again.normalize_many([tweet]) == [expected]
+    assert Normalizer(**normalizer.tables).normalize(tweet) == normalizer.normalize(tweet)
+
+
 def test_align_points_into_the_original(normalizer: Normalizer) -> None:
     tweet = "I can’t &amp; 😂😂 #BestDayEver!!! 𝓵𝓸𝓿𝓮"
     spans = [(piece.text, tweet[piece.start : piece.end]) for piece in normalizer.align(tweet)]
@@ -196,15 +228,16 @@ def test_align_points_into_the_original(normalizer: Normalizer) -> None:
 
 FRAGMENTS = (
     "&amp; &lt; &#8203; 😂 👩🏽\u200d🚀 🇬 🇧 \u20e3 1\ufe0f\u20e3 # @ http:// :) ' n't "
-    "\u0301 \u200d A lol … \ud800"
+    "\u0301 \u200d A lol … \ud800 . ? what is it https://t.co/a"
 ).split(" ")
 hostile = st.text(max_size=60) | st.lists(st.sampled_from([*FRAGMENTS, " "])).map("".join)
 
 
-@given(hostile)
+@given(hostile, st.booleans())
 @settings(max_examples=400, deadline=None)
-def test_align_and_normalize_agree(text: str) -> None:
-    normalizer = Normalizer({"😂": ":joy:", "👩\u200d🚀": ":astronaut:", "1\u20e3": ":one:"}, WORDS)
+def test_align_and_normalize_agree(text: str, last_mark: bool) -> None:
+    emoji = {"😂": ":joy:", "👩\u200d🚀": ":astronaut:", "1\u20e3": ":one:"}
+    normalizer = Normalizer(emoji, WORDS, last_mark=last_mark)
     pieces = normalizer.align(text)
     assert " ".join(piece.text for piece in pieces) == normalizer.normalize(text)
     assert normalizer.normalize_many([text, text]) == [normalizer.normalize(text)] * 2

@@ -106,6 +106,22 @@ def test_the_last_network_is_kept_where_the_recipe_says_so(tiny_data: Path, tmp_
     assert kept == [False, True]
 
 
+@pytest.mark.parametrize("augmentation", [False, True])
+def test_a_model_that_met_other_last_marks_reads_none(
+    tiny_data: Path, tmp_path: Path, augmentation: bool
+) -> None:
+    recipe = model_recipe(tiny_data / "tiny.toml")
+    training = replace(recipe.training, augmentation=augmentation)
+    recipe = replace(recipe, training=training)
+    run = Run(recipe, Data(tiny_data, tmp_path), tmp_path, device="cpu", say=silent)
+    for _ in run.train():
+        pass
+    scorer = Scorer.load(run.finish(), device="cpu")
+    plain, stopped = scorer.score(["love train monday", "love train monday."])
+    assert (plain == stopped).all() == augmentation
+    assert run.normalizer.last_mark  # training reads them
+
+
 def test_the_folder_of_another_recipe_is_refused(tiny_data: Path, tmp_path: Path) -> None:
     recipe = model_recipe(tiny_data / "tiny.toml")
     run = Run(recipe, Data(tiny_data, tmp_path), tmp_path, device="cpu", say=silent)

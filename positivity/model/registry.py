@@ -78,8 +78,7 @@ class ModelDirectory:
     config: ModelConfig
 
     def normalizer(self) -> Normalizer:
-        tables = json.loads((self.path / TABLES).read_text(encoding="utf-8"))
-        return Normalizer(tables["emoji"], tables["words"])
+        return Normalizer(**json.loads((self.path / TABLES).read_text(encoding="utf-8")))
 
     def tokenizer(self) -> Tokenizer:
         return load_tokenizer(self.config.tokenizer, self.path)

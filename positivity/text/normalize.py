@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from positivity.text import emoticons
 from positivity.text.emojis import MODIFIERS
 from positivity.text.hashtags import split, word_costs
+from positivity.text.last_mark import without_last_mark
 from positivity.text.plain_words import parts
 from positivity.text.unicode_folding import KEYCAP, ZERO_WIDTH_JOINER, fold
 
@@ -89,11 +90,15 @@ class Normalizer:
     Args:
         emoji: bare emoji (`emojis.bare`) -> name between colons.
         words: English words, the most frequent first: how hashtags and drawn-out words are read.
+        last_mark: whether to keep what `without_last_mark` takes away.
     """
 
-    def __init__(self, emoji: Mapping[str, str], words: Sequence[str]) -> None:
+    def __init__(
+        self, emoji: Mapping[str, str], words: Sequence[str], *, last_mark: bool = True
+    ) -> None:
         self.emoji = dict(emoji)
         self.words = tuple(words)
+        self.last_mark = last_mark
         self._longest_emoji = max(map(len, self.emoji), default=0)
         # Digits begin keycaps, which carry their own mark; all others show at their first one.
         self._emoji_starts = frozenset(
@@ -101,26 +106,39 @@ class Normalizer:
         )
         self._remembered = _Memory(self)
 
+    @property
+    def tables(self) -> dict[str, Any]:
+        """What makes a normalizer like this one, as JSON can hold it: `Normalizer(**tables)`."""
+        tables = {"emoji": self.emoji, "words": self.words}
+        return tables if self.last_mark else {**tables, "last_mark": False}
+
     @cached_property
     def _costs(self) -> dict[str, float]:
         return word_costs(list(self.words))
 
     def normalize(self, text: str) -> str:
         """The tweet as the model reads it: pieces with one space between them."""
-        return "".join(map(self._remembered.__getitem__, text.split()))[1:]
+        return self.normalize_many([text])[0]
 
     def normalize_many(self, texts: Iterable[str]) -> list[str]:
         """`normalize` of each text."""
         pieces = self._remembered.__getitem__
-        return ["".join(map(pieces, text.split()))[1:] for text in texts]
+        normalized = ["".join(map(pieces, text.split()))[1:] for text in texts]
+        return normalized if self.last_mark else list(map(without_last_mark, normalized))
 
     def align(self, text: str) -> list[Piece]:
         """The pieces of `normalize(text)`, each with its span in `text`."""
-        return [
+        pieces = [
             Piece(piece.text, piece.start + word.start(), piece.end + word.start())
             for word in re.finditer(r"\S+", text)
             for piece in self._word(word[0])
         ]
+        if self.last_mark:
+            return pieces
+        kept = without_last_mark(" ".join(piece.text for piece in pieces)).split()
+        pairs = enumerate(zip(kept, pieces, strict=False))
+        at = next((i for i, (text, piece) in pairs if text != piece.text), len(kept))
+        return pieces[:at] + pieces[at + len(pieces) - len(kept) :]
 
     def emoji_in(self, text: str) -> list[str]:
         """The emoji of a text, bare, in their order."""

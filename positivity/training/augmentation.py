@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from positivity.text.last_mark import QUESTION
 from positivity.training.word_groups import INTERCHANGEABLE, VARIETIES
 
 _OTHER_SPELLING = 0.3  # of all tweets: half of the words that varieties of English spell otherwise
@@ -84,14 +85,6 @@ _SPELLINGS = {
     "doesn't": ("don't",),
 }
 _LAST_MARKS = ("", "", " .", " .", " !")  # the last one says something, if little
-# What is asked with a mark or without: "what time is it", not "what a day" and not "when I woke".
-_QUESTION = re.compile(
-    r"(?:(?:who|whose|why|where) "
-    r"|(?:what|which|when|how) (?:\w+ )?(?:is|are|was|were|do|does|did|can|will|should) "
-    r"|(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have) "
-    r"(?:i|you|he|she|it|we|they|the|this|that|these|those|my|your|there|any\w*) )"
-    r"[^.!?,;:]+"
-)
 _RENAMED = 0.3  # of all tweets: other names in the place of words that nobody knows
 _KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
@@ -145,7 +138,7 @@ def _repunctuated(text: str, generator: np.random.Generator) -> str:
     exclamation."""
     if text.endswith(" ?") and not text.endswith((" ! ?", " ? ?")):
         return text.removesuffix(" ?")
-    if _QUESTION.fullmatch(text):
+    if QUESTION.fullmatch(text):
         return f"{text} ?"
     plain = text.removesuffix(" .").removesuffix(" !") or text
     return plain + _LAST_MARKS[int(generator.integers(len(_LAST_MARKS)))]

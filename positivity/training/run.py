@@ -98,7 +98,7 @@ class Run:
         if (folder / registry.SUMS).exists():
             registry.verify_sums(folder)
             tables = json.loads((folder / registry.TABLES).read_text(encoding="utf-8"))
-            return Normalizer(tables["emoji"], tables["words"]), load_tokenizer(kind, folder)
+            return Normalizer(**tables), load_tokenizer(kind, folder)
         self._say("learning the vocabulary")
         normalizer, tokenizer = train_vocabulary(
             corpus(self.recipe, self._data),
@@ -237,7 +237,7 @@ class Run:
             border=calibration.border,
         )
         path = self.folder / MODEL
-        files = text_files(self.normalizer, self.tokenizer)
+        files = text_files(self.task.reader(self.normalizer), self.tokenizer)
         weights = {
             name: (each.half() if each.is_floating_point() else each).cpu()
             for name, each in network.state_dict().items()
@@ -269,9 +269,8 @@ class Run:
 
 
 def text_files(normalizer: Normalizer, tokenizer: Tokenizer) -> dict[str, bytes]:
-    tables = {"emoji": normalizer.emoji, "words": normalizer.words}
     return {
-        registry.TABLES: json.dumps(tables, ensure_ascii=False, indent=0).encode(),
+        registry.TABLES: json.dumps(normalizer.tables, ensure_ascii=False, indent=0).encode(),
         TOKENIZERS[tokenizer.kind].file_name: tokenizer.to_bytes(),
     }
 

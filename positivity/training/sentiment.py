@@ -55,13 +55,20 @@ class Sentiment(ModelTask[Classifier, Batch]):
         self.held_back = read_sets(recipe.held_back, data, recipe.labels)
         held_out = [*self.dev, *self.eval]
         self.examples: Examples = build_examples(recipe, data, normalizer, tokenizer, held_out)
+        reader = self.reader(normalizer)
 
         def encoded(each: NamedSet) -> Encoded:
-            ids = tokenizer.encode_many(normalizer.normalize_many(each.texts))
+            ids = tokenizer.encode_many(reader.normalize_many(each.texts))
             return Encoded(each.name, ids, each.gold)
 
         self.encoded = [encoded(each) for each in self.dev]
         self._encoded_back = [encoded(each) for each in self.held_back]
+
+    def reader(self, normalizer: Normalizer) -> Normalizer:
+        """Reads no last mark, where training has shown tweets with theirs, another and none."""
+        if not self.recipe.training.augmentation:
+            return normalizer
+        return Normalizer(normalizer.emoji, normalizer.words, last_mark=False)
 
     def __len__(self) -> int:
         return len(self.examples)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from positivity.model.engine_torch import bfloat16_is_fast
 from positivity.model.network import Network
 from positivity.model.registry import ModelDirectory
+from positivity.text.normalize import Normalizer
 from positivity.training.calibration import Calibration
 
 NetworkT = TypeVar("NetworkT", bound=Network)
@@ -48,6 +49,10 @@ class Task(ABC, Generic[NetworkT, BatchT]):
 
 class ModelTask(Task[NetworkT, BatchT]):
     """A task whose best network becomes a model directory."""
+
+    def reader(self, normalizer: Normalizer) -> Normalizer:
+        """What normalizes tweets for the model, given what does for training."""
+        return normalizer
 
     def calibrate(self, network: NetworkT) -> Calibration:
         """What makes probabilities of the network's logits; its last layer has the border."""
