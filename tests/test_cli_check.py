@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,20 @@ def test_report_of_all_and_of_none(run: Command) -> None:
     table = run("report").stdout.splitlines()
     assert table[0].startswith("account")
     assert "positivity check @eve" in run("report", "eve", code=2).stderr
+    assert [each["subject"] for each in run.json("report", "alice", "@Alice")] == ["@alice"]
+
+
+def test_who_had_a_handle_before_is_told_apart(
+    run: Command, world: Standin, tmp_path: Path
+) -> None:
+    run("check", "alice", "--max-posts", "30")
+    world.world.users["alice"] = replace(world.world.user("bob"), handle="Alice")
+    run("check", "alice", "--max-posts", "20")
+    found = {each["subject"]: each["timeline"]["kept"] for each in run.json("report")}
+    assert list(found) == ["@Alice", "@alice (2)"]
+    assert found["@Alice"] < found["@alice (2)"]
+    run("report", "--format", "json", "-o", f"{tmp_path}/reports/")
+    assert len(list((tmp_path / "reports").glob("*.json"))) == 2
 
 
 def test_several_handles_make_a_table_and_a_handle_twice_is_one(run: Command) -> None:
@@ -491,7 +506,7 @@ def test_no_store_works_beside_a_store_that_cannot_be_used(run: Command) -> None
 def test_forget_deletes_all(run: Command) -> None:
     run("check", "alice", "bob", "--max-posts", "50")
     assert b"alice" in contents()
-    assert "forgotten, with 4" in run("forget", "@ALICE").stderr
+    assert run("forget", "@ALICE", "alice").stderr.count("forgotten, with 4") == 1
     kept = contents()
     assert b"alice" not in kept
     assert b"bob" in kept

@@ -22,7 +22,7 @@ def forget_command(
 
     missing = []
     with open_store() as store:
-        for handle in dict.fromkeys(parse_handle(each) for each in handles):
+        for handle in {name.lower(): name for name in map(parse_handle, handles)}.values():
             accounts = store.accounts.named(handle)
             if not accounts:
                 missing.append(f"@{handle}")

@@ -1,10 +1,12 @@
 """What the commands on accounts share: the store, the options of a report, writing reports."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from positivity.cli.options import IncludeRetweets, ReportFormat, moment, time_zone
 from positivity.cli.reports import Place, write_reports
+from positivity.cli.subjects import told_apart
 from positivity.errors import StateError, UsageError
 from positivity.messages import say
 from positivity.sources.handles import parse_handle
@@ -57,6 +59,27 @@ def stored_account(store: "Store", text: str) -> "StoredAccount":
             f"@{handle}: nothing of it is in the store; 'positivity check @{handle}' reads it"
         )
     return account
+
+
+def stored_accounts(store: "Store", texts: Sequence[str]) -> "list[StoredAccount]":
+    """The accounts of some handles, each once; of none, all that have tweets.
+
+    A handle may have changed its owner: then the one who had it before gets a number behind it.
+
+    Raises:
+        UsageError: nothing of one of them is in the store, or nothing at all.
+    """
+    if texts:
+        named = [stored_account(store, text) for text in texts]
+        return list({account.id: account for account in named}.values())
+    found = [account for account in store.accounts.all() if account.tweets]
+    if not found:
+        raise UsageError("the store is empty; 'positivity check @handle' reads an account")
+    names = told_apart(account.handle.lower() for account in found)
+    return [
+        account if name == account.handle.lower() else replace(account, handle=name)
+        for account, name in zip(found, names, strict=True)
+    ]
 
 
 def write_account_reports(

@@ -98,8 +98,8 @@ class Accounts:
         return self._accounts("WHERE handle = ? ORDER BY seen_at DESC", handle)
 
     def all(self) -> list[StoredAccount]:
-        """All accounts, by their handles."""
-        return self._accounts("ORDER BY handle, id")
+        """All accounts, by their handles; of those who had the same one, the last comes first."""
+        return self._accounts("ORDER BY handle, seen_at DESC, id")
 
     def _accounts(self, which: str, *values: Any) -> list[StoredAccount]:
         rows = self._db.rows(
