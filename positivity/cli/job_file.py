@@ -165,7 +165,7 @@ def _job(path: Path, content: dict[str, Any]) -> JobFile:
         jitter=table.number("jitter") or 0.0,
         include_retweets=IncludeRetweets.RETWEETS
         in table.each("include", lambda text: IncludeRetweets(text)),
-        language=table.text("language"),
+        language=table.language(),
         zone=table.understood("timezone", [table.text("timezone") or "UTC"], time_zone)[0],
         model=table.joined(model) if "/" in model else model,
         device=table.one("device", Device) or Device.AUTO,
@@ -283,7 +283,16 @@ class _Table:
         try:
             return [read(text) for text in texts]
         except UsageError as error:
-            raise self.error(f"{key}:", str(error)) from None
+            # Said of the key, where it is said of the option of this name elsewhere.
+            raise self.error(f"{key}:", str(error).removeprefix(f"--{key} ")) from None
+
+    def language(self) -> str | None:
+        from positivity.selection import refuse_language
+
+        text = self.text("language")
+        if text is not None:
+            self.understood("language", [text], refuse_language)
+        return text
 
     def truth(self, key: str) -> bool:
         value = self._take(key)
