@@ -111,16 +111,20 @@ def test_more_posts_that_would_hardly_help_are_not_offered(
     assert sure.endswith("older posts more would hardly narrow that.")
 
 
+@pytest.mark.parametrize("depth", ["50", "100"])
 def test_what_more_would_cost_is_what_it_costs(
-    run: Command, world: Standin, monkeypatch: pytest.MonkeyPatch
+    run: Command, world: Standin, monkeypatch: pytest.MonkeyPatch, depth: str
 ) -> None:
     monkeypatch.setattr(Tally, "lasting", lambda *_: 0.0)  # as of a model that errs in one way
-    (first,) = run.json("check", "alice", "--max-posts", "50")
+    (first,) = run.json("check", "alice", "--max-posts", depth)
     note = next(limit for limit in first["limits"] if "known to about" in limit)
     found = re.search(r"\((--max-posts (\d+)|--all), at most \$([\d.]+)", note)
     assert found is not None, note
     before = world.bill()
-    run("check", "alice", *found[1].split())
+    asked = ("check", "alice", *found[1].split())
+    told = json.loads(run(*asked, "--dry-run", "--format", "json").stdout)
+    assert told["at_most"]["dollars"] <= float(found[3]) + 0.1  # for posts written meanwhile
+    run(*asked)
     assert 0 < (world.bill().posts - before.posts) * 0.005 <= float(found[3])
 
 

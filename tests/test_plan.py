@@ -94,8 +94,39 @@ def test_the_estimate(
     def count(interval: Interval) -> int:
         return sum(map(ids, intersection(coverage.read, interval)))
 
-    found = estimate(coverage, wanted, count, tweet_count=tweet_count, count_at=lambda _: before)
-    assert found == expected
+    def told(first: tuple[int, int] | None) -> Estimate:
+        return estimate(
+            coverage,
+            wanted,
+            count,
+            tweet_count=tweet_count,
+            count_at=lambda _: before,
+            first_count=lambda _: first,
+        )
+
+    assert told(None) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "posts"),
+    [
+        (None, 320),
+        ((1000, 320), 240),  # 100 of them are kept
+        ((950, 320), 290),  # 50 of them
+        ((1000, 100), 320),  # X had counted too few: there are more than are kept
+        ((1000, 9000), 320),
+    ],
+)
+def test_older_posts_are_no_more_than_there_were(first: tuple[int, int] | None, posts: int) -> None:
+    found = estimate(
+        covered((901, 1000)),
+        window(CAP, now=NOW),
+        ids,
+        tweet_count=320,
+        count_at=lambda _: 320,
+        first_count=lambda _: first,
+    )
+    assert found == Estimate(posts, posts)
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def more_note(
     wanted = 3 * read if needed is None else math.ceil(needed * read / counted)
     depth = min(_depth(read + wanted), read + left)
     option = "--all" if depth == read + left else f"--max-posts {depth}"
-    price = shown(prices.of(posts=billed_for(depth - read, retweets=retweets)).dollars)
+    price = shown(prices.of(posts=billed_for(depth - read, retweets=retweets), users=1).dollars)
     if needed is None:
         narrower = arm * math.sqrt(lasting + (1 - lasting) * read / depth)
         if narrower > _NARROWER * arm:

@@ -269,6 +269,15 @@ class Accounts:
         )
         return None if found is None else int(found)
 
+    def first_tweet_count(self, account: int, oldest: int) -> tuple[int, int] | None:
+        """The first post from an id on that was the newest, and how many posts there were then."""
+        found = self._db.rows(
+            "SELECT newest, tweet_count FROM tweet_counts WHERE account = ? AND newest >= ? "
+            "ORDER BY newest LIMIT 1",
+            *(account, oldest),
+        )
+        return (int(found[0][0]), int(found[0][1])) if found else None
+
 
 def id_number(text: Any) -> int | None:
     """An id as a number; None for what is none."""
