@@ -551,7 +551,7 @@ def test_refresh_drops_deleted_posts(run: Command, world: Standin) -> None:
     (report,) = run.json("check", "bob")
     assert report["counts"]["found"] == len(ids), "a timeline never tells"
     result = run("check", "bob", "--refresh")
-    assert "2 posts were deleted" in result.stderr
+    assert "2 posts dropped here, deleted since" in result.stderr
     (report,) = run.json("report", "bob")
     assert report["counts"]["found"] == len(ids) - 2
 

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from positivity.check.money import Prices, Purse, affordable, billed_for, shares, shown, shown_up
+from positivity.check.money import (
+    Prices,
+    Purse,
+    affordable,
+    billed_for,
+    many_posts,
+    shares,
+    shown,
+    shown_up,
+)
 from positivity.check.plan import CAP, Estimate, Step, estimate, is_capped, next_step, window
 from positivity.store.accounts import Coverage
 from positivity.store.intervals import NEWEST, Interval, intersection, union
@@ -165,6 +174,10 @@ def test_the_cap(oldest: int, tweet_count: int | None, slots: int | None, expect
 def test_amounts(dollars: float, text: str, up: str) -> None:
     assert shown(dollars) == text
     assert shown_up(dollars) == up
+
+
+def test_one_post_is_one() -> None:
+    assert [many_posts(number) for number in (0, 1, 2000)] == ["0 posts", "1 post", "2,000 posts"]
 
 
 def test_what_comes_along_is_billed() -> None:

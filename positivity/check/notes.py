@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from positivity.account.report import Gap, ReadTimeline, Report
 from positivity.check.fetch import Reading
-from positivity.check.money import Prices, billed_for, shown
+from positivity.check.money import Prices, billed_for, many_posts, shown
 from positivity.check.plan import CAP, unread
 from positivity.store import Coverage, Store, StoredAccount
 from positivity.store.intervals import NEWEST, Interval
@@ -83,7 +83,7 @@ def more_note(
     if not left:
         return [f"{sure}."]
     if left < _LITTLE * read:
-        return [f"{sure}; at most {left:,} more posts were not read."]
+        return [f"{sure}; at most {many_posts(left)} more not read."]
     needed = report.verdict.tweets_needed
     wanted = 3 * read if needed is None else math.ceil(needed * read / counted)
     depth = min(_depth(read + wanted), read + left)
@@ -122,8 +122,7 @@ def read_as(timeline: ReadTimeline) -> str:
     """What was read, in a line."""
     if not timeline.kept:
         return f"X API: no posts of @{timeline.handle}"
-    posts = f"{timeline.kept:,} {'post' if timeline.kept == 1 else 'posts'}"
-    return f"X API: {posts}, {_day(timeline.oldest)} to {_day(timeline.newest)}"
+    return f"X API: {many_posts(timeline.kept)}, {_day(timeline.oldest)} to {_day(timeline.newest)}"
 
 
 def _of(timeline: ReadTimeline) -> str:

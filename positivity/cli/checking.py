@@ -192,11 +192,11 @@ def _write_estimate(
     checks: "Checks", job: "CheckJob", format: ReportFormat | None, output: Path | None
 ) -> None:
     """Writes what the run would read and cost at most."""
-    from positivity.check.money import shown
+    from positivity.check.money import many_posts, shown
     from positivity.report.output import report_output
 
     rows = [
-        {"handle": each.handle, "posts": each.posts_at_most(retweets=job.retweets)}
+        (each.handle, each.posts_at_most(retweets=job.retweets))
         for each in checks.checks
         if each.error is None
     ]
@@ -209,13 +209,13 @@ def _write_estimate(
                 {
                     "at_most": {"posts": at_most.posts, "dollars": round(at_most.dollars, 6)},
                     "spent": {"users": spent.users, "dollars": round(spent.dollars, 6)},
-                    "accounts": rows,
+                    "accounts": [{"handle": handle, "posts": posts} for handle, posts in rows],
                 },
                 out,
             )
             return
-        for row in rows:
-            out.write(f"@{row['handle']}: at most {row['posts']:,} posts\n")
+        for handle, posts in rows:
+            out.write(f"@{handle}: at most {many_posts(posts)}\n")
         if rows:
             out.write(
                 f"in all: at most {shown(at_most.dollars)}, of which {shown(spent.dollars)} for "
@@ -224,9 +224,12 @@ def _write_estimate(
 
 
 def _say_what_was_done(checks: "Checks") -> None:
+    from positivity.check.money import many_posts
+
     for each in checks.checks:
         if each.reading.dropped:
-            say(f"@{each.handle}: {each.reading.dropped:,} posts were deleted since, dropped here")
+            dropped = many_posts(each.reading.dropped)
+            say(f"@{each.handle}: {dropped} dropped here, deleted since")
     if all(each.error is not None for each in checks.checks) and not checks.spent.dollars:
         return
     new = sum(each.reading.posts for each in checks.checks)
@@ -239,11 +242,10 @@ def _say_what_was_done(checks: "Checks") -> None:
 
 
 def _spent(spent: "Spent") -> str:
-    from positivity.check.money import shown
+    from positivity.check.money import many_posts, shown
 
-    posts = f"{spent.posts:,} {'post' if spent.posts == 1 else 'posts'}"
     users = f"{spent.users:,} {'account' if spent.users == 1 else 'accounts'}"
-    return f"{posts} and {users} read for {shown(spent.dollars)}"
+    return f"{many_posts(spent.posts)} and {users} read for {shown(spent.dollars)}"
 
 
 def failure(checks: Sequence["Checked"]) -> int:
@@ -256,18 +258,20 @@ def failure(checks: Sequence["Checked"]) -> int:
 
 def say_failures(checks: Sequence["Checked"]) -> list[int]:
     """Says what failed and what is kept all the same; the exit codes of it."""
+    from positivity.check.money import many_posts
+
     failed = [each for each in checks if each.error is not None]
     _say_errors(failed)
     for each in failed:
         if isinstance(each.error, AccountError) and each.kept:
             say(
-                f"@{each.handle}: {each.kept:,} posts of it are stored here; "
-                f"'positivity forget @{each.handle}' deletes them, as X's terms ask"
+                f"@{each.handle}: {many_posts(each.kept)} of it stored here; "
+                f"'positivity forget @{each.handle}' deletes that, as X's terms ask"
             )
         elif each.reading.posts and each.kept:
             say(
-                f"@{each.handle}: {each.reading.posts:,} posts were read before that and are kept; "
-                "the next check goes on from there"
+                f"@{each.handle}: {many_posts(each.reading.posts)} read before that and kept; the "
+                "next check goes on from there"
             )
     return [each.error.exit_code for each in failed if each.error is not None]
 

@@ -16,6 +16,7 @@ def forget_command(
 
     Example: positivity forget @nasa
     """
+    from positivity.check.money import many_posts
     from positivity.cli.stored import open_store
     from positivity.sources.handles import parse_handle
     from positivity.store import account_lock
@@ -34,6 +35,6 @@ def forget_command(
                 with suppress(OSError):
                     lock.unlink()
             posts = sum(account.tweets for account in accounts)
-            say(f"@{handle}: forgotten, with {posts:,} {'post' if posts == 1 else 'posts'}")
+            say(f"@{handle}: forgotten, with {many_posts(posts)}")
     if missing:
         raise UsageError(f"nothing of {', '.join(missing)} is in the store")
