@@ -112,6 +112,13 @@ def test_an_account_is_one_in_capitals_or_not(job: Job) -> None:
     assert job.json("reports/alice.json")["subject"] == "@alice"
 
 
+def test_a_file_that_two_patterns_are_for_is_read_once(job: Job) -> None:
+    job.tweets("own.csv", 30, 3)
+    job.write('files = ["*.csv", "own.csv"]\n[[output]]\npath = "reports/"\n')
+    job.run("--quiet")
+    assert job.json("reports/own.csv.json")["counts"]["found"] == 33
+
+
 def test_without_an_output_it_reports_on_stdout(job: Job) -> None:
     job.write('accounts = ["alice"]\nmax_posts = 20\n')
     assert "@alice" in job.run().stdout

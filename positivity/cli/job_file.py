@@ -115,7 +115,8 @@ def _refuse_clashes(job: JobFile) -> None:
     """Complains of outputs that would take the place of what is read, now or by the next run."""
     from positivity.report.output import refuse_clashes
 
-    read = [name for pattern in job.files for name in matching(pattern)]
+    # Patterns may be for the same file, which is read once.
+    read = list(dict.fromkeys(name for pattern in job.files for name in matching(pattern)))
     subjects = [*job.accounts, *(job.subject(name) for name in read)]
     outputs = [path for output in job.outputs for path in output.paths(subjects)]
     try:
