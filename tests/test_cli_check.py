@@ -247,6 +247,8 @@ def test_bad_options_cost_nothing(run: Command, world: Standin, name: str, tmp_p
         run(name, "alice", "--api-url", "http://api.x.com", code=2)
         run(name, "alice", "--output", str(tmp_path / "none" / "x.json"), code=3)
         run(name, "alice", "--max-posts", "4", code=2)
+        for bound in ("--max-cost", "--budget", "--max-time", "--jitter", "--max-wait"):
+            assert "nan" in run(name, "alice", bound, "nan", code=2).stderr
     assert world.log == []
 
 
