@@ -212,6 +212,29 @@ def test_short_answers_on_a_full_disk(machine: Machine, words: str) -> None:
     assert "standard output: cannot be written" in err
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize(("handle", "code"), [("alice", 0), ("suspended", 5)])
+def test_a_run_goes_on_where_nothing_can_be_said(machine: Machine, handle: str, code: int) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended, out, _ = machine.run(
+            *("check", handle, "--format", "json", "--model", str(machine.model.path)),
+            stderr=full,
+        )
+    assert ended == code
+    assert bool(out) == (code == 0)
+
+
+@pytest.mark.parametrize("words", ["run job.toml", "report alice -o out.html", "score x.csv"])
+def test_a_folder_that_is_gone_is_said(machine: Machine, words: str) -> None:
+    folder = machine.folder / "gone"
+    folder.mkdir()
+    code, out, err = machine.run(*words.split(), cwd=folder, before=folder.rmdir)
+    assert (code, out, err.count("\n")) == (3, "", 1)
+    assert "not there any more" in err
+    folder.mkdir()
+    assert machine.run(cwd=folder, before=folder.rmdir) == (0, "", "")
+
+
 def test_killed_half_way_it_goes_on_where_it_was(machine: Machine) -> None:
     machine.standin.delay = 0.3
     with machine.start() as process:
