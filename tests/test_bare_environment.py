@@ -159,6 +159,9 @@ def test_on_a_full_disk_nothing_is_bought_and_nothing_is_harmed(machine: Machine
     assert machine.standin.bill() == bill
     assert (machine.newest(), machine.tweets()) == (before, tweets)
     assert machine.unfinished() == []
+    code, out, _ = machine.run("doctor", before=fill)
+    assert code == 9
+    assert "there is no room" in out
     assert machine.run()[0] == 0
 
 

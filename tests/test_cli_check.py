@@ -154,8 +154,8 @@ def test_report_says_the_same_without_network(
 
 
 def test_report_of_all_and_of_none(run: Command) -> None:
-    assert "empty" in run("report", code=2).stderr
-    run("check", "alice", "bob", "--max-posts", "30")
+    assert "no posts" in run("report", code=2).stderr
+    run("check", "alice", "bob", "empty", "--max-posts", "30")
     assert [each["subject"] for each in run.json("report")] == ["@alice", "@bob"]
     table = run("report").stdout.splitlines()
     assert table[0].startswith("account")

@@ -74,7 +74,7 @@ def stored_accounts(store: "Store", texts: Sequence[str]) -> "list[StoredAccount
         return list({account.id: account for account in named}.values())
     found = [account for account in store.accounts.all() if account.tweets]
     if not found:
-        raise UsageError("the store is empty; 'positivity check @handle' reads an account")
+        raise UsageError("the store has no posts; 'positivity check @handle' reads those of one")
     names = told_apart(account.handle.lower() for account in found)
     return [
         account if name == account.handle.lower() else replace(account, handle=name)
