@@ -507,6 +507,7 @@ def test_no_store_works_beside_a_store_that_cannot_be_used(run: Command) -> None
     result = run("check", "bob", "--no-store")
     assert "@bob" in result.stdout
     assert "usage" in result.stderr
+    run("check", "bob", "--no-store", "--budget", "1", code=9)  # which nothing would count for
 
 
 def test_forget_deletes_all(run: Command) -> None:

@@ -76,7 +76,7 @@ def check(
     settings, token = run.job.settings, need_token()
     cancelled = threading.Event()
     with ExitStack() as stack:
-        store = stack.enter_context(open_store(keep=run.keep))
+        store = stack.enter_context(open_store(keep=run.keep, counting=run.budget is not None))
         if run.budget is not None:
             run = _within_budget(run, run.budget, store, stack)
         if run.keep:

@@ -37,8 +37,15 @@ def question(
     )
 
 
-def open_store(*, keep: bool = True) -> "Store":
-    """This user's store; or one in memory, whose only trace is in the usage by month."""
+def open_store(*, keep: bool = True, counting: bool = False) -> "Store":
+    """This user's store; or one in memory, whose only trace is in the usage by month.
+
+    Args:
+        counting: whether a budget depends on that usage.
+
+    Raises:
+        StateError: the store cannot be used, and has to be.
+    """
     from positivity.store import Store, store_path
 
     if keep:
@@ -46,6 +53,8 @@ def open_store(*, keep: bool = True) -> "Store":
     try:
         return Store(None, usage=store_path())
     except StateError as error:
+        if counting:  # a budget that nothing counts for would be there anew for every run
+            raise
         say(f"what is spent will not stand in 'positivity usage': {error}")
         return Store(None)
 
