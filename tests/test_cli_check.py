@@ -218,6 +218,9 @@ def test_nothing_new_is_said_where_that_is_known(run: Command) -> None:
     result = run("check", "f_forbidden", code=4)
     assert "nothing new" not in result.stderr
     assert "0 posts and 1 account read for $0.01" in result.stderr
+    result = run("check", "bob", "--max-cost", "0.02")  # which is not enough to ask
+    assert "nothing new" not in result.stderr
+    assert "bound on costs" in result.stdout
 
 
 def test_an_empty_timeline_is_no_failure_and_is_said(run: Command) -> None:

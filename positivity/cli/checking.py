@@ -235,7 +235,7 @@ def _say_what_was_done(checks: "Checks") -> None:
     new = sum(each.reading.posts for each in checks.checks)
     if new:
         say(f"{new:,} new {'post' if new == 1 else 'posts'}; {_spent(checks.spent)}")
-    elif any(each.account and each.error for each in checks.checks):
+    elif any(each.account and (each.error or each.reading.money_ended) for each in checks.checks):
         say(_spent(checks.spent))  # whether there was anything new is not known
     else:
         say(f"nothing new; {_spent(checks.spent)}")
