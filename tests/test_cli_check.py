@@ -102,6 +102,28 @@ def test_the_report_says_how_much_was_read(run: Command, world: Standin) -> None
     assert sure.startswith(f"From {report['counts']['counted']} counted tweets")
 
 
+def test_days_that_were_not_read_are_told(run: Command) -> None:
+    def told(*options: str) -> list[str]:
+        (report,) = run.json(*options)
+        return [limit for limit in report["limits"] if "read" in limit.split("; ")[0]]
+
+    (deeper,) = told("check", "alice", "--since", "2026-05-15", "--max-posts", "30")
+    assert deeper.startswith("Not all posts from 2026-05-15 to 2026-07-")
+    assert "the next check of these days that goes deep enough (--max-posts " in deeper
+    assert not told("report", "alice", "--since", "2026-07-30")
+    assert not told("report", "alice", "--since", "2026-07-30", "--until", "2026-08-30")
+    days = ("--since", "2026-05-15", "--until", "2026-05-17")
+    (none,) = told("report", "alice", *days)
+    assert (
+        none
+        == "No posts from 2026-05-15 to 2026-05-17 were read; a check of these days reads them."
+    )
+    (none,) = told("report", "alice", *days[2:])
+    assert none.startswith("No posts up to 2026-05-17 were read")
+    gaps = told("check", "alice", *days)
+    assert [limit for limit in gaps if "of these days" in limit] == []
+
+
 def test_more_posts_that_would_hardly_help_are_not_offered(
     run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -482,7 +504,7 @@ def test_no_store_keeps_nothing_of_the_account(run: Command, world: Standin) -> 
         assert word.encode() not in kept
     (month,) = json.loads(run("usage", "--format", "json").stdout)
     assert month["posts"] == world.bill().posts
-    assert "empty" in run("report", code=2).stderr
+    assert "no posts" in run("report", code=2).stderr
 
 
 def test_no_store_does_not_say_that_anything_is_kept(run: Command, world: Standin) -> None:
