@@ -584,6 +584,11 @@ def test_what_a_job_s_file_cannot_say(tmp_path: Path, world: Standin, text: str,
     assert world.log == []
 
 
+def test_a_file_of_an_editor_that_marks_its_encoding(job: Job) -> None:
+    job.path.write_text('\ufeffaccounts = ["ada"]\n', encoding="utf-8")
+    assert read_job(job.path).accounts == ("@ada",)
+
+
 @pytest.mark.parametrize("document", ["README.md", "docs/cron.md"])
 def test_the_files_in_the_documents_are_jobs(tmp_path: Path, document: str) -> None:
     text = (Path(__file__).parents[1] / document).read_text(encoding="utf-8")

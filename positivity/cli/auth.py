@@ -37,7 +37,7 @@ def _given() -> str:
             return str(typer.prompt("Bearer Token", hide_input=True, err=True))
         except typer.Abort:
             raise KeyboardInterrupt from None
-    return sys.stdin.buffer.read(_LONGEST).decode("utf-8", "replace")
+    return sys.stdin.buffer.read(_LONGEST).decode("utf-8-sig", "replace")
 
 
 def _print(text: str) -> None:
