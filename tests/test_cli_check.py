@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -533,6 +534,20 @@ def test_no_store_works_beside_a_store_that_cannot_be_used(run: Command) -> None
     assert "@bob" in result.stdout
     assert "usage" in result.stderr
     run("check", "bob", "--no-store", "--budget", "1", code=9)  # which nothing would count for
+
+
+def test_nothing_is_bought_while_another_program_holds_the_store(
+    run: Command, world: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("check", "bob")
+    monkeypatch.setattr("positivity.store.database._PATIENCE", 0.1)
+    asked, usage = len(world.log), run("usage").stdout
+    holder = sqlite3.connect(store_path(), isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    assert "in use by another program" in run("check", "bob", code=9).stderr
+    holder.close()
+    assert len(world.log) == asked
+    assert run("usage").stdout == usage
 
 
 def test_forget_deletes_all(run: Command) -> None:

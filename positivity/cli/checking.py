@@ -81,6 +81,8 @@ def check(
             run = _within_budget(run, run.budget, store, stack)
         if run.keep:
             require_room(store_path())
+        with store.database.transaction():
+            pass  # a program that does not let go of the store is found out before money is spent
         # Complains of a model or an option before any money is spent.
         analyzer = StoreAnalyzer(store, run.model, device=run.device, engine=run.engine)
         analyzer.selection(run.question)
