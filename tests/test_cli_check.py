@@ -536,6 +536,16 @@ def test_no_store_works_beside_a_store_that_cannot_be_used(run: Command) -> None
     run("check", "bob", "--no-store", "--budget", "1", code=9)  # which nothing would count for
 
 
+def test_an_account_that_was_renamed_goes_on_by_its_new_name(run: Command, world: Standin) -> None:
+    run("check", "bob")
+    bought = world.bill().posts
+    world.world.users["rob"] = world.world.users.pop("bob")
+    world.world.users["rob"].handle = "rob"
+    assert "if it has a new name" in run("check", "bob", code=5).stderr
+    assert "nothing new" in run("check", "rob").stderr
+    assert world.bill().posts == bought
+
+
 def test_nothing_is_bought_while_another_program_holds_the_store(
     run: Command, world: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:

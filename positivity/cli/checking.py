@@ -12,7 +12,7 @@ import typer
 
 from positivity.cli.options import ReportFormat
 from positivity.deadline import TimeIsUp
-from positivity.errors import AccountError, Interrupted, StateError
+from positivity.errors import NOT_FOUND, AccountError, Interrupted, StateError
 from positivity.log import event
 from positivity.messages import say
 
@@ -266,10 +266,10 @@ def say_failures(checks: Sequence["Checked"]) -> list[int]:
     _say_errors(failed)
     for each in failed:
         if isinstance(each.error, AccountError) and each.kept:
-            say(
-                f"@{each.handle}: {many_posts(each.kept)} of it stored here; "
-                f"'positivity forget @{each.handle}' deletes that, as X's terms ask"
-            )
+            kept = f"@{each.handle}: {many_posts(each.kept)} of it stored here"
+            if each.error.state == NOT_FOUND:
+                kept += "; if it has a new name, a check of that goes on with them"
+            say(f"{kept}; 'positivity forget @{each.handle}' deletes them, as X's terms ask")
         elif each.reading.posts and each.kept:
             say(
                 f"@{each.handle}: {many_posts(each.reading.posts)} read before that and kept; the "
