@@ -453,6 +453,20 @@ def test_the_log_has_a_line_for_each_event_and_no_secrets(job: Job, world: Stand
                 assert tweet not in text
 
 
+def test_the_log_has_files_that_cannot_be_read(job: Job) -> None:
+    job.tweets("good.csv", 5, 3)
+    (job.folder / "empty.csv").touch()
+    (job.folder / "broken.csv").write_bytes(b"text\nlove\n" + bytes(range(256)) * 9)
+    job.write('files = ["*.csv", "none*.csv"]\nlog_file = "run.log"\n')
+    job.run("--quiet", code=8)
+    lines = (job.folder / "run.log").read_text(encoding="utf-8").splitlines()
+    assert [line.split()[1] for line in lines if "verdict" not in line] == [
+        *("began", "missing", "failed", "failed", "ended")
+    ]
+    for name in ("empty.csv", "broken.csv"):
+        assert sum(name in line for line in lines) == 1
+
+
 def test_the_log_as_json(job: Job, world: Standin) -> None:
     job.write('accounts = ["alice"]\nmax_posts = 20\nlog_file = "run.log"\nlog_json = true\n')
     job.run("--quiet")
