@@ -87,6 +87,8 @@ def test_a_window_of_days_holds_the_posts_of_these_days() -> None:
         (covered((901, 1000)), 200, 3000, 3000, Estimate(120, 120)),
         (covered((901, 1000)), 100, 3000, 3000, Estimate(20, 20)),
         (covered((901, 1000), (0, 500)), 400, 3000, 3000, Estimate(400, 400)),
+        (covered((901, 1000), (0, 700)), CAP, 1001, 1001, Estimate(220, 220)),
+        (covered((901, 1000), (0, 700)), CAP, 801, 801, Estimate(801, 801)),
         (covered((901, 1000)), CAP, 300, 300, Estimate(300, 300)),
         (covered((901, 1000), (0, 500)), CAP, 300, 300, Estimate(300, 300)),
     ],

@@ -111,6 +111,9 @@ def estimate(
     before = count_at(known[0].newest) if top and window.open else None
     if between or (top and (before is None or tweet_count is None)):
         posts = depth
+        left = (tweet_count or 0) - sum(map(count, known))
+        if between and left >= FEWEST:  # fewer cannot be: there are some that are not known
+            posts = min(depth, left + _UNSURE)
     else:
         posts = 0
         if top and before is not None and tweet_count is not None:
