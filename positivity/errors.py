@@ -39,6 +39,9 @@ class AccessError(PositivityError):
     exit_code = 4
 
 
+NOT_FOUND = "not found"  # a state of an account: it is gone, or has a new name
+
+
 class AccountError(PositivityError):
     """An account whose tweets cannot be read; `state` says what is the matter in a word or two."""
 

@@ -38,7 +38,7 @@ def _opened(path: Path) -> logging.Handler:
     except OSError as error:
         raise InputError(
             f"{path}: the log cannot be written ({error.strerror or error}); name another file "
-            "with --log-file"
+            "with --log-file, or log_file in the file of a job"
         ) from None
 
 

@@ -4,12 +4,14 @@ Each holds all that a command needs and a scheduler does not give: the program's
 working folder, the places of our files, and UTF-8. The token of X's API is in none of them.
 """
 
+import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 NAME = "positivity"
+_LONGEST_NAME = 60
 
 
 class Every(StrEnum):
@@ -72,6 +74,13 @@ class Entry:
     def command(self) -> tuple[str, ...]:
         return (*self.program, *self.arguments)
 
+    @property
+    def name(self) -> str:
+        """What a scheduler calls it: the entry of one job must not take the place of another's."""
+        words = (word.removesuffix(".toml") for word in self.arguments if not word.startswith("-"))
+        name = re.sub(r"[^A-Za-z0-9]+", "-", " ".join((NAME, *words)))
+        return name[:_LONGEST_NAME].strip("-")
+
 
 def cron(entry: Entry) -> str:
     """A line for `crontab -e`."""
@@ -92,9 +101,9 @@ def systemd(entry: Entry) -> str:
     words = " ".join(_unit(word, dollar="$$") for word in entry.command)
     folder = entry.folder.replace("%", "%%")
     return f"""\
-# ~/.config/systemd/user/{NAME}.service
+# ~/.config/systemd/user/{entry.name}.service
 [Unit]
-Description=positivity
+Description={entry.name}
 
 [Service]
 Type=oneshot
@@ -103,9 +112,9 @@ WorkingDirectory={folder}
 # A condition of --fail-if that holds is no failure of the service.
 SuccessExitStatus=10
 
-# ~/.config/systemd/user/{NAME}.timer
+# ~/.config/systemd/user/{entry.name}.timer
 [Unit]
-Description=positivity
+Description={entry.name}
 
 [Timer]
 OnCalendar={entry.time.systemd}
@@ -114,7 +123,7 @@ Persistent=true
 [Install]
 WantedBy=timers.target
 
-# then: systemctl --user daemon-reload && systemctl --user enable --now {NAME}.timer
+# then: systemctl --user daemon-reload && systemctl --user enable --now {entry.name}.timer
 # and, to have it run while you are not logged in: loginctl enable-linger
 """
 
@@ -124,7 +133,7 @@ def launchd(entry: Entry) -> str:
     import plistlib
 
     content = {
-        "Label": NAME,
+        "Label": entry.name,
         "ProgramArguments": list(entry.command),
         "WorkingDirectory": entry.folder,
         "EnvironmentVariables": entry.environment,
@@ -133,20 +142,21 @@ def launchd(entry: Entry) -> str:
     }
     text = plistlib.dumps(content, sort_keys=False).decode()
     head, _, rest = text.partition("\n")
-    path = f"~/Library/LaunchAgents/{NAME}.plist"
+    path = f"~/Library/LaunchAgents/{entry.name}.plist"
     return f"{head}\n<!-- {path}; then: launchctl bootstrap gui/$UID {path} -->\n{rest}"
 
 
 def github_actions(entry: Entry) -> str:
-    """A workflow; it keeps the store between its runs in GitHub's cache."""
+    """A workflow; GitHub's cache keeps the store between runs, of several workflows too."""
     import json
 
     run = shlex.join((NAME, *entry.arguments))
     home = "${{ github.workspace }}/.positivity"
     return f"""\
-# .github/workflows/{NAME}.yml, in a private copy of positivity's repository that also holds the
-# files which the command names. Add the secret X_BEARER_TOKEN in the repository's settings.
-name: {NAME}
+# .github/workflows/{entry.name}.yml, in a private copy of positivity's repository that also
+# holds the files which the command names. Add the secret X_BEARER_TOKEN in the repository's
+# settings.
+name: {entry.name}
 on:
   schedule:
     - cron: {json.dumps(entry.time.cron)} # in UTC

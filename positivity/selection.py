@@ -36,11 +36,8 @@ class Selection:
     _seen: SeenTweets = field(default_factory=SeenTweets)
 
     def __post_init__(self) -> None:
-        if self.language is not None and self.language.split("-")[0].lower() != LANGUAGE:
-            raise UsageError(
-                f"--language {self.language!r}: the models read English (en) only; without the "
-                "option, tweets in other languages are told apart and left out"
-            )
+        if self.language is not None:
+            refuse_language(self.language)
         if self.since is not None and self.until is not None and self.since >= self.until:
             raise UsageError("--since is later than --until: no tweet can lie between them")
 
@@ -121,6 +118,15 @@ class Selection:
                 row for row, is_english in zip(unknown, english, strict=True) if not is_english
             ]
         return others
+
+
+def refuse_language(language: str) -> None:
+    """Raises UsageError for a language that the models do not read."""
+    if language.split("-")[0].lower() != LANGUAGE:
+        raise UsageError(
+            f"--language {language!r}: the models read English (en) only; without the option, "
+            "tweets in other languages are told apart and left out"
+        )
 
 
 def _bound(moment: datetime, bare: NDArray[np.bool_] | None) -> NDArray[np.float64] | float:

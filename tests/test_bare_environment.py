@@ -159,6 +159,9 @@ def test_on_a_full_disk_nothing_is_bought_and_nothing_is_harmed(machine: Machine
     assert machine.standin.bill() == bill
     assert (machine.newest(), machine.tweets()) == (before, tweets)
     assert machine.unfinished() == []
+    code, out, _ = machine.run("doctor", before=fill)
+    assert code == 9
+    assert "there is no room" in out
     assert machine.run()[0] == 0
 
 
@@ -210,6 +213,29 @@ def test_short_answers_on_a_full_disk(machine: Machine, words: str) -> None:
         code, _, err = machine.run(*words.split(), stdout=full)
     assert (code, err.count("\n")) == (3, 1), err
     assert "standard output: cannot be written" in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize(("handle", "code"), [("alice", 0), ("suspended", 5)])
+def test_a_run_goes_on_where_nothing_can_be_said(machine: Machine, handle: str, code: int) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended, out, _ = machine.run(
+            *("check", handle, "--format", "json", "--model", str(machine.model.path)),
+            stderr=full,
+        )
+    assert ended == code
+    assert bool(out) == (code == 0)
+
+
+@pytest.mark.parametrize("words", ["run job.toml", "report alice -o out.html", "score x.csv"])
+def test_a_folder_that_is_gone_is_said(machine: Machine, words: str) -> None:
+    folder = machine.folder / "gone"
+    folder.mkdir()
+    code, out, err = machine.run(*words.split(), cwd=folder, before=folder.rmdir)
+    assert (code, out, err.count("\n")) == (3, "", 1)
+    assert "not there any more" in err
+    folder.mkdir()
+    assert machine.run(cwd=folder, before=folder.rmdir) == (0, "", "")
 
 
 def test_killed_half_way_it_goes_on_where_it_was(machine: Machine) -> None:

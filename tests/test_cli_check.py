@@ -5,10 +5,12 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +103,28 @@ def test_the_report_says_how_much_was_read(run: Command, world: Standin) -> None
     assert sure.startswith(f"From {report['counts']['counted']} counted tweets")
 
 
+def test_days_that_were_not_read_are_told(run: Command) -> None:
+    def told(*options: str) -> list[str]:
+        (report,) = run.json(*options)
+        return [limit for limit in report["limits"] if "read" in limit.split("; ")[0]]
+
+    (deeper,) = told("check", "alice", "--since", "2026-05-15", "--max-posts", "30")
+    assert deeper.startswith("Not all posts from 2026-05-15 to 2026-07-")
+    assert "the next check of these days that goes deep enough (--max-posts " in deeper
+    assert not told("report", "alice", "--since", "2026-07-30")
+    assert not told("report", "alice", "--since", "2026-07-30", "--until", "2026-08-30")
+    days = ("--since", "2026-05-15", "--until", "2026-05-17")
+    (none,) = told("report", "alice", *days)
+    assert (
+        none
+        == "No posts from 2026-05-15 to 2026-05-17 were read; a check of these days reads them."
+    )
+    (none,) = told("report", "alice", *days[2:])
+    assert none.startswith("No posts up to 2026-05-17 were read")
+    gaps = told("check", "alice", *days)
+    assert [limit for limit in gaps if "of these days" in limit] == []
+
+
 def test_more_posts_that_would_hardly_help_are_not_offered(
     run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,16 +134,20 @@ def test_more_posts_that_would_hardly_help_are_not_offered(
     assert sure.endswith("older posts more would hardly narrow that.")
 
 
+@pytest.mark.parametrize("depth", ["50", "100"])
 def test_what_more_would_cost_is_what_it_costs(
-    run: Command, world: Standin, monkeypatch: pytest.MonkeyPatch
+    run: Command, world: Standin, monkeypatch: pytest.MonkeyPatch, depth: str
 ) -> None:
     monkeypatch.setattr(Tally, "lasting", lambda *_: 0.0)  # as of a model that errs in one way
-    (first,) = run.json("check", "alice", "--max-posts", "50")
+    (first,) = run.json("check", "alice", "--max-posts", depth)
     note = next(limit for limit in first["limits"] if "known to about" in limit)
     found = re.search(r"\((--max-posts (\d+)|--all), at most \$([\d.]+)", note)
     assert found is not None, note
     before = world.bill()
-    run("check", "alice", *found[1].split())
+    asked = ("check", "alice", *found[1].split())
+    told = json.loads(run(*asked, "--dry-run", "--format", "json").stdout)
+    assert told["at_most"]["dollars"] <= float(found[3]) + 0.1  # for posts written meanwhile
+    run(*asked)
     assert 0 < (world.bill().posts - before.posts) * 0.005 <= float(found[3])
 
 
@@ -149,12 +177,26 @@ def test_report_says_the_same_without_network(
 
 
 def test_report_of_all_and_of_none(run: Command) -> None:
-    assert "empty" in run("report", code=2).stderr
-    run("check", "alice", "bob", "--max-posts", "30")
+    assert "no posts" in run("report", code=2).stderr
+    run("check", "alice", "bob", "empty", "--max-posts", "30")
     assert [each["subject"] for each in run.json("report")] == ["@alice", "@bob"]
     table = run("report").stdout.splitlines()
     assert table[0].startswith("account")
     assert "positivity check @eve" in run("report", "eve", code=2).stderr
+    assert [each["subject"] for each in run.json("report", "alice", "@Alice")] == ["@alice"]
+
+
+def test_who_had_a_handle_before_is_told_apart(
+    run: Command, world: Standin, tmp_path: Path
+) -> None:
+    run("check", "alice", "--max-posts", "30")
+    world.world.users["alice"] = replace(world.world.user("bob"), handle="Alice")
+    run("check", "alice", "--max-posts", "20")
+    found = {each["subject"]: each["timeline"]["kept"] for each in run.json("report")}
+    assert list(found) == ["@Alice", "@alice (2)"]
+    assert found["@Alice"] < found["@alice (2)"]
+    run("report", "--format", "json", "-o", f"{tmp_path}/reports/")
+    assert len(list((tmp_path / "reports").glob("*.json"))) == 2
 
 
 def test_several_handles_make_a_table_and_a_handle_twice_is_one(run: Command) -> None:
@@ -199,6 +241,9 @@ def test_nothing_new_is_said_where_that_is_known(run: Command) -> None:
     result = run("check", "f_forbidden", code=4)
     assert "nothing new" not in result.stderr
     assert "0 posts and 1 account read for $0.01" in result.stderr
+    result = run("check", "bob", "--max-cost", "0.02")  # which is not enough to ask
+    assert "nothing new" not in result.stderr
+    assert "bound on costs" in result.stdout
 
 
 def test_an_empty_timeline_is_no_failure_and_is_said(run: Command) -> None:
@@ -228,6 +273,8 @@ def test_bad_options_cost_nothing(run: Command, world: Standin, name: str, tmp_p
         run(name, "alice", "--api-url", "http://api.x.com", code=2)
         run(name, "alice", "--output", str(tmp_path / "none" / "x.json"), code=3)
         run(name, "alice", "--max-posts", "4", code=2)
+        for bound in ("--max-cost", "--budget", "--max-time", "--jitter", "--max-wait"):
+            assert "nan" in run(name, "alice", bound, "nan", code=2).stderr
     assert world.log == []
 
 
@@ -458,7 +505,7 @@ def test_no_store_keeps_nothing_of_the_account(run: Command, world: Standin) -> 
         assert word.encode() not in kept
     (month,) = json.loads(run("usage", "--format", "json").stdout)
     assert month["posts"] == world.bill().posts
-    assert "empty" in run("report", code=2).stderr
+    assert "no posts" in run("report", code=2).stderr
 
 
 def test_no_store_does_not_say_that_anything_is_kept(run: Command, world: Standin) -> None:
@@ -486,12 +533,37 @@ def test_no_store_works_beside_a_store_that_cannot_be_used(run: Command) -> None
     result = run("check", "bob", "--no-store")
     assert "@bob" in result.stdout
     assert "usage" in result.stderr
+    run("check", "bob", "--no-store", "--budget", "1", code=9)  # which nothing would count for
+
+
+def test_an_account_that_was_renamed_goes_on_by_its_new_name(run: Command, world: Standin) -> None:
+    run("check", "bob")
+    bought = world.bill().posts
+    world.world.users["rob"] = world.world.users.pop("bob")
+    world.world.users["rob"].handle = "rob"
+    assert "if it has a new name" in run("check", "bob", code=5).stderr
+    assert "nothing new" in run("check", "rob").stderr
+    assert world.bill().posts == bought
+
+
+def test_nothing_is_bought_while_another_program_holds_the_store(
+    run: Command, world: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("check", "bob")
+    monkeypatch.setattr("positivity.store.database._PATIENCE", 0.1)
+    asked, usage = len(world.log), run("usage").stdout
+    holder = sqlite3.connect(store_path(), isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    assert "in use by another program" in run("check", "bob", code=9).stderr
+    holder.close()
+    assert len(world.log) == asked
+    assert run("usage").stdout == usage
 
 
 def test_forget_deletes_all(run: Command) -> None:
     run("check", "alice", "bob", "--max-posts", "50")
     assert b"alice" in contents()
-    assert "forgotten, with 4" in run("forget", "@ALICE").stderr
+    assert run("forget", "@ALICE", "alice").stderr.count("forgotten, with 4") == 1
     kept = contents()
     assert b"alice" not in kept
     assert b"bob" in kept
@@ -532,7 +604,7 @@ def test_refresh_drops_deleted_posts(run: Command, world: Standin) -> None:
     (report,) = run.json("check", "bob")
     assert report["counts"]["found"] == len(ids), "a timeline never tells"
     result = run("check", "bob", "--refresh")
-    assert "2 posts were deleted" in result.stderr
+    assert "2 posts dropped here, deleted since" in result.stderr
     (report,) = run.json("report", "bob")
     assert report["counts"]["found"] == len(ids) - 2
 

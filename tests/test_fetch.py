@@ -447,6 +447,7 @@ def estimated(bench: Bench, depth: int, *, retweets: bool = False) -> Estimate:
         lambda interval: accounts.count(number, interval, retweets=retweets),
         tweet_count=account.tweet_count,
         count_at=lambda newest: accounts.tweet_count_at(number, newest),
+        first_count=lambda oldest: accounts.first_tweet_count(number, oldest),
     )
 
 
@@ -483,6 +484,7 @@ def test_a_count_that_is_too_low_lets_little_more_be_read_than_was_told(count: i
         lambda interval: 0,
         tweet_count=count,
         count_at=lambda newest: None,
+        first_count=lambda oldest: None,
     )
     assert told.posts == count
     assert told.limit <= count + 5

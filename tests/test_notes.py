@@ -31,8 +31,8 @@ def note(lasting: float) -> str:
 @pytest.mark.parametrize(
     ("lasting", "said"),
     [
-        (0.0, "600 older posts more would make that about ±20 (--all, at most $3.00)."),
-        (0.5, "600 older posts more would make that about ±32 (--all, at most $3.00)."),
+        (0.0, "600 older posts more would make that about ±20 (--all, at most $3.01)."),
+        (0.5, "600 older posts more would make that about ±32 (--all, at most $3.01)."),
         (0.9, "600 older posts more would hardly narrow that."),
     ],
 )

@@ -88,6 +88,18 @@ def test_history_is_a_line_for_each_day(tiny_model: ModelDirectory) -> None:
     assert ("undecided" if second["undecided"] else second["verdict"]) in shown
 
 
+def test_a_history_of_another_question_is_pointed_out(tiny_model: ModelDirectory) -> None:
+    options = ["--timezone", "Europe/Lisbon", "--language", "en", "--since", "2026-07-01"]
+    run(tiny_model, "check", "alice", "--max-posts", "30", *options)
+    result = run(tiny_model, "report", "alice", "--history")
+    assert "nothing yet" in result.stdout
+    told = result.stderr.strip().partition("give ")[2]
+    assert told.endswith("--timezone Europe/Lisbon --language en")
+    again = run(tiny_model, "report", "alice", "--history", *told.split())
+    assert again.stderr == ""
+    assert "nothing yet" not in again.stdout
+
+
 def test_another_model_starts_a_line_of_its_own_and_rescores(
     tiny_model: ModelDirectory, other_model: ModelDirectory
 ) -> None:

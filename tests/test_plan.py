@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from positivity.check.money import Prices, Purse, affordable, billed_for, shares, shown, shown_up
+from positivity.check.money import (
+    Prices,
+    Purse,
+    affordable,
+    billed_for,
+    many_posts,
+    shares,
+    shown,
+    shown_up,
+)
 from positivity.check.plan import CAP, Estimate, Step, estimate, is_capped, next_step, window
 from positivity.store.accounts import Coverage
 from positivity.store.intervals import NEWEST, Interval, intersection, union
@@ -78,6 +87,8 @@ def test_a_window_of_days_holds_the_posts_of_these_days() -> None:
         (covered((901, 1000)), 200, 3000, 3000, Estimate(120, 120)),
         (covered((901, 1000)), 100, 3000, 3000, Estimate(20, 20)),
         (covered((901, 1000), (0, 500)), 400, 3000, 3000, Estimate(400, 400)),
+        (covered((901, 1000), (0, 700)), CAP, 1001, 1001, Estimate(220, 220)),
+        (covered((901, 1000), (0, 700)), CAP, 801, 801, Estimate(801, 801)),
         (covered((901, 1000)), CAP, 300, 300, Estimate(300, 300)),
         (covered((901, 1000), (0, 500)), CAP, 300, 300, Estimate(300, 300)),
     ],
@@ -94,8 +105,39 @@ def test_the_estimate(
     def count(interval: Interval) -> int:
         return sum(map(ids, intersection(coverage.read, interval)))
 
-    found = estimate(coverage, wanted, count, tweet_count=tweet_count, count_at=lambda _: before)
-    assert found == expected
+    def told(first: tuple[int, int] | None) -> Estimate:
+        return estimate(
+            coverage,
+            wanted,
+            count,
+            tweet_count=tweet_count,
+            count_at=lambda _: before,
+            first_count=lambda _: first,
+        )
+
+    assert told(None) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "posts"),
+    [
+        (None, 320),
+        ((1000, 320), 240),  # 100 of them are kept
+        ((950, 320), 290),  # 50 of them
+        ((1000, 100), 320),  # X had counted too few: there are more than are kept
+        ((1000, 9000), 320),
+    ],
+)
+def test_older_posts_are_no_more_than_there_were(first: tuple[int, int] | None, posts: int) -> None:
+    found = estimate(
+        covered((901, 1000)),
+        window(CAP, now=NOW),
+        ids,
+        tweet_count=320,
+        count_at=lambda _: 320,
+        first_count=lambda _: first,
+    )
+    assert found == Estimate(posts, posts)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +176,10 @@ def test_the_cap(oldest: int, tweet_count: int | None, slots: int | None, expect
 def test_amounts(dollars: float, text: str, up: str) -> None:
     assert shown(dollars) == text
     assert shown_up(dollars) == up
+
+
+def test_one_post_is_one() -> None:
+    assert [many_posts(number) for number in (0, 1, 2000)] == ["0 posts", "1 post", "2,000 posts"]
 
 
 def test_what_comes_along_is_billed() -> None:

@@ -112,6 +112,13 @@ def test_an_account_is_one_in_capitals_or_not(job: Job) -> None:
     assert job.json("reports/alice.json")["subject"] == "@alice"
 
 
+def test_a_file_that_two_patterns_are_for_is_read_once(job: Job) -> None:
+    job.tweets("own.csv", 30, 3)
+    job.write('files = ["*.csv", "own.csv"]\n[[output]]\npath = "reports/"\n')
+    job.run("--quiet")
+    assert job.json("reports/own.csv.json")["counts"]["found"] == 33
+
+
 def test_without_an_output_it_reports_on_stdout(job: Job) -> None:
     job.write('accounts = ["alice"]\nmax_posts = 20\n')
     assert "@alice" in job.run().stdout
@@ -446,6 +453,20 @@ def test_the_log_has_a_line_for_each_event_and_no_secrets(job: Job, world: Stand
                 assert tweet not in text
 
 
+def test_the_log_has_files_that_cannot_be_read(job: Job) -> None:
+    job.tweets("good.csv", 5, 3)
+    (job.folder / "empty.csv").touch()
+    (job.folder / "broken.csv").write_bytes(b"text\nlove\n" + bytes(range(256)) * 9)
+    job.write('files = ["*.csv", "none*.csv"]\nlog_file = "run.log"\n')
+    job.run("--quiet", code=8)
+    lines = (job.folder / "run.log").read_text(encoding="utf-8").splitlines()
+    assert [line.split()[1] for line in lines if "verdict" not in line] == [
+        *("began", "missing", "failed", "failed", "ended")
+    ]
+    for name in ("empty.csv", "broken.csv"):
+        assert sum(name in line for line in lines) == 1
+
+
 def test_the_log_as_json(job: Job, world: Standin) -> None:
     job.write('accounts = ["alice"]\nmax_posts = 20\nlog_file = "run.log"\nlog_json = true\n')
     job.run("--quiet")
@@ -546,7 +567,8 @@ def test_the_random_delay_is_at_most_what_was_said(
         ('accounts = ["ada"]\nmax_posts = "some"', "no number from 5 up"),
         ('accounts = ["ada"]\nfail_if = "net = 3"', "fail_if cannot be used.*write =="),
         ('accounts = ["ada"]\ninclude = ["quotes"]', "include cannot be 'quotes'"),
-        ('accounts = ["ada"]\ntimezone = "Mars"', "no such time zone"),
+        ('accounts = ["ada"]\ntimezone = "Mars"', "timezone: 'Mars': no such time zone"),
+        ('accounts = ["ada"]\nlanguage = "de"', "language: 'de': the models read English"),
         ('accounts = ["ada"]\nmax_time = 0', "max_time is 0: a run takes a second at least"),
         ('accounts = ["ada"]\nlog_json = 1.5', "not true or false"),
         ('accounts = ["ada"]\n[output]\npath = "x"', r"write \[\[output\]\]"),
@@ -574,6 +596,11 @@ def test_what_a_job_s_file_cannot_say(tmp_path: Path, world: Standin, text: str,
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1
     assert world.log == []
+
+
+def test_a_file_of_an_editor_that_marks_its_encoding(job: Job) -> None:
+    job.path.write_text('\ufeffaccounts = ["ada"]\n', encoding="utf-8")
+    assert read_job(job.path).accounts == ("@ada",)
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/cron.md"])

@@ -4,6 +4,7 @@ import os
 import plistlib
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,23 @@ def test_github_gets_them_too() -> None:
     assert content[True]["schedule"] == [{"cron": "17 4 * * *"}]  # YAML takes "on" for true
 
 
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (("run", "watch.toml", "--quiet"), "positivity-run-watch"),
+        (("run", "-q", "../jobs/all of them.toml"), "positivity-run-jobs-all-of-them"),
+        (("check", "@ada", "@bob", "-o", "out/"), "positivity-check-ada-bob-out"),
+        (("run", f"{'é' * 9}--{'x' * 99}.toml"), f"positivity-run-{'x' * 45}"),
+    ],
+)
+def test_the_entries_of_two_jobs_have_two_names(arguments: tuple[str, ...], name: str) -> None:
+    entry = replace(ENTRY, arguments=arguments)
+    assert entry.name == name
+    assert f"/{name}.timer" in SCHEDULERS["systemd"](entry)
+    assert plistlib.loads(SCHEDULERS["launchd"](entry).encode())["Label"] == name
+    assert f"/{name}.yml" in SCHEDULERS["github-actions"](entry)
+
+
 def test_systemd_escapes_what_it_would_replace() -> None:
     text = SCHEDULERS["systemd"](ENTRY)
     assert 'Environment="POSITIVITY_HOME=/var/lib/it\'s 5%%"\n' in text
@@ -95,16 +113,16 @@ def test_systemd_escapes_what_it_would_replace() -> None:
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd")
 def test_systemd_verifies_it(tmp_path: Path) -> None:
     service, _, timer = schedule("--systemd", "--", "run", "watch.toml").stdout.partition(
-        "# ~/.config/systemd/user/positivity.timer"
+        "# ~/.config/systemd/user/positivity-run-watch.timer"
     )
-    (tmp_path / "positivity.service").write_text(service)
-    (tmp_path / "positivity.timer").write_text(timer)
+    (tmp_path / "positivity-run-watch.service").write_text(service)
+    (tmp_path / "positivity-run-watch.timer").write_text(timer)
     result = subprocess.run(
-        ["systemd-analyze", "verify", "--user", str(tmp_path / "positivity.timer")],
+        ["systemd-analyze", "verify", "--user", str(tmp_path / "positivity-run-watch.timer")],
         capture_output=True,
         text=True,
     )
-    assert "positivity." not in result.stderr
+    assert "positivity-run" not in result.stderr
 
 
 def test_the_entry_holds_what_the_program_needs_and_no_secret(
@@ -161,6 +179,11 @@ def test_what_cannot_be_scheduled_is_said_now(arguments: list[str], said: str) -
     assert said in result.stderr
     assert result.stdout == ""
     assert schedule("--cron", "--", "run", "none.toml", code=3).stdout == ""
+
+
+def test_a_variable_that_no_entry_can_hold_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSITIVITY_API_URL", "http://localhost\n* * * * * rm -r /")
+    assert "a character" in schedule("--cron", "--", "run", "watch.toml", code=2).stderr
 
 
 def test_other_commands_can_be_scheduled_too() -> None:

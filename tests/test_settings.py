@@ -76,6 +76,11 @@ def test_a_config_file_that_cannot_be_used_says_why(text: str, said: str) -> Non
     assert "\n" not in str(caught.value)
 
 
+def test_a_config_file_of_an_editor_that_marks_its_encoding() -> None:
+    write_config("\ufeffmax_posts = 30")
+    assert load_settings().max_posts == 30
+
+
 def test_a_config_file_that_is_no_text() -> None:
     write_config("")
     config_path().write_bytes(b"\xff\xfe\x00")

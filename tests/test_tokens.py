@@ -146,7 +146,8 @@ def test_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert "auth set" in run("status", code=4)
     assert "no token was stored" in run("remove")
-    assert "stored in" in run("set", stdin=SECRET + "\n")
+    assert "a token is no argument" in run("set", SECRET, code=2)
+    assert "stored in" in run("set", stdin="\ufeff" + SECRET + "\n")
     assert str(token_path()) in run("status")
     if os.name == "posix":
         token_path().chmod(0o644)

@@ -132,6 +132,12 @@ def test_the_folder_of_another_recipe_is_refused(tiny_data: Path, tmp_path: Path
         Run(replace(recipe, seed=4), Data(tiny_data, tmp_path), tmp_path, device="cpu", say=silent)
 
 
+def test_a_recipe_of_an_editor_that_marks_its_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('\ufeffextends = "lab"\nname = "mine"\n', encoding="utf-8")
+    assert read_recipe(path).name == "mine"
+
+
 def test_a_recipe_of_ones_own_extends_one_that_ships(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('extends = "lab"\nname = "mine"\n[training]\nepochs = 1\n', "utf-8")

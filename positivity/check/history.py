@@ -7,6 +7,7 @@ was known at an earlier check is told from the store, which numbers the checks.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from positivity.account.quantify import NEGATIVE, NEUTRAL, POSITIVE
 from positivity.account.report import Past, Report, StrongTweet
@@ -28,6 +29,7 @@ class History:
     model: str
     past: tuple[Past, ...]
     by_others: int  # days whose reports were made by other models only
+    other_question: dict[str, Any] | None = None  # the last that was asked, if this one never was
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,17 @@ def history(
         own = store.reports.get(account.id, asked)
         others = _days_of_others(store, account, asked, own)
     return History(
-        f"@{account.handle}", analyzer.model, tuple(past_of(kept) for kept in own), len(others)
+        f"@{account.handle}",
+        analyzer.model,
+        tuple(past_of(kept) for kept in own),
+        len(others),
+        None if own or others else _last_question(store, account),
     )
+
+
+def _last_question(store: Store, account: StoredAccount) -> dict[str, Any] | None:
+    kept = store.reports.all(account.id)
+    return kept[-1].question if kept else None
 
 
 def _days_of_others(

@@ -46,6 +46,11 @@ def shown_up(dollars: float) -> str:
     return f"{math.ceil(round(dollars * 100, 6)) / 100:.2f}"
 
 
+def many_posts(number: int) -> str:
+    """How many posts, in words."""
+    return f"{number:,} {'post' if number == 1 else 'posts'}"
+
+
 def shares(wishes: Sequence[int], there: int) -> list[int]:
     """Divides what there is: nobody gets more than asked for, and the rest goes to the others.
 

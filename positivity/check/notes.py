@@ -1,13 +1,13 @@
 """What a report says of how much was read, how sure that makes it, and what more would cost."""
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from positivity.account.report import Gap, ReadTimeline, Report
 from positivity.check.fetch import Reading
-from positivity.check.money import Prices, billed_for, shown
-from positivity.check.plan import CAP, unread
+from positivity.check.money import Prices, billed_for, many_posts, shown
+from positivity.check.plan import CAP, unread, window
 from positivity.store import Coverage, Store, StoredAccount
 from positivity.store.intervals import NEWEST, Interval
 
@@ -66,6 +66,33 @@ def gap_notes(timeline: ReadTimeline) -> list[str]:
     return sentences
 
 
+def days_notes(
+    store: Store,
+    account: StoredAccount,
+    timeline: ReadTimeline,
+    zone: ZoneInfo,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    retweets: bool,
+) -> list[str]:
+    """What was not read of the days that are asked for, and is older than what was."""
+    known = store.accounts.coverage(account.id, retweets=retweets).known
+    days = window(CAP, since=since, until=until, now=datetime.now(UTC)).ids
+    if not known or known[-1].oldest <= days.oldest:
+        return []
+    begin = _day(_local(since, zone))
+    if until is not None and days.newest < known[-1].oldest:
+        end = _day(_local(until - timedelta(milliseconds=1), zone))
+        which = f"up to {end}" if since is None else f"from {begin} to {end}"
+        return [f"No posts {which} were read; a check of these days reads them."]
+    if since is None:
+        return []
+    read = _local(store.accounts.time_of(account.id, after=known[-1].oldest - 1), zone)
+    gap = Gap(_local(since, zone), read, hidden=False)
+    return [_gap_note(gap, timeline, "check of these days")]
+
+
 def more_note(
     report: Report, timeline: ReadTimeline, prices: Prices, *, retweets: bool, lasting: float = 0.0
 ) -> list[str]:
@@ -83,12 +110,12 @@ def more_note(
     if not left:
         return [f"{sure}."]
     if left < _LITTLE * read:
-        return [f"{sure}; at most {left:,} more posts were not read."]
+        return [f"{sure}; at most {many_posts(left)} more not read."]
     needed = report.verdict.tweets_needed
     wanted = 3 * read if needed is None else math.ceil(needed * read / counted)
     depth = min(_depth(read + wanted), read + left)
     option = "--all" if depth == read + left else f"--max-posts {depth}"
-    price = shown(prices.of(posts=billed_for(depth - read, retweets=retweets)).dollars)
+    price = shown(prices.of(posts=billed_for(depth - read, retweets=retweets), users=1).dollars)
     if needed is None:
         narrower = arm * math.sqrt(lasting + (1 - lasting) * read / depth)
         if narrower > _NARROWER * arm:
@@ -122,8 +149,7 @@ def read_as(timeline: ReadTimeline) -> str:
     """What was read, in a line."""
     if not timeline.kept:
         return f"X API: no posts of @{timeline.handle}"
-    posts = f"{timeline.kept:,} {'post' if timeline.kept == 1 else 'posts'}"
-    return f"X API: {posts}, {_day(timeline.oldest)} to {_day(timeline.newest)}"
+    return f"X API: {many_posts(timeline.kept)}, {_day(timeline.oldest)} to {_day(timeline.newest)}"
 
 
 def _of(timeline: ReadTimeline) -> str:
@@ -132,12 +158,12 @@ def _of(timeline: ReadTimeline) -> str:
     return f"the {timeline.tweet_count:,} of @{timeline.handle}"
 
 
-def _gap_note(gap: Gap, timeline: ReadTimeline) -> str:
+def _gap_note(gap: Gap, timeline: ReadTimeline, check: str = "check") -> str:
     where = f"Not all posts from {_day(gap.after)} to {_day(gap.before)} were read"
     if gap.hidden:
         return f"{where}: X gives the newest {CAP:,} only, so they cannot be read any more."
     depth = _depth(2 * timeline.kept)
-    return f"{where}; the next check that goes deep enough (--max-posts {depth}) reads on there."
+    return f"{where}; the next {check} that goes deep enough (--max-posts {depth}) reads on there."
 
 
 def _points(arm: float) -> str:

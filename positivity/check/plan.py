@@ -88,12 +88,15 @@ def estimate(
     *,
     tweet_count: int | None,
     count_at: Callable[[int], int | None],
+    first_count: Callable[[int], tuple[int, int] | None],
 ) -> Estimate:
     """How many posts can come, from how many there are and from what is known.
 
     Args:
         tweet_count: how many posts the account has now.
         count_at: how many it had when a post was its newest.
+        first_count: the first post from an id on that was its newest at a check, and how many it
+            had then.
     """
     depth = window.depth
     there = CAP if tweet_count is None else min(CAP, tweet_count)
@@ -108,14 +111,22 @@ def estimate(
     before = count_at(known[0].newest) if top and window.open else None
     if between or (top and (before is None or tweet_count is None)):
         posts = depth
+        left = (tweet_count or 0) - sum(map(count, known))
+        if between and left >= FEWEST:  # fewer cannot be: there are some that are not known
+            posts = min(depth, left + _UNSURE)
     else:
         posts = 0
         if top and before is not None and tweet_count is not None:
             posts += max(0, tweet_count - before) + _UNSURE
         if open_gaps and open_gaps[-1].oldest == window.ids.oldest and open_gaps[-1] is not top:
+            bottom = known[-1].oldest
             # Those that are kept further down were read without retweets, and are read again.
-            above = Interval(open_gaps[-1].newest + 1, window.ids.newest)
-            older = max(0, depth - count(above))
+            older = max(0, depth - count(Interval(bottom, window.ids.newest)))
+            first = first_count(bottom)
+            left = first[1] - count(Interval(bottom, first[0])) if first else 0
+            # No older ones come to those that there were then. If all seem to be known, X has
+            # counted too few, for there are more.
+            older = min(older, left) if left >= FEWEST else older
             posts += older if older >= FEWEST else 0
     # Not fewer by those that are kept: some of these may have been deleted since.
     posts = min(posts, depth, there)

@@ -160,6 +160,7 @@ class Checks:
             count,
             tweet_count=account.tweet_count,
             count_at=lambda newest: accounts.tweet_count_at(account_id, newest),
+            first_count=lambda oldest: accounts.first_tweet_count(account_id, oldest),
         )
         if self._job.refresh:
             check.to_refresh = tuple(accounts.ids(account_id))

@@ -15,7 +15,14 @@ from positivity.account.tally import Tally
 from positivity.analysis import ScoredBatch, model_info, quantifier_of
 from positivity.check.fetch import Reading
 from positivity.check.money import Prices
-from positivity.check.notes import gap_notes, more_note, read_as, reading_notes, timeline_of
+from positivity.check.notes import (
+    days_notes,
+    gap_notes,
+    more_note,
+    read_as,
+    reading_notes,
+    timeline_of,
+)
 from positivity.model.registry import load
 from positivity.report.machine import to_dict
 from positivity.selection import Selection
@@ -117,6 +124,13 @@ class StoreAnalyzer:
         if question.since is None and question.until is None:
             lasting = tally.lasting(self._quantifier)
             notes += more_note(report, timeline, prices, retweets=retweets, lasting=lasting)
+        else:
+            notes += days_notes(
+                *(self._store, account, timeline, question.zone),
+                since=question.since,
+                until=question.until,
+                retweets=retweets,
+            )
         report = replace(
             report,
             timeline=timeline,

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -33,7 +34,7 @@ from positivity.cli.schedule import schedule_command
 from positivity.cli.score import score_command
 from positivity.cli.train import train_command
 from positivity.cli.usage import usage_command
-from positivity.errors import Interrupted, PositivityError
+from positivity.errors import InputError, Interrupted, PositivityError
 from positivity.fast_start import end_at_once
 from positivity.messages import say
 
@@ -53,6 +54,24 @@ def _reader_may_leave() -> Iterator[None]:
         raise typer.Exit(0) from None
 
 
+@contextmanager
+def _folder_may_be_gone() -> Iterator[None]:
+    """Says what is wrong when the folder that the program was started in is not there any more.
+
+    What is named by its whole path can be used there all the same.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        try:
+            Path.cwd()
+        except FileNotFoundError:
+            raise InputError(
+                "the folder that this was started in is not there any more; go to another one"
+            ) from None
+        raise
+
+
 class _Group(TyperGroup):
     """Turns our errors into one line on stderr and their exit code."""
 
@@ -62,7 +81,7 @@ class _Group(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            with _reader_may_leave():
+            with _reader_may_leave(), _folder_may_be_gone():
                 return super().invoke(ctx)
         except PositivityError as error:
             say(error)

@@ -11,8 +11,8 @@ app = typer.Typer(no_args_is_help=True, help="Store, look for and remove the tok
 _LONGEST = 10_000
 
 
-@app.command("set")
-def set_command() -> None:
+@app.command("set", context_settings={"allow_extra_args": True})
+def set_command(context: typer.Context) -> None:
     """Store the Bearer Token of your app on X, typed unseen or from standard input.
 
     It goes into the system's keyring if there is one, else into a file that only you can read.
@@ -21,6 +21,11 @@ def set_command() -> None:
     """
     from positivity.tokens import VARIABLE, find_token, store_token
 
+    if context.args:  # not left to the parser, which repeats what it does not know
+        raise UsageError(
+            "a token is no argument, which other users of this machine could see: run "
+            "'positivity auth set' and type it, or 'positivity auth set < token.txt'"
+        )
     where = store_token(_given())
     _print(f"stored in {where}")
     found = find_token()
@@ -37,7 +42,7 @@ def _given() -> str:
             return str(typer.prompt("Bearer Token", hide_input=True, err=True))
         except typer.Abort:
             raise KeyboardInterrupt from None
-    return sys.stdin.buffer.read(_LONGEST).decode("utf-8", "replace")
+    return sys.stdin.buffer.read(_LONGEST).decode("utf-8-sig", "replace")
 
 
 def _print(text: str) -> None:

@@ -25,6 +25,7 @@ from positivity.cli.options import (
     SinceOption,
     TimezoneOption,
     UntilOption,
+    a_number,
 )
 from positivity.cli.plotting import check_plot, draw
 from positivity.cli.reports import KEEP, KeepOption, Place, PlaceOption, place_of
@@ -62,7 +63,11 @@ def check_command(
     max_cost: Annotated[
         float | None,
         typer.Option(
-            min=0, metavar="USD", help="Spend no more, and do not ask.", rich_help_panel=MONEY
+            min=0,
+            metavar="USD",
+            help="Spend no more, and do not ask.",
+            rich_help_panel=MONEY,
+            callback=a_number,
         ),
     ] = None,
     dry_run: Annotated[

@@ -12,7 +12,7 @@ import typer
 
 from positivity.cli.options import ReportFormat
 from positivity.deadline import TimeIsUp
-from positivity.errors import AccountError, Interrupted, StateError
+from positivity.errors import NOT_FOUND, AccountError, Interrupted, StateError
 from positivity.log import event
 from positivity.messages import say
 
@@ -76,11 +76,13 @@ def check(
     settings, token = run.job.settings, need_token()
     cancelled = threading.Event()
     with ExitStack() as stack:
-        store = stack.enter_context(open_store(keep=run.keep))
+        store = stack.enter_context(open_store(keep=run.keep, counting=run.budget is not None))
         if run.budget is not None:
             run = _within_budget(run, run.budget, store, stack)
         if run.keep:
             require_room(store_path())
+        with store.database.transaction():
+            pass  # a program that does not let go of the store is found out before money is spent
         # Complains of a model or an option before any money is spent.
         analyzer = StoreAnalyzer(store, run.model, device=run.device, engine=run.engine)
         analyzer.selection(run.question)
@@ -192,11 +194,11 @@ def _write_estimate(
     checks: "Checks", job: "CheckJob", format: ReportFormat | None, output: Path | None
 ) -> None:
     """Writes what the run would read and cost at most."""
-    from positivity.check.money import shown
+    from positivity.check.money import many_posts, shown
     from positivity.report.output import report_output
 
     rows = [
-        {"handle": each.handle, "posts": each.posts_at_most(retweets=job.retweets)}
+        (each.handle, each.posts_at_most(retweets=job.retweets))
         for each in checks.checks
         if each.error is None
     ]
@@ -209,13 +211,13 @@ def _write_estimate(
                 {
                     "at_most": {"posts": at_most.posts, "dollars": round(at_most.dollars, 6)},
                     "spent": {"users": spent.users, "dollars": round(spent.dollars, 6)},
-                    "accounts": rows,
+                    "accounts": [{"handle": handle, "posts": posts} for handle, posts in rows],
                 },
                 out,
             )
             return
-        for row in rows:
-            out.write(f"@{row['handle']}: at most {row['posts']:,} posts\n")
+        for handle, posts in rows:
+            out.write(f"@{handle}: at most {many_posts(posts)}\n")
         if rows:
             out.write(
                 f"in all: at most {shown(at_most.dollars)}, of which {shown(spent.dollars)} for "
@@ -224,26 +226,28 @@ def _write_estimate(
 
 
 def _say_what_was_done(checks: "Checks") -> None:
+    from positivity.check.money import many_posts
+
     for each in checks.checks:
         if each.reading.dropped:
-            say(f"@{each.handle}: {each.reading.dropped:,} posts were deleted since, dropped here")
+            dropped = many_posts(each.reading.dropped)
+            say(f"@{each.handle}: {dropped} dropped here, deleted since")
     if all(each.error is not None for each in checks.checks) and not checks.spent.dollars:
         return
     new = sum(each.reading.posts for each in checks.checks)
     if new:
         say(f"{new:,} new {'post' if new == 1 else 'posts'}; {_spent(checks.spent)}")
-    elif any(each.account and each.error for each in checks.checks):
+    elif any(each.account and (each.error or each.reading.money_ended) for each in checks.checks):
         say(_spent(checks.spent))  # whether there was anything new is not known
     else:
         say(f"nothing new; {_spent(checks.spent)}")
 
 
 def _spent(spent: "Spent") -> str:
-    from positivity.check.money import shown
+    from positivity.check.money import many_posts, shown
 
-    posts = f"{spent.posts:,} {'post' if spent.posts == 1 else 'posts'}"
     users = f"{spent.users:,} {'account' if spent.users == 1 else 'accounts'}"
-    return f"{posts} and {users} read for {shown(spent.dollars)}"
+    return f"{many_posts(spent.posts)} and {users} read for {shown(spent.dollars)}"
 
 
 def failure(checks: Sequence["Checked"]) -> int:
@@ -256,18 +260,20 @@ def failure(checks: Sequence["Checked"]) -> int:
 
 def say_failures(checks: Sequence["Checked"]) -> list[int]:
     """Says what failed and what is kept all the same; the exit codes of it."""
+    from positivity.check.money import many_posts
+
     failed = [each for each in checks if each.error is not None]
     _say_errors(failed)
     for each in failed:
         if isinstance(each.error, AccountError) and each.kept:
-            say(
-                f"@{each.handle}: {each.kept:,} posts of it are stored here; "
-                f"'positivity forget @{each.handle}' deletes them, as X's terms ask"
-            )
+            kept = f"@{each.handle}: {many_posts(each.kept)} of it stored here"
+            if each.error.state == NOT_FOUND:
+                kept += "; if it has a new name, a check of that goes on with them"
+            say(f"{kept}; 'positivity forget @{each.handle}' deletes them, as X's terms ask")
         elif each.reading.posts and each.kept:
             say(
-                f"@{each.handle}: {each.reading.posts:,} posts were read before that and are kept; "
-                "the next check goes on from there"
+                f"@{each.handle}: {many_posts(each.reading.posts)} read before that and kept; the "
+                "next check goes on from there"
             )
     return [each.error.exit_code for each in failed if each.error is not None]
 

@@ -37,7 +37,7 @@ from positivity.cli.options import (
 )
 from positivity.cli.score_job import By, ScoreJob
 from positivity.cli.scoring import score_accounts
-from positivity.cli.stored import open_store, question, stored_account
+from positivity.cli.stored import open_store, question, stored_accounts
 from positivity.cli.subjects import told_apart
 from positivity.errors import InputError, UsageError
 from positivity.fast_start import prepare_process
@@ -230,9 +230,9 @@ def _of_store(
     settings = load_settings()
     prices = Prices(settings.post_price, settings.user_price)
     with open_store() as store:
-        accounts = {each.id: each for each in (stored_account(store, name) for name in handles)}
+        accounts = stored_accounts(store, handles)
         analyzer = StoreAnalyzer(store, model, device=device, engine=engine)
-        return [analyzer.compared(each, asked, prices) for each in accounts.values()]
+        return [analyzer.compared(each, asked, prices) for each in accounts]
 
 
 def write_comparison(

@@ -130,7 +130,7 @@ def _settings() -> Finding:
 
 
 def _store() -> Finding:
-    from positivity.store import Store, store_path
+    from positivity.store import Store, require_room, store_path
 
     path = store_path()
     if not path.exists():
@@ -138,6 +138,7 @@ def _store() -> Finding:
     with Store(path) as store:
         store.database.check()
         accounts = store.accounts.all()
+    require_room(path)  # without it no check reads anything
     posts = sum(account.tweets for account in accounts)
     size = path.stat().st_size / 1e6
     return Finding(

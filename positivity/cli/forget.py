@@ -16,13 +16,14 @@ def forget_command(
 
     Example: positivity forget @nasa
     """
+    from positivity.check.money import many_posts
     from positivity.cli.stored import open_store
     from positivity.sources.handles import parse_handle
     from positivity.store import account_lock
 
     missing = []
     with open_store() as store:
-        for handle in dict.fromkeys(parse_handle(each) for each in handles):
+        for handle in {name.lower(): name for name in map(parse_handle, handles)}.values():
             accounts = store.accounts.named(handle)
             if not accounts:
                 missing.append(f"@{handle}")
@@ -34,6 +35,6 @@ def forget_command(
                 with suppress(OSError):
                     lock.unlink()
             posts = sum(account.tweets for account in accounts)
-            say(f"@{handle}: forgotten, with {posts:,} {'post' if posts == 1 else 'posts'}")
+            say(f"@{handle}: forgotten, with {many_posts(posts)}")
     if missing:
         raise UsageError(f"nothing of {', '.join(missing)} is in the store")

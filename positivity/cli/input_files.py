@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from positivity.errors import InputError
+from positivity.log import event
 from positivity.messages import say
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def say_unopened(errors: Sequence[InputError], some_opened: bool) -> None:
     if not some_opened and len(errors) == 1:
         raise errors[0]
     for each in errors:
-        say(each)
+        _say_failed(each)
     if not some_opened:
         raise none_readable(len(errors))
 
@@ -83,15 +84,21 @@ def say_what_broke(outcomes: Sequence["Outcome"], unopened: int) -> None:
         if len(outcomes) == 1 and not unopened:
             raise errors[0]
         for error in errors:
-            say(error)
+            _say_failed(error)
         raise none_readable(len(outcomes) + unopened)
     for each in outcomes:
         if each.error is not None:
-            say(each.error)
+            _say_failed(each.error)
         if each.broke and not each.is_lost:
-            say(each.notes[0])
+            _say_failed(each.notes[0])
 
 
 def none_readable(files: int) -> InputError:
     """What to say when there is nothing to report on."""
     return InputError(f"none of the {files} files can be read")
+
+
+def _say_failed(what: InputError | str) -> None:
+    """Says what failed, to the log of a run too."""
+    say(what)
+    event("failed", error=what)

@@ -87,7 +87,7 @@ def read_job(path: Path) -> JobFile:
 
     path = path.absolute()
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -112,7 +112,8 @@ def _refuse_clashes(job: JobFile) -> None:
     """Complains of outputs that would take the place of what is read, now or by the next run."""
     from positivity.report.output import refuse_clashes
 
-    read = [name for pattern in job.files for name in matching(pattern)]
+    # Patterns may be for the same file, which is read once.
+    read = list(dict.fromkeys(name for pattern in job.files for name in matching(pattern)))
     subjects = [*job.accounts, *(job.subject(name) for name in read)]
     outputs = [path for output in job.outputs for path in output.paths(subjects)]
     try:
@@ -155,7 +156,7 @@ def _job(path: Path, content: dict[str, Any]) -> JobFile:
         jitter=table.number("jitter") or 0.0,
         include_retweets=IncludeRetweets.RETWEETS
         in table.each("include", lambda text: IncludeRetweets(text)),
-        language=table.text("language"),
+        language=table.language(),
         zone=table.understood("timezone", [table.text("timezone") or "UTC"], time_zone)[0],
         model=table.joined(model) if "/" in model else model,
         device=table.one("device", Device) or Device.AUTO,

@@ -63,7 +63,16 @@ class JobTable:
         try:
             return [read(text) for text in texts]
         except UsageError as error:
-            raise self.error(f"{key}:", str(error)) from None
+            # Said of the key, where it is said of the option of this name elsewhere.
+            raise self.error(f"{key}:", str(error).removeprefix(f"--{key} ")) from None
+
+    def language(self) -> str | None:
+        from positivity.selection import refuse_language
+
+        text = self.text("language")
+        if text is not None:
+            self.understood("language", [text], refuse_language)
+        return text
 
     def truth(self, key: str) -> bool:
         value = self.value(key)

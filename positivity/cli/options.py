@@ -1,5 +1,6 @@
 """The options that several commands share, and what they mean."""
 
+import math
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -147,6 +148,13 @@ QuietOption = Annotated[
     bool,
     typer.Option("--quiet", "-q", help="No progress and no remarks.", rich_help_panel=OUTPUT),
 ]
+
+
+def a_number(value: float | None) -> float | None:
+    """The value of an option, as its callback: a bound that is no number would never hold."""
+    if value is not None and math.isnan(value):
+        raise typer.BadParameter("nan is no number.")
+    return value
 
 
 def time_zone(name: str) -> ZoneInfo:

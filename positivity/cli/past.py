@@ -43,11 +43,27 @@ def write_histories(
     _write([_plain_history(each) for each in found], found, _show_history, format, path)
     for each in found:
         if each.by_others:
-            days = f"{each.by_others:,} {'day' if each.by_others == 1 else 'days'}"
+            days = "1 day more was" if each.by_others == 1 else f"{each.by_others:,} days more were"
             say(
-                f"{each.subject}: {days} more were judged by another model, or before checks were "
-                f"counted; --rescore judges those that it can by {each.model}"
+                f"{each.subject}: {days} judged by another model, or before checks were counted; "
+                f"--rescore judges those that it can by {each.model}"
             )
+        if each.other_question is not None:
+            say(
+                f"{each.subject}: was checked with other options; for its history give "
+                f"{_options(each.other_question)}"
+            )
+
+
+def _options(question: dict[str, Any]) -> str:
+    """The options that ask a question."""
+    options = [
+        *(f"--{name} {question[name]}" for name in ("since", "until") if question[name]),
+        f"--timezone {question['timezone']}",
+        *(["--include retweets"] if question["include_retweets"] else []),
+        *([f"--language {question['language']}"] if question["language"] else []),
+    ]
+    return " ".join(options)
 
 
 def write_last_checks(

@@ -51,12 +51,13 @@ class Watching:
         """Say what the run costs at most."""
         if not self._prices:
             return
-        from positivity.check.money import shown
+        from positivity.check.money import many_posts, shown
 
         good = [check for check in checks if check.error is None]
         posts = sum(check.posts_at_most(retweets=self._job.retweets) for check in good)
         who = f"@{good[0].handle}" if len(good) == 1 else f"{len(good):,} accounts"
-        say(f"{who}: reads at most {posts:,} posts, for at most {shown(at_most.dollars)} in all")
+        most = f"at most {many_posts(posts)}, for at most {shown(at_most.dollars)} in all"
+        say(f"{who}: reads {most}")
 
     def begin(self, check: "Checked") -> None:
         """An account's turn has come."""

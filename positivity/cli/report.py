@@ -75,7 +75,7 @@ def report_command(
     prepare_process()  # before all that takes time to import
     from positivity.check.money import Prices
     from positivity.check.scoring import StoreAnalyzer
-    from positivity.cli.stored import open_store, question, stored_account, write_account_reports
+    from positivity.cli.stored import open_store, question, stored_accounts, write_account_reports
     from positivity.report.output import refuse_clashes
     from positivity.settings import load_settings
 
@@ -92,11 +92,7 @@ def report_command(
     place = place_of(output, keep)
     with open_store() as store:
         wanted = handles or []
-        accounts = [stored_account(store, each) for each in wanted] or [
-            account for account in store.accounts.all() if account.tweets
-        ]
-        if not accounts:
-            raise UsageError("the store is empty; 'positivity check @handle' reads an account")
+        accounts = stored_accounts(store, wanted)
         analyzer = StoreAnalyzer(store, model, device=device, engine=engine)
         if history or since_last:
             from positivity.cli.past import write_histories, write_last_checks

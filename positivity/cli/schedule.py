@@ -61,8 +61,12 @@ def schedule_command(
     _refuse_what_cannot_run(arguments)
     folder = str(Path.cwd())
     entry = Entry(_program(), arguments, folder, _environment(), _time(every, at, arguments))
-    if any(not each.isprintable() for each in (*entry.command, folder)):
-        raise UsageError("the command or the folder has a character that no entry can hold")
+    values = entry.environment.values()
+    if any(not each.isprintable() for each in (*entry.command, folder, *values)):
+        raise UsageError(
+            "the command, the folder or a variable of this shell for positivity has a character "
+            "that no entry can hold"
+        )
     with report_output(None) as out:
         out.write(SCHEDULERS[chosen[0]](entry))
     if chosen[0] != "github-actions" and _needs_token(arguments):

@@ -1,10 +1,12 @@
 """What the commands on accounts share: the store, the options of a report, writing reports."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from positivity.cli.options import IncludeRetweets, ReportFormat, moment, time_zone
 from positivity.cli.reports import Place, write_reports
+from positivity.cli.subjects import told_apart
 from positivity.errors import StateError, UsageError
 from positivity.messages import say
 from positivity.sources.handles import parse_handle
@@ -35,8 +37,15 @@ def question(
     )
 
 
-def open_store(*, keep: bool = True) -> "Store":
-    """This user's store; or one in memory, whose only trace is in the usage by month."""
+def open_store(*, keep: bool = True, counting: bool = False) -> "Store":
+    """This user's store; or one in memory, whose only trace is in the usage by month.
+
+    Args:
+        counting: whether a budget depends on that usage.
+
+    Raises:
+        StateError: the store cannot be used, and has to be.
+    """
     from positivity.store import Store, store_path
 
     if keep:
@@ -44,6 +53,8 @@ def open_store(*, keep: bool = True) -> "Store":
     try:
         return Store(None, usage=store_path())
     except StateError as error:
+        if counting:  # a budget that nothing counts for would be there anew for every run
+            raise
         say(f"what is spent will not stand in 'positivity usage': {error}")
         return Store(None)
 
@@ -57,6 +68,27 @@ def stored_account(store: "Store", text: str) -> "StoredAccount":
             f"@{handle}: nothing of it is in the store; 'positivity check @{handle}' reads it"
         )
     return account
+
+
+def stored_accounts(store: "Store", texts: Sequence[str]) -> "list[StoredAccount]":
+    """The accounts of some handles, each once; of none, all that have tweets.
+
+    A handle may have changed its owner: then the one who had it before gets a number behind it.
+
+    Raises:
+        UsageError: nothing of one of them is in the store, or nothing at all.
+    """
+    if texts:
+        named = [stored_account(store, text) for text in texts]
+        return list({account.id: account for account in named}.values())
+    found = [account for account in store.accounts.all() if account.tweets]
+    if not found:
+        raise UsageError("the store has no posts; 'positivity check @handle' reads those of one")
+    names = told_apart(account.handle.lower() for account in found)
+    return [
+        account if name == account.handle.lower() else replace(account, handle=name)
+        for account, name in zip(found, names, strict=True)
+    ]
 
 
 def write_account_reports(

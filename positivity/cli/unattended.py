@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from positivity.cli.options import a_number
 from positivity.errors import Interrupted, PositivityError
 from positivity.log import event, logging_to
 
@@ -20,6 +21,7 @@ MaxTimeOption = Annotated[
         min=1,
         metavar="SECONDS",
         help="End after so long; what was read is kept.",
+        callback=a_number,
         rich_help_panel=UNATTENDED,
     ),
 ]
@@ -29,6 +31,7 @@ JitterOption = Annotated[
         min=0,
         metavar="SECONDS",
         help="First wait for a random time up to this.",
+        callback=a_number,
         rich_help_panel=UNATTENDED,
     ),
 ]
@@ -38,6 +41,7 @@ BudgetOption = Annotated[
         min=0,
         metavar="USD",
         help="Spend no more than this in a month, all runs together.",
+        callback=a_number,
         rich_help_panel=UNATTENDED,
     ),
 ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from positivity.errors import (
+    NOT_FOUND,
     AccessError,
     AccountError,
     LimitError,
@@ -206,7 +207,7 @@ def account_error(problem: Json, handle: str) -> PositivityError:
     if _is(problem, "resource-not-found") and title.lower() != "forbidden":
         return AccountError(
             f"@{handle}: there is no such account; check the spelling, or look up its new name",
-            "not found",
+            NOT_FOUND,
         )
     if _is(problem, *_TRANSIENT):
         return NetworkError(f"@{handle}: X could not answer; try again in some minutes")

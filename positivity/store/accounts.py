@@ -98,8 +98,8 @@ class Accounts:
         return self._accounts("WHERE handle = ? ORDER BY seen_at DESC", handle)
 
     def all(self) -> list[StoredAccount]:
-        """All accounts, by their handles."""
-        return self._accounts("ORDER BY handle, id")
+        """All accounts, by their handles; of those who had the same one, the last comes first."""
+        return self._accounts("ORDER BY handle, seen_at DESC, id")
 
     def _accounts(self, which: str, *values: Any) -> list[StoredAccount]:
         rows = self._db.rows(
@@ -268,6 +268,15 @@ class Accounts:
             *(account, newest),
         )
         return None if found is None else int(found)
+
+    def first_tweet_count(self, account: int, oldest: int) -> tuple[int, int] | None:
+        """The first post from an id on that was the newest, and how many posts there were then."""
+        found = self._db.rows(
+            "SELECT newest, tweet_count FROM tweet_counts WHERE account = ? AND newest >= ? "
+            "ORDER BY newest LIMIT 1",
+            *(account, oldest),
+        )
+        return (int(found[0][0]), int(found[0][1])) if found else None
 
 
 def id_number(text: Any) -> int | None:

@@ -1,0 +1,36 @@
+"""The mark at the end of a tweet that says nothing of its feeling.
+
+Whether somebody ends a tweet with a full stop, or a question with its mark, is a habit of writing.
+A model that was trained to take a tweet for the same with it and without need not read it: then no
+score hangs on it. An exclamation mark or three dots say something and stay, and so does the mark
+that makes a question of what else would be none ("really?").
+"""
+
+import re
+
+# A question by its words: "what time is it", not "what a day" and not "when I woke".
+QUESTION = re.compile(
+    r"(?:(?:who|whose|why|where) "
+    r"|(?:what|which|when|how) (?:\w+ )?(?:is|are|was|were|do|does|did|can|will|should) "
+    r"|(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have) "
+    r"(?:i|you|he|she|it|we|they|the|this|that|these|those|my|your|there|any\w*) )"
+    r"[^.!?,;:]+"
+)
+_STOP, _LINK = " .", " <url>"
+
+
+def without_last_mark(text: str) -> str:
+    """A normalized tweet without the full stop, or the mark of a question, at its end.
+
+    Links that follow the full stop stay: they often follow what is said.
+    """
+    if text.endswith(" ?"):
+        asked = text.removesuffix(" ?")
+        return asked if QUESTION.fullmatch(asked) else text
+    links = len(text)
+    while text.endswith(_LINK, 0, links):
+        links -= len(_LINK)
+    said = links
+    while text.endswith(_STOP, 0, said):
+        said -= len(_STOP)
+    return text[:said] + text[links:] if said < links else text
