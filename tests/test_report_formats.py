@@ -34,7 +34,7 @@ from positivity.report.rows import (
 )
 from positivity.report.terminal import render, render_shared_limits
 from positivity.report.terminal_page import make_console
-from positivity.report.words import compared
+from positivity.report.words import compared, net_interval
 from tests.test_html import HOSTILE, NET, Elements, hostile, month, page, report, tweet, week
 
 
@@ -232,6 +232,19 @@ def test_markdown_says_how_many_months_it_does_not_show(months: int, said: str) 
 def test_a_change_is_not_said_to_be_none(low: float, high: float, said: str) -> None:
     apart = Change(NET, 40, NET, 300, Estimate((low + high) / 2, low, high), changed=True)
     assert compared(apart).endswith(f": a change {said}")
+
+
+@pytest.mark.parametrize(
+    ("net", "said"),
+    [
+        (Estimate(99.98, 99.9, 100.0), "+99 to +100"),
+        (Estimate(-99.98, -100.0, -99.9), "−100 to −99"),
+        (Estimate(100.0, 100.0, 100.0), "+100 to +100"),
+        (Estimate(45.0, 22.4, 78.0), "+22 to +78"),
+    ],
+)
+def test_an_end_of_the_scale_is_said_only_where_a_net_reaches_it(net: Estimate, said: str) -> None:
+    assert net_interval(net) == said
 
 
 @pytest.mark.parametrize(("files", "shown", "more"), [(11, 11, ""), (12, 10, "and 2 more")])

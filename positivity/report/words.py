@@ -36,13 +36,21 @@ def percent(share: float) -> str:
 
 def percents(share: Estimate) -> str:
     """The interval of a share: "41 to 53 %"."""
-    return f"{round(100 * share.low)} to {percent(share.high)}"
+    low, high = share.in_hundred()
+    return f"{low} to {percent(high / 100)}"
 
 
 def signed(value: float) -> str:
     """A net positivity: +31, 0 or −8."""
     rounded = round(value)
     return f"{'+' if rounded > 0 else UNICODE.minus if rounded < 0 else ''}{abs(rounded)}"
+
+
+def net_interval(net: Estimate, sign: Callable[[float], str] = signed) -> str:
+    """The interval of a net, "+22 to +78"; an end of the scale is one only where it is reached."""
+    low = min(net.low, 99.0) if net.low < 100 else net.low
+    high = max(net.high, -99.0) if net.high > -100 else net.high
+    return f"{sign(low)} to {sign(high)}"
 
 
 def link(tweet: StrongTweet | ExplainedTweet) -> str | None:
