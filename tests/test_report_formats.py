@@ -19,6 +19,7 @@ from positivity.account.report import (
     Estimate,
     Past,
     Report,
+    Term,
     Verdict,
 )
 from positivity.report.machine import json_schema, render_json
@@ -276,3 +277,11 @@ def test_a_report_without_tweets_has_its_formats_too() -> None:
     assert "Net positivity" not in markdown(empty)
     assert rows([empty])[0]["counted"] == "100"
     assert tweet().text not in markdown(empty)
+
+
+def test_of_an_endless_word_people_read_the_beginning() -> None:
+    scream = Term("a" * 5_000, "word", 9, 1, 3.2)
+    reported = report(terms_positive=(scream,))
+    for text in (markdown(reported), page(reported)):
+        assert "a" * 39 + "…" in text
+        assert "a" * 40 not in text

@@ -19,6 +19,7 @@ from positivity.report.words import (
     period,
     ranked,
     shared_limits,
+    shortened,
     shown_pairs,
     signed,
     since,
@@ -160,7 +161,8 @@ def _tweets(title: str, tweets: Sequence[StrongTweet]) -> Iterator[str]:
 
 def _terms(side: str, terms: Sequence[Term]) -> Iterator[str]:
     if terms:
-        yield f"Goes with {side} tweets: {', '.join(escaped(term.text) for term in terms)}"
+        listed = ", ".join(escaped(shortened(term.text)) for term in terms)
+        yield f"Goes with {side} tweets: {listed}"
         yield ""
 
 

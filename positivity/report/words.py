@@ -27,6 +27,7 @@ from positivity.report.glyphs import UNICODE
 
 _LONGEST_ID = 20
 _MOST_READ = 10  # lines on how files were read; a folder may hold thousands
+_LONGEST_TERM = 40  # characters; a scream or a run of random letters has any number
 _MOST_PAIRS = 15  # shown to people; all are in the JSON
 
 
@@ -81,6 +82,11 @@ def since(past: Past, report: Report, sign: Callable[[float], str] = signed) -> 
     if past.net is None or report.net is None:
         return told
     return f"{told}; net {sign(past.net.value)} then, {sign(report.net.value)} now"
+
+
+def shortened(term: str) -> str:
+    """A word, hashtag or emoji, of which people read only so much."""
+    return term if len(term) <= _LONGEST_TERM else f"{term[: _LONGEST_TERM - 1]}{UNICODE.ellipsis}"
 
 
 def tweets(number: int) -> str:
