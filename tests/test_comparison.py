@@ -303,6 +303,17 @@ def test_a_long_name_hides_no_column_of_the_ranks(chrome: "Browser", tmp_path: P
     tab.close()
 
 
+def test_a_handle_stays_on_its_line_where_there_is_room(chrome: "Browser", tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    comparison = example(("@crooked_spoke", "@calm"))
+    path.write_text(shown(render_comparison_html, comparison), encoding="utf-8")
+    tab = chrome.new_page(viewport={"width": 1280, "height": 900})
+    tab.goto(path.as_uri())
+    heights = "[...document.querySelectorAll('th.name bdi')].map(e => e.offsetHeight)"
+    assert len(set(tab.evaluate(heights))) == 1
+    tab.close()
+
+
 @pytest.mark.parametrize("width", [320, 820])
 def test_the_page_is_whole_without_network_and_never_scrolls_sideways(
     chrome: "Browser", tmp_path: Path, width: int

@@ -131,7 +131,7 @@ def test_people_read_the_word_of_the_sentence_everywhere(tmp_path: Path) -> None
     assert "<title>@someone: undecided</title>" in text
     assert "</span> undecided</h1>" in text
     assert "not enough" not in text
-    assert page([undecided, too_few]).count("</span> undecided</td>") == 1
+    assert page([undecided, too_few]).count("</span>&nbsp;undecided</td>") == 1
     plot = tmp_path / "months.svg"
     write_plot([undecided], plot)
     assert "@someone: undecided" in plot.read_text(encoding="utf-8")
