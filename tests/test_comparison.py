@@ -153,6 +153,13 @@ def test_a_difference_is_not_said_to_be_none(low: float, by: str) -> None:
     assert _of_two(pair) == f"@a is more positive than @b, by {by} points of net positivity"
 
 
+def test_points_between_two_have_no_sign_at_0_nor_reach_an_end_by_rounding() -> None:
+    near = Difference(0, 1, "@a", "@b", Estimate(18, -0.3, 38), 0.06, different=False)
+    assert "told: 0 to +38 points" in _of_two(near)
+    far = Difference(0, 1, "@a", "@b", Estimate(199.9, 199.8, 200.0), 0.0, different=True)
+    assert "by 199 to 200 points" in _of_two(far)
+
+
 def test_sentences_of_two_and_of_none() -> None:
     far = compared(sample([0.1, 0.1, 0.8], 300, 1), sample([0.8, 0.1, 0.1], 300, 2), alike=True)
     assert far.sentence.startswith("@0 is more positive than @1, by ")

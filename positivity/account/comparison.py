@@ -224,12 +224,17 @@ def _sentence(subjects: Sequence[str], ranks: Sequence[Rank], pairs: Sequence[Di
 def _of_two(pair: Difference) -> str:
     low, high = round(pair.net.low), round(pair.net.high)
     if pair.different:
+        low = min(low, 199) if pair.net.low < 200 else low  # all there is only where it is reached
         by = f"{f'{low} to' if low > 0 else 'up to'} {high} points of net positivity"
         return f"{pair.first_subject} is more positive than {pair.second_subject}, by {by}"
     return (
         f"which of {pair.first_subject} and {pair.second_subject} is more positive cannot be "
-        f"told: {low:+} to {high:+} points of net positivity lie between them"
+        f"told: {_signed(low)} to {_signed(high)} points of net positivity lie between them"
     )
+
+
+def _signed(points: int) -> str:
+    return f"{points:+}" if points else "0"
 
 
 def _limits(quantifier: BayesianQuantifier | None, alike: bool) -> tuple[str, ...]:
