@@ -54,7 +54,8 @@ class Analyzer:
         positive minus negative.
 
         Raises:
-            InputError: it is one string instead of several, or something in it is no string.
+            InputError: it is one string instead of several, or a table instead of a column of
+                texts, or something in it is no string.
         """
         import pandas as pd
 
@@ -62,7 +63,8 @@ class Analyzer:
         probabilities = self._scorer.score(rows).astype(float).round(4)
         frame = pd.DataFrame(probabilities, columns=list(LABELS))
         frame.insert(0, "text", pd.Series(rows, dtype="str"))
-        frame.insert(1, "label", [LABELS[i] for i in labels_of(probabilities)])
+        labels = [LABELS[i] for i in labels_of(probabilities)]
+        frame.insert(1, "label", pd.Series(labels, dtype="str"))
         frame["score"] = (frame["positive"] - frame["negative"]).round(4)
         return frame
 
@@ -108,7 +110,9 @@ def _strings(texts: Iterable[str]) -> list[str]:
     """The texts, in characters that UTF-8 can hold: half of a surrogate pair is replaced."""
     if isinstance(texts, str):
         raise InputError("texts: one string was given; give a list of them, such as [text]")
-    rows = list(texts)
+    if isinstance(texts, Mapping) or hasattr(texts, "columns"):
+        raise InputError("texts: a table was given; give its column of texts, as table['text']")
+    rows = list(_of_python(texts))
     for place, text in enumerate(rows):
         if not isinstance(text, str):
             raise InputError(
@@ -118,24 +122,39 @@ def _strings(texts: Iterable[str]) -> list[str]:
 
 
 def _batches(tweets: Any) -> Iterable[TweetBatch]:
+    if isinstance(tweets, pa.RecordBatch):
+        return _complete(tweets)
     if isinstance(tweets, pa.Table):
         return _from_table(tweets)
     if hasattr(tweets, "columns"):  # a pandas frame
         try:
             return _from_table(pa.Table.from_pandas(tweets, preserve_index=False))
         except (pa.ArrowException, ValueError) as error:  # a column of several types, or two alike
-            raise InputError(f"the frame cannot be read: {error}") from None
-    if hasattr(tweets, "tolist"):  # a pandas series, an array of numpy
-        tweets = tweets.tolist()
-    if isinstance(tweets, str):
-        tweets = _strings(tweets)
+            why = ": ".join(map(str, error.args))
+            raise InputError(f"the frame cannot be read: {why}") from None
     if isinstance(tweets, Mapping):
         raise InputError("tweets: a table is given as a frame of pandas or a table of arrow")
-    each = iter(tweets)
-    first = list(islice(each, 1))
-    if first and isinstance(first[0], pa.RecordBatch):
-        return chain(first, each)
-    return _from_table(pa.table({"text": pa.array(_strings([*first, *each]), pa.string())}))
+    if not isinstance(tweets, str):
+        each = iter(_of_python(tweets))
+        first = list(islice(each, 1))
+        tweets = chain(first, each)
+        if first and isinstance(first[0], pa.RecordBatch):
+            return chain.from_iterable(map(_complete, tweets))
+    return _from_table(pa.table({"text": pa.array(_strings(tweets), pa.string())}))
+
+
+def _of_python(values: Any) -> Iterable[Any]:
+    """Values of arrow, of numpy or a series of pandas as those of Python; others as they are."""
+    as_list = getattr(values, "to_pylist", None) or getattr(values, "tolist", None)
+    several: Iterable[Any] = as_list() if as_list else values
+    return several
+
+
+def _complete(batch: pa.RecordBatch) -> Iterable[TweetBatch]:
+    """A batch with all the columns of tweets."""
+    if set(SCHEMA.names) <= set(batch.schema.names):
+        return [batch]
+    return _from_table(pa.Table.from_batches([batch]))
 
 
 def _from_table(table: pa.Table) -> Iterable[TweetBatch]:

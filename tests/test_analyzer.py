@@ -28,6 +28,15 @@ def test_scores_are_a_frame(analyzer: Analyzer) -> None:
     assert frame.label.tolist() == ["positive", "negative", "neutral"]
     assert (frame.score == (frame.positive - frame.negative).round(4)).all()
     assert analyzer.score([]).shape == (0, 6)
+    assert analyzer.score([]).dtypes.equals(frame.dtypes)
+    assert analyzer.score(pa.array(["love great"])).label.tolist() == ["positive"]
+
+
+def test_a_table_is_not_scored_by_the_names_of_its_columns(analyzer: Analyzer) -> None:
+    frame = pd.DataFrame({"text": ["love great"]})
+    for table in (frame, pa.Table.from_pandas(frame), {"text": ["love great"]}):
+        with pytest.raises(InputError, match="give its column of texts"):
+            analyzer.score(table)  # type: ignore[arg-type]
 
 
 TEXTS = ["love great happy", "hate awful sad", "so happy and great", "love this"]
@@ -42,8 +51,11 @@ TEXTS = ["love great happy", "hate awful sad", "so happy and great", "love this"
         pd.Series(TEXTS, index=[4, 7, 9, 1]),
         dict.fromkeys(TEXTS).keys(),
         [tweet_batch({"text": TEXTS}, length=4)],
+        pa.record_batch({"text": TEXTS}),
+        [pa.record_batch({"text": TEXTS[:2]}), pa.record_batch({"text": TEXTS[2:]})],
+        pa.chunked_array([TEXTS[:2], TEXTS[2:]]),
     ],
-    ids=["texts", "frame", "table", "series", "iterable", "batches"],
+    ids=["texts", "frame", "table", "series", "iterable", "batches", "batch", "others", "chunks"],
 )
 def test_tweets_come_in_any_form(analyzer: Analyzer, tweets: Any) -> None:
     report = analyzer.analyze(tweets, language="en")

@@ -163,6 +163,13 @@ def test_the_points_between_two_are_written_as_elsewhere(
     assert f" told: {told} points" in _of_two(pair)
 
 
+def test_points_between_two_have_no_sign_at_0_nor_reach_an_end_by_rounding() -> None:
+    near = Difference(0, 1, "@a", "@b", Estimate(18, -0.3, 38), 0.06, different=False)
+    assert "told: 0 to +38 points" in _of_two(near)
+    far = Difference(0, 1, "@a", "@b", Estimate(199.9, 199.8, 200.0), 0.0, different=True)
+    assert "by 199 to 200 points" in _of_two(far)
+
+
 def test_sentences_of_two_and_of_none() -> None:
     far = compared(sample([0.1, 0.1, 0.8], 300, 1), sample([0.8, 0.1, 0.1], 300, 2), alike=True)
     assert far.sentence.startswith("@0 is more positive than @1, by ")
@@ -310,6 +317,17 @@ def test_a_long_name_hides_no_column_of_the_ranks(chrome: "Browser", tmp_path: P
     tab.goto(path.as_uri())
     hidden = "[...document.querySelectorAll('.scroll')].map(e => e.scrollWidth - e.clientWidth)"
     assert set(tab.evaluate(hidden)) == {0}
+    tab.close()
+
+
+def test_a_handle_stays_on_its_line_where_there_is_room(chrome: "Browser", tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    comparison = example(("@crooked_spoke", "@calm"))
+    path.write_text(shown(render_comparison_html, comparison), encoding="utf-8")
+    tab = chrome.new_page(viewport={"width": 1280, "height": 900})
+    tab.goto(path.as_uri())
+    heights = "[...document.querySelectorAll('th.name bdi')].map(e => e.offsetHeight)"
+    assert len(set(tab.evaluate(heights))) == 1
     tab.close()
 
 

@@ -173,6 +173,14 @@ def test_hostile_texts_do_nothing_to_a_terminal(width: int, encoding: str) -> No
     assert max(map(cell_len, text.splitlines())) <= width
 
 
+def test_of_an_endless_word_people_read_the_beginning() -> None:
+    scream = WeighedTerm("a" * 5_000, "word", 9, 1, 3.2, 0.42, 16, 1.3)
+    for format in ("html", "markdown"):
+        text = rendered(replace(explanation(), terms_positive=(scream,)), format)
+        assert "a" * 39 + "…" in text
+        assert "a" * 40 not in text
+
+
 def test_hostile_texts_do_nothing_to_a_page_or_to_markdown() -> None:
     page = rendered(explanation(HOSTILE), "html")
     elements = Elements(page)

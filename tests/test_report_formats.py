@@ -19,6 +19,7 @@ from positivity.account.report import (
     Estimate,
     Past,
     Report,
+    Term,
     Verdict,
 )
 from positivity.report.machine import json_schema, render_json
@@ -34,7 +35,7 @@ from positivity.report.rows import (
 )
 from positivity.report.terminal import render, render_shared_limits
 from positivity.report.terminal_page import make_console
-from positivity.report.words import compared
+from positivity.report.words import compared, net_interval
 from tests.test_html import HOSTILE, NET, Elements, hostile, month, page, report, tweet, week
 
 
@@ -130,7 +131,7 @@ def test_people_read_the_word_of_the_sentence_everywhere(tmp_path: Path) -> None
     assert "<title>@someone: undecided</title>" in text
     assert "</span> undecided</h1>" in text
     assert "not enough" not in text
-    assert page([undecided, too_few]).count("</span> undecided</td>") == 1
+    assert page([undecided, too_few]).count("</span>&nbsp;undecided</td>") == 1
     plot = tmp_path / "months.svg"
     write_plot([undecided], plot)
     assert "@someone: undecided" in plot.read_text(encoding="utf-8")
@@ -234,6 +235,19 @@ def test_a_change_is_not_said_to_be_none(low: float, high: float, said: str) -> 
     assert compared(apart).endswith(f": a change {said}")
 
 
+@pytest.mark.parametrize(
+    ("net", "said"),
+    [
+        (Estimate(99.98, 99.9, 100.0), "+99 to +100"),
+        (Estimate(-99.98, -100.0, -99.9), "−100 to −99"),
+        (Estimate(100.0, 100.0, 100.0), "+100 to +100"),
+        (Estimate(45.0, 22.4, 78.0), "+22 to +78"),
+    ],
+)
+def test_an_end_of_the_scale_is_said_only_where_a_net_reaches_it(net: Estimate, said: str) -> None:
+    assert net_interval(net) == said
+
+
 @pytest.mark.parametrize(("files", "shown", "more"), [(11, 11, ""), (12, 10, "and 2 more")])
 def test_of_many_files_not_each_is_named(files: int, shown: int, more: str) -> None:
     many = report(read_as=tuple(f"part{number:02}: text" for number in range(files)))
@@ -263,3 +277,11 @@ def test_a_report_without_tweets_has_its_formats_too() -> None:
     assert "Net positivity" not in markdown(empty)
     assert rows([empty])[0]["counted"] == "100"
     assert tweet().text not in markdown(empty)
+
+
+def test_of_an_endless_word_people_read_the_beginning() -> None:
+    scream = Term("a" * 5_000, "word", 9, 1, 3.2)
+    reported = report(terms_positive=(scream,))
+    for text in (markdown(reported), page(reported)):
+        assert "a" * 39 + "…" in text
+        assert "a" * 40 not in text

@@ -1,5 +1,8 @@
 """Scores: a function of the text alone, the same in any company, order and batch."""
 
+import multiprocessing
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -52,6 +55,25 @@ def test_alone_or_in_a_batch_of_a_thousand(scorer: Scorer) -> None:
 
 def test_a_text_with_nothing_to_read_is_neutral(scorer: Scorer) -> None:
     assert scorer.score(["", "\u200b"]).tolist() == [[0, 1, 0], [0, 1, 0]]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_scores_with_threads_of_its_own(tiny_model: ModelDirectory) -> None:
+    engine = TorchEngine(tiny_model, device="cpu")
+    engine.workers = 2  # on one core, too
+    scorer = Scorer(tiny_model.config, tiny_model.normalizer(), tiny_model.tokenizer(), engine)
+    texts = ["so good", "so good " * 20]  # two batches
+    expected = scorer.score(texts)
+
+    def scored_alike() -> None:
+        os._exit(0 if (scorer.score(texts) == expected).all() else 1)
+
+    child = multiprocessing.get_context("fork").Process(target=scored_alike)
+    child.start()
+    child.join(timeout=60)
+    child.kill()
+    assert child.exitcode == 0
 
 
 def test_no_text_at_all(scorer: Scorer) -> None:

@@ -54,6 +54,23 @@ def test_judge(low: float, value: float, high: float, label: str) -> None:
     assert judge(Estimate(value, low, high)) == label
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.9998, 1.0, (99, 100)),
+        (0.0, 0.0002, (0, 1)),
+        (0.996, 0.999, (99, 100)),
+        (1.0, 1.0, (100, 100)),
+        (0.0, 0.0, (0, 0)),
+        (0.004, 0.706, (0, 71)),
+    ],
+)
+def test_all_and_none_are_said_only_where_an_interval_reaches_them(
+    low: float, high: float, said: tuple[int, int]
+) -> None:
+    assert Estimate(low, low, high).in_hundred() == said
+
+
 def test_a_side_needs_its_own_bound_only_and_mixed_needs_both() -> None:
     opinion = Estimate(0.7, 0.54, 0.86)
     assert judge(opinion) == "not enough tweets"

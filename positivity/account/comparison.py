@@ -224,6 +224,7 @@ def _sentence(subjects: Sequence[str], ranks: Sequence[Rank], pairs: Sequence[Di
 def _of_two(pair: Difference) -> str:
     low, high = round(pair.net.low), round(pair.net.high)
     if pair.different:
+        low = min(low, 199) if pair.net.low < 200 else low  # all there is only where it is reached
         by = f"{f'{low} to' if low > 0 else 'up to'} {high} points of net positivity"
         return f"{pair.first_subject} is more positive than {pair.second_subject}, by {by}"
     return (

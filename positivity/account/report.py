@@ -24,6 +24,14 @@ class Estimate:
     low: float
     high: float
 
+    def in_hundred(self) -> tuple[int, int]:
+        """The interval of a share in hundredths, as people read it.
+
+        An end of the scale is one only where it is reached: 0.9998 to 1 is 99 to 100.
+        """
+        low, high = round(100 * self.low), round(100 * self.high)
+        return min(low, 99) if self.low < 1 else low, max(high, 1) if self.high > 0 else high
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:

@@ -209,4 +209,5 @@ def _in_ten(share: float) -> str:
 
 
 def _in_hundred(share: Estimate) -> str:
-    return f"{round(100 * share.low)} to {round(100 * share.high)} in 100"
+    low, high = share.in_hundred()
+    return f"{low} to {high} in 100"

@@ -178,10 +178,12 @@ def _net_cells(net: "Estimate | None") -> tuple[str, str]:
     """A net and its interval, in ASCII, which every terminal has."""
     if net is None:
         return "", ""
-    value, low, high = (
-        f"{number:+d}" if number else "0" for number in map(round, (net.value, net.low, net.high))
-    )
-    return value, f"{low} to {high}"
+    from positivity.report.words import net_interval
+
+    def signed(value: float) -> str:
+        return f"{round(value):+d}" if round(value) else "0"
+
+    return signed(net.value), net_interval(net, signed)
 
 
 def _show_last(last: "LastCheck", console: "Console") -> None:

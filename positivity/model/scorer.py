@@ -1,5 +1,6 @@
 """Texts -> probabilities of negative, neutral and positive, whatever engine runs the network."""
 
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
@@ -61,8 +62,8 @@ class Scorer:
         self.texts_together = engine.texts_together
         self._tokenizer = tokenizer
         self._engine = engine
-        workers = min(engine.workers, workers or engine.workers)
-        self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
+        self._workers = min(engine.workers, workers or engine.workers)
+        self._threads = (os.getpid(), ThreadPoolExecutor(self._workers))
 
     @classmethod
     def load(
@@ -142,14 +143,20 @@ class Scorer:
             padded = _padded(flat, starts[rows], lengths[rows], to)
             logits[rows] = self._engine.logits(padded, lengths[rows])
 
-        if self._pool is None or len(batches) == 1:
+        if self._workers == 1 or len(batches) == 1:
             for batch in batches:
                 run(batch)
         else:
             # The longest first: no worker is left alone with a long one at the end.
-            for _ in self._pool.map(run, reversed(batches)):
+            for _ in self._pool().map(run, reversed(batches)):
                 pass
         return logits
+
+    def _pool(self) -> ThreadPoolExecutor:
+        """The threads of this process: a fork has those of its parent in name only."""
+        if self._threads[0] != os.getpid():
+            self._threads = (os.getpid(), ThreadPoolExecutor(self._workers))
+        return self._threads[1]
 
     def _calibrated(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         """softmax(logits / temperature), with a neutral probability of 0 where there is none."""

@@ -13,11 +13,13 @@ from positivity.report.words import (
     first_read,
     line_of,
     link,
+    net_interval,
     percent,
     percents,
     period,
     ranked,
     shared_limits,
+    shortened,
     shown_pairs,
     signed,
     since,
@@ -103,10 +105,9 @@ def _report(report: Report) -> Iterator[str]:
 def net_of(report: Report) -> Iterator[str]:
     """The net positivity, if there is one, as a paragraph."""
     if report.net:
-        low, high = signed(report.net.low), signed(report.net.high)
         yield (
-            f"Net positivity **{signed(report.net.value)}** (95 % interval {low} to {high}; "
-            f"scale {signed(-100)} to {signed(100)})."
+            f"Net positivity **{signed(report.net.value)}** "
+            f"(95 % interval {net_interval(report.net)}; scale {signed(-100)} to {signed(100)})."
         )
         yield ""
 
@@ -139,8 +140,8 @@ def _times(report: Report) -> Iterator[str]:
     yield from (f"| {head} | tweets | net | 95 % interval |", "|---|---:|---:|---:|")
     shown = parts[-_MOST[unit] :]
     for part in shown:
-        low, high = signed(part.net.low), signed(part.net.high)
-        yield f"| {part.name} | {part.tweets:,} | {signed(part.net.value)} | {low} to {high} |"
+        net = f"{signed(part.net.value)} | {net_interval(part.net)}"
+        yield f"| {part.name} | {part.tweets:,} | {net} |"
     yield ""
     if earlier := len(parts) - len(shown):
         yield f"{earlier:,} earlier {unit}{' is' if earlier == 1 else 's are'} not shown."
@@ -160,7 +161,8 @@ def _tweets(title: str, tweets: Sequence[StrongTweet]) -> Iterator[str]:
 
 def _terms(side: str, terms: Sequence[Term]) -> Iterator[str]:
     if terms:
-        yield f"Goes with {side} tweets: {', '.join(escaped(term.text) for term in terms)}"
+        listed = ", ".join(escaped(shortened(term.text)) for term in terms)
+        yield f"Goes with {side} tweets: {listed}"
         yield ""
 
 
@@ -189,8 +191,7 @@ def _table(reports: Sequence[Report], subject: str) -> Iterator[str]:
         shares = [percent(share.value) if share else "" for share in three]
         net = ""
         if report.net:
-            low, high = signed(report.net.low), signed(report.net.high)
-            net = f"{signed(report.net.value)} ({low} to {high})"
+            net = f"{signed(report.net.value)} ({net_interval(report.net)})"
         word = report.verdict.word
         cells = (
             escaped(report.subject),

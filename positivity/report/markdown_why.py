@@ -7,7 +7,7 @@ from positivity.account.explanation import ExplainedTweet, Explanation, WeighedT
 from positivity.report.glyphs import UNICODE
 from positivity.report.markdown import escaped, net_of, origin, plain_sentence
 from positivity.report.reasons import marked_effects
-from positivity.report.words import effect, how_to_read, labels_of, link
+from positivity.report.words import effect, how_to_read, labels_of, link, shortened
 
 
 def render_explanation_markdown(explanation: Explanation, out: TextIO) -> None:
@@ -82,5 +82,5 @@ def _terms(side: str, terms: Sequence[WeighedTerm]) -> Iterator[str]:
     for term in terms:
         numbers = f"{abs(term.weight):.2f} | {effect(term.effect)}"
         counts = f"{term.positive:,} | {term.negative:,}"
-        yield f"| {escaped(term.text)} | {numbers} | {counts} |"
+        yield f"| {escaped(shortened(term.text))} | {numbers} | {counts} |"
     yield ""

@@ -24,6 +24,7 @@ from positivity.report.words import (
     first_read,
     limits_of_table,
     line_of,
+    net_interval,
     period,
     since,
     tweets,
@@ -103,8 +104,9 @@ class ReportPage(Page):
 
     def net(self, net: Estimate) -> str:
         return (
-            f"net positivity {self.signed(net.value)}, 95% interval {self.signed(net.low)} to "
-            f"{self.signed(net.high)} (scale {self.signed(-100)} to {self.signed(100)})"
+            f"net positivity {self.signed(net.value)}, 95% interval "
+            f"{net_interval(net, self.signed)} "
+            f"(scale {self.signed(-100)} to {self.signed(100)})"
         )
 
     def shares(self, report: Report) -> None:
@@ -243,8 +245,8 @@ class ReportPage(Page):
         shares = (report.positive, report.neutral, report.negative)
         net = ""
         if report.net:
-            low, high = self.signed(report.net.low), self.signed(report.net.high)
-            net = f"{self.signed(report.net.value)} ({low} to {high})"
+            interval = net_interval(report.net, self.signed)
+            net = f"{self.signed(report.net.value)} ({interval})"
         return [
             Text(self.clean(report.subject)),
             Text(f"{report.counts.counted:,}"),
@@ -265,7 +267,8 @@ def _percent(share: float) -> str:
 
 
 def _percents(share: Estimate) -> str:
-    return f"{round(100 * share.low):>3} to {round(100 * share.high)}%"
+    low, high = share.in_hundred()
+    return f"{low:>3} to {high}%"
 
 
 def _dates(report: Report) -> str:

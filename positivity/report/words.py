@@ -27,6 +27,7 @@ from positivity.report.glyphs import UNICODE
 
 _LONGEST_ID = 20
 _MOST_READ = 10  # lines on how files were read; a folder may hold thousands
+_LONGEST_TERM = 40  # characters; a scream or a run of random letters has any number
 _MOST_PAIRS = 15  # shown to people; all are in the JSON
 
 
@@ -36,13 +37,21 @@ def percent(share: float) -> str:
 
 def percents(share: Estimate) -> str:
     """The interval of a share: "41 to 53 %"."""
-    return f"{round(100 * share.low)} to {percent(share.high)}"
+    low, high = share.in_hundred()
+    return f"{low} to {percent(high / 100)}"
 
 
 def signed(value: float) -> str:
     """A net positivity: +31, 0 or −8."""
     rounded = round(value)
     return f"{'+' if rounded > 0 else UNICODE.minus if rounded < 0 else ''}{abs(rounded)}"
+
+
+def net_interval(net: Estimate, sign: Callable[[float], str] = signed) -> str:
+    """The interval of a net, "+22 to +78"; an end of the scale is one only where it is reached."""
+    low = min(net.low, 99.0) if net.low < 100 else net.low
+    high = max(net.high, -99.0) if net.high > -100 else net.high
+    return f"{sign(low)} to {sign(high)}"
 
 
 def link(tweet: StrongTweet | ExplainedTweet) -> str | None:
@@ -73,6 +82,11 @@ def since(past: Past, report: Report, sign: Callable[[float], str] = signed) -> 
     if past.net is None or report.net is None:
         return told
     return f"{told}; net {sign(past.net.value)} then, {sign(report.net.value)} now"
+
+
+def shortened(term: str) -> str:
+    """A word, hashtag or emoji, of which people read only so much."""
+    return term if len(term) <= _LONGEST_TERM else f"{term[: _LONGEST_TERM - 1]}{UNICODE.ellipsis}"
 
 
 def tweets(number: int) -> str:
