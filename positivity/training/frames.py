@@ -14,7 +14,11 @@ from positivity.training.reviews import read_reviews
 _TEXT_COLUMNS = ("text", "tweet", "full_text", "content", "sentence", "tweet_text")
 _LABEL_COLUMNS = ("label", "sentiment", "polarity", "airline_sentiment", "target", "gold", "class")
 _SENTIMENT140_COLUMNS = 6
-_OTHER_FORMS = (".json", ".xlsx", ".xls", ".ods", ".zip")  # which pandas would read as a CSV
+_PARQUET, _JSON_LINES = (".parquet", ".pq"), (".jsonl", ".ndjson")
+# Which pandas would read as a CSV.
+_OTHER_FORMS = (".json", ".xlsx", ".xls", ".ods", ".zip", ".zst", ".tar", ".feather", ".arrow")
+_COMPRESSED = (".gz", ".bz2", ".xz")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")  # what such files begin with
 
 
 def read_rows(path: Path, source: Source) -> tuple[pd.DataFrame, list[str]]:
@@ -42,15 +46,16 @@ def read_rows(path: Path, source: Source) -> tuple[pd.DataFrame, list[str]]:
 def _read_frame(path: Path, source: Source) -> pd.DataFrame:
     if path.is_dir():
         return read_reviews(path)
+    form = _form(path)
     try:
-        if path.suffix == ".parquet":
+        if form in _PARQUET:
             return pd.read_parquet(path)
-        if path.suffix in (".jsonl", ".ndjson"):
+        if form in _JSON_LINES:
             return pd.read_json(path, lines=True, dtype=False)
-        if path.suffix in _OTHER_FORMS and path.exists():
+        if form in _OTHER_FORMS and path.exists():
             forms = "CSV, TSV, JSON Lines or parquet"
             raise InputError(f"{path}: labelled tweets are read from {forms}")
-        delimiter = "\t" if path.suffix == ".tsv" else source.delimiter
+        delimiter = "\t" if form == ".tsv" else source.delimiter
         header = None if not source.header or _is_sentiment140(path) else 0
         encoding = "latin-1" if _is_sentiment140(path) else source.encoding
         frame = _read_csv(path, delimiter, header, encoding)
@@ -59,8 +64,10 @@ def _read_frame(path: Path, source: Source) -> pd.DataFrame:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
     except UnicodeDecodeError:
+        often = "utf-16" if _begins_with(path, _UTF16) else "latin-1"
         raise InputError(
-            f"{path}: not {source.encoding}; name its encoding with --encoding, often latin-1"
+            f"{path}: not {source.encoding.removesuffix('-sig')}; name its encoding with "
+            f"--encoding, often {often}"
         ) from None
     except pd.errors.EmptyDataError:
         raise InputError(f"{path}: is empty") from None
@@ -71,6 +78,17 @@ def _read_frame(path: Path, source: Source) -> pd.DataFrame:
         if frame.shape[1] == _SENTIMENT140_COLUMNS:
             frame = frame.rename(columns={"1": "label", "6": "text"})
     return frame
+
+
+def _form(path: Path) -> str:
+    """The ending that says what a file holds, whether it is compressed or not."""
+    name = Path(path.name.lower())
+    return (name.with_suffix("") if name.suffix in _COMPRESSED else name).suffix
+
+
+def _begins_with(path: Path, marks: tuple[bytes, ...]) -> bool:
+    with path.open("rb") as file:
+        return file.read(4).startswith(marks)
 
 
 def _read_csv(path: Path, delimiter: str, header: int | None, encoding: str) -> pd.DataFrame:
@@ -113,7 +131,7 @@ def _in_words(error: Exception) -> str:
 
 def _is_sentiment140(path: Path) -> bool:
     """Its CSV has no header: polarity, id, date, query, user, text, all quoted."""
-    if path.suffix != ".csv":
+    if path.suffix.lower() != ".csv":
         return False
     with path.open("rb") as file:
         start = file.read(200).split(b",")
