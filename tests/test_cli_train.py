@@ -1,7 +1,10 @@
 """The commands around models: train, evaluate, models, say."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -382,6 +385,20 @@ def test_a_tampered_model_is_refused_by_name(tiny_model: ModelDirectory, tmp_pat
 def test_say_reads_lines_from_standard_input(tiny_model: ModelDirectory) -> None:
     output = run("say", "-", "--model", tiny_model.path, stdin="love great\nhate awful\n")
     assert [line.split()[1] for line in output.splitlines()[1:]] == ["positive", "negative"]
+
+
+@pytest.mark.parametrize("arguments", [["say", "hi", "--engine", "torch"], ["inspect", "hi"]])
+def test_without_a_package_it_says_which(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "torch.py").write_text("raise ImportError('libtorch.so: not found', name='torch')")
+    result = subprocess.run(
+        [sys.executable, "-m", "positivity", *arguments],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    told = "libtorch.so: not found: a package is missing or damaged; install positivity again"
+    assert (result.returncode, result.stderr) == (9, f"positivity: {told}\n")
 
 
 def test_version_and_help() -> None:

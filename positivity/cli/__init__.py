@@ -33,7 +33,7 @@ from positivity.cli.schedule import schedule_command
 from positivity.cli.score import score_command
 from positivity.cli.train import train_command
 from positivity.cli.usage import usage_command
-from positivity.errors import Interrupted, PositivityError
+from positivity.errors import Interrupted, PositivityError, StateError
 from positivity.fast_start import end_at_once
 from positivity.messages import say
 
@@ -67,6 +67,11 @@ class _Group(TyperGroup):
         except PositivityError as error:
             say(error)
             raise typer.Exit(error.exit_code) from None
+        except ImportError as error:
+            if (error.name or "positivity").partition(".")[0] == "positivity":
+                raise  # a bug
+            say(f"{error}: a package is missing or damaged; install positivity again")
+            raise typer.Exit(StateError.exit_code) from None
         except KeyboardInterrupt as interrupt:  # it may say what is kept
             say("; ".join(["interrupted", *map(str, interrupt.args)]))
             raise typer.Exit(Interrupted.exit_code) from None
