@@ -14,6 +14,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,7 @@ def names() -> dict[str, Path]:
     """Every model there is by name; an imported one comes before a shipped one of the same name."""
     found: dict[str, Path] = {}
     for folder in (shipped(), imported()):
-        if folder.is_dir():
+        with suppress(OSError):  # there is none, or it is in the home of another user
             found |= {
                 path.name: path for path in sorted(folder.iterdir()) if (path / SUMS).is_file()
             }
