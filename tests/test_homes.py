@@ -51,6 +51,13 @@ def test_completion_that_cannot_be_installed_is_one_line() -> None:
     assert err.startswith("positivity: /dev/null")
 
 
+def test_pictures_are_drawn_without_a_word_where_there_is_no_home(tmp_path: Path) -> None:
+    picture = tmp_path / "months.png"
+    code, _, err = run("score", "--sample", "--plot", str(picture), HOME="/dev/null")
+    assert (code, err) == (0, "")
+    assert picture.exists()
+
+
 def test_nothing_is_left_in_a_home(tmp_path: Path) -> None:
     assert run("score", "--sample", HOME=str(tmp_path), USERPROFILE=str(tmp_path))[0] == 0
     assert list(tmp_path.iterdir()) == []

@@ -4,6 +4,7 @@ Heavy libraries are imported inside the commands, so that `positivity --help` an
 """
 
 import errno
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, NoReturn
@@ -150,4 +151,6 @@ app.command("doctor")(doctor_command)
 def main() -> None:
     """The entry point of the program."""
     end_at_once()
+    # It would say, on every run, that it has no home to keep its list of fonts in.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     app()
