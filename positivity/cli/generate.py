@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from positivity.cli.options import finite
 from positivity.errors import UsageError
 
 DEFAULT = "runs/char-lm/model"
@@ -19,7 +20,11 @@ def generate_command(
     prompt: Annotated[str, typer.Option(help="How the text begins.")] = "",
     temperature: Annotated[
         float,
-        typer.Option(min=0.0, help="Below 1 safer, above 1 wilder; 0 takes the likeliest always."),
+        typer.Option(
+            min=0.0,
+            callback=finite,
+            help="Below 1 safer, above 1 wilder; 0 takes the likeliest always.",
+        ),
     ] = 0.7,
     seed: Annotated[int, typer.Option(min=0, help="The same seed writes the same text again.")] = 1,
     length: Annotated[

@@ -1,5 +1,6 @@
 """The options that several commands share, and what they mean."""
 
+import math
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -147,6 +148,13 @@ QuietOption = Annotated[
     bool,
     typer.Option("--quiet", "-q", help="No progress and no remarks.", rich_help_panel=OUTPUT),
 ]
+
+
+def finite(value: float | None) -> float | None:
+    """The value of an option, if it is a number: nothing is beyond a bound of nan."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no number that can be used")
+    return value
 
 
 def time_zone(name: str) -> ZoneInfo:

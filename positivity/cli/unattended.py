@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from positivity.cli.options import finite
 from positivity.errors import Interrupted, PositivityError
 from positivity.log import event, logging_to
 
@@ -18,6 +19,7 @@ MaxTimeOption = Annotated[
     float | None,
     typer.Option(
         min=1,
+        callback=finite,
         metavar="SECONDS",
         help="End after so long; what was read is kept.",
         rich_help_panel=UNATTENDED,
@@ -27,6 +29,7 @@ JitterOption = Annotated[
     float,
     typer.Option(
         min=0,
+        callback=finite,
         metavar="SECONDS",
         help="First wait for a random time up to this.",
         rich_help_panel=UNATTENDED,
@@ -36,6 +39,7 @@ BudgetOption = Annotated[
     float | None,
     typer.Option(
         min=0,
+        callback=finite,
         metavar="USD",
         help="Spend no more than this in a month, all runs together.",
         rich_help_panel=UNATTENDED,
