@@ -279,16 +279,24 @@ def write_directory(path: Path, files: Mapping[str, bytes]) -> None:
         )
         (staging / SUMS).write_text(sums, encoding="utf-8")
         staging.chmod(0o755)
-        if path.exists():
-            old = staging / ".old"
-            path.rename(old)
-            staging.rename(path)
-            shutil.rmtree(path / ".old")
-        else:
-            staging.rename(path)
+        _put_in_place(staging, path)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
+
+
+def _put_in_place(staging: Path, path: Path) -> None:
+    """Renames a directory to where another one may be, which comes back where that fails."""
+    old = staging / ".old"
+    try:
+        if path.exists():
+            path.rename(old)
+        staging.rename(path)
+    except BaseException:
+        if old.exists() and not path.exists():
+            old.rename(path)
+        raise
+    shutil.rmtree(path / ".old", ignore_errors=True)
 
 
 def export(name_or_path: str, target: Path) -> Path:
