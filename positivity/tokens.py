@@ -91,15 +91,16 @@ def remove_token() -> list[str]:
         InputError: its file cannot be deleted.
     """
     removed = []
-    if token_path().exists():
-        try:
-            token_path().unlink()
-        except OSError as error:
-            raise InputError(
-                f"{token_path()}: cannot be deleted ({error.strerror or error}), so the token is "
-                "still there; delete it by hand"
-            ) from error
+    try:
+        token_path().unlink()
         removed.append(str(token_path()))
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise InputError(
+            f"{token_path()}: cannot be deleted ({error.strerror or error}), so the token is "
+            "still there; delete it by hand"
+        ) from error
     keyring = _keyring()
     if keyring is not None:
         with suppress(keyring.errors.KeyringError):

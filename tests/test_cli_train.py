@@ -1,7 +1,10 @@
 """The commands around models: train, evaluate, models, say."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -285,6 +288,37 @@ def test_the_usual_columns_are_found_however_they_are_written(
     assert "no column 'tweet'; it has" in run("evaluate", path, "--text-column", "tweet", code=3)
 
 
+@pytest.mark.parametrize("name", ["A.TSV", "a.tsv.gz", "a.Csv", "a.JSONL", "a.ndjson.bz2", "a.pq"])
+def test_a_form_goes_by_the_ending_however_it_is_written(
+    tiny_model: ModelDirectory, tmp_path: Path, name: str
+) -> None:
+    path, frame = tmp_path / name, pd.DataFrame({"text": ["love", "a, b"], "label": ["neg", "pos"]})
+    plain = name.lower()
+    if plain.endswith(".pq"):
+        frame.to_parquet(path)
+    elif ".jsonl" in plain or ".ndjson" in plain:
+        frame.to_json(path, orient="records", lines=True)
+    else:
+        frame.to_csv(path, index=False, sep="\t" if ".tsv" in plain else ",")
+    assert json.loads(evaluated(path, tiny_model).stdout)["tweets"] == 2
+
+
+def test_an_encoding_is_guessed_for_whoever_has_to_name_it(tmp_path: Path) -> None:
+    path = tmp_path / "labelled.csv"
+    path.write_text(LABELLED, encoding="utf-16")
+    told = run("evaluate", path, code=3)
+    assert told.endswith("not utf-8; name its encoding with --encoding, often utf-16\n")
+    path.write_text(LABELLED.replace("it", "café"), encoding="latin-1")
+    assert told.replace("utf-16", "latin-1") == run("evaluate", path, code=3)
+
+
+def test_training_on_a_file_without_labels_asks_for_them(tmp_path: Path) -> None:
+    path = tmp_path / "tweets.csv"
+    path.write_text("text,mood\nlove it,positive\nhate it,negative\n")
+    told = run("train", "logreg", "--data", path, "--run", tmp_path / "run", code=3)
+    assert "no column 'label'; it has text, mood. Name one with --label-column" in told
+
+
 def test_a_recipe_with_a_folder_takes_no_options_of_one_file(tiny_data: Path) -> None:
     for option in (["--label-column", "x"], ["--no-header"], ["--where", "a=b"]):
         told = run("train", tiny_data / "tiny.toml", "--data", tiny_data, *option, code=2)
@@ -398,6 +432,20 @@ def test_a_tampered_model_is_refused_by_name(tiny_model: ModelDirectory, tmp_pat
 def test_say_reads_lines_from_standard_input(tiny_model: ModelDirectory) -> None:
     output = run("say", "-", "--model", tiny_model.path, stdin="love great\nhate awful\n")
     assert [line.split()[1] for line in output.splitlines()[1:]] == ["positive", "negative"]
+
+
+@pytest.mark.parametrize("arguments", [["say", "hi", "--engine", "torch"], ["inspect", "hi"]])
+def test_without_a_package_it_says_which(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "torch.py").write_text("raise ImportError('libtorch.so: not found', name='torch')")
+    result = subprocess.run(
+        [sys.executable, "-m", "positivity", *arguments],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    told = "libtorch.so: not found: a package is missing or damaged; install positivity again"
+    assert (result.returncode, result.stderr) == (9, f"positivity: {told}\n")
 
 
 def test_version_and_help() -> None:

@@ -116,3 +116,10 @@ def test_what_the_document_says_of_the_lab_s_sets() -> None:
             for name in [sets] if isinstance(sets, str) else sets:
                 year = re.fullmatch(r"semeval201[3456]", name)
                 assert year or f"`{name}`" in said, f"{name} of {path.stem}"
+
+
+def test_probabilities_that_are_words_are_told_with_their_column(tmp_path: Path) -> None:
+    path = tmp_path / "soft.csv"
+    path.write_text("text,bad,so,good\nlove it,none,a bit,much\n")
+    with pytest.raises(InputError, match=r"soft\.csv: column 'bad' is not of numbers"):
+        read_labelled(path, Source(probabilities=("bad", "so", "good")))

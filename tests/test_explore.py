@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from positivity.cli import app
-from positivity.exploration import explorer as explorer_module
+from positivity.exploration import token_types
 from positivity.exploration.explorer import Explorer
 from positivity.exploration.findings import Exploration
 from positivity.exploration.log_odds import PRIOR, tied_words
@@ -192,7 +192,7 @@ def test_batches_do_not_matter(normalizer: Normalizer) -> None:
 def test_too_many_types_are_pruned_and_it_is_said(
     normalizer: Normalizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(explorer_module, "_MOST_TYPES", 10)
+    monkeypatch.setattr(token_types, "_MOST_TYPES", 10)
     texts = ["love day"] * 50 + [f"w{chr(97 + n % 26)}{chr(97 + n // 26)}q" for n in range(200)]
     found = explored(normalizer, texts).tokens
     assert found.pruned

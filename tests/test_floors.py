@@ -165,6 +165,13 @@ def test_two_classes_are_enough_for_logreg(tiny_data: Path, tmp_path: Path) -> N
     assert scores[:, 1].max() < 1e-6
 
 
+def test_weights_that_have_not_settled_are_no_warning(
+    tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("positivity.training.floors._ROUNDS", 1)
+    assert (run_floor(tiny_data, tmp_path, "logreg") / "metrics.json").exists()
+
+
 @pytest.mark.parametrize(("kind", "package"), [("vader", "vaderSentiment"), ("logreg", "sklearn")])
 def test_a_package_that_is_not_installed_is_named(
     tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, package: str

@@ -138,3 +138,20 @@ def test_something_else_is_not_a_shared_model(tmp_path: Path) -> None:
         registry.import_(tmp_path / "x.zip")
     with pytest.raises(InputError, match="there is no such file"):
         registry.import_(tmp_path / "missing.zip")
+
+
+def test_what_was_there_comes_back_where_another_model_cannot_take_its_place(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if target == copy and path.name != ".old":
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        registry.write_directory(copy, {"config.json": b"{}"})
+    assert registry.verify(copy)
+    assert list(copy.parent.iterdir()) == [copy]

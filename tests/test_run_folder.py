@@ -54,6 +54,16 @@ def test_a_mistake_in_the_columns_is_in_nobodys_way(data: Path, tmp_path: Path) 
     assert result.exit_code == 0, result.output
 
 
+@pytest.mark.parametrize("setting", [{"cell": "mlp"}, {"hidden_size": 0}, {"pooling": ["sum"]}])
+def test_a_network_that_cannot_be_is_told_before_anything_is_learnt(
+    recipe: Recipe, data: Path, tmp_path: Path, setting: dict[str, object]
+) -> None:
+    wrong = replace(recipe, network={**recipe.network, **setting})
+    with pytest.raises(InputError, match=r"recipe tiny: network: "):
+        train(wrong, data, tmp_path / "run", device="cpu")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_vocabulary_alone_is_learnt_again(recipe: Recipe, data: Path, tmp_path: Path) -> None:
     one_class = data / "train.csv"
     before = one_class.read_text()

@@ -131,3 +131,14 @@ def test_without_a_home_of_our_own_the_system_says_where(monkeypatch: pytest.Mon
     monkeypatch.delenv("POSITIVITY_HOME")
     assert home().name == "positivity"
     assert config_path().name == "config.toml"
+
+
+@pytest.mark.parametrize(
+    "option", ["--max-cost", "--budget", "--max-time", "--jitter", "--max-wait", "--temperature"]
+)
+def test_a_bound_is_a_number(option: str) -> None:
+    command = ["generate"] if option == "--temperature" else ["check", "@alice"]
+    for value in ("nan", "inf"):
+        result = runner.invoke(app, [*command, option, value])
+        assert result.exit_code == 2, result.output
+        assert "no number that can be used" in result.stderr

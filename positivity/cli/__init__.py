@@ -3,12 +3,12 @@
 Heavy libraries are imported inside the commands, so that `positivity --help` answers at once.
 """
 
-import os
-import sys
+import errno
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -34,9 +34,11 @@ from positivity.cli.schedule import schedule_command
 from positivity.cli.score import score_command
 from positivity.cli.train import train_command
 from positivity.cli.usage import usage_command
-from positivity.errors import InputError, Interrupted, PositivityError
+from positivity.errors import InputError, Interrupted, PositivityError, StateError
 from positivity.fast_start import end_at_once
 from positivity.messages import say
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -50,7 +52,9 @@ def _reader_may_leave() -> Iterator[None]:
                 raise end.__context__ from None
             raise
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from positivity.report.output import discard_the_rest
+
+        discard_the_rest()
         raise typer.Exit(0) from None
 
 
@@ -72,12 +76,23 @@ def _folder_may_be_gone() -> Iterator[None]:
         raise
 
 
+def _end_unwritten(error: OSError) -> NoReturn:
+    from positivity.report.output import discard_the_rest
+
+    discard_the_rest()
+    say(f"{error.filename or 'standard output'}: cannot be written ({error.strerror or error})")
+    raise typer.Exit(InputError.exit_code) from None
+
+
 class _Group(TyperGroup):
     """Turns our errors into one line on stderr and their exit code."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
-        with _reader_may_leave():  # the help is written here
-            return super().make_context(*args, **kwargs)
+        try:
+            with _reader_may_leave():  # the help is written here, and completion installed
+                return super().make_context(*args, **kwargs)
+        except OSError as error:
+            _end_unwritten(error)
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -86,6 +101,15 @@ class _Group(TyperGroup):
         except PositivityError as error:
             say(error)
             raise typer.Exit(error.exit_code) from None
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise  # a bug
+            _end_unwritten(error)  # the help of a command
+        except ImportError as error:
+            if (error.name or "positivity").partition(".")[0] == "positivity":
+                raise  # a bug
+            say(f"{error}: a package is missing or damaged; install positivity again")
+            raise typer.Exit(StateError.exit_code) from None
         except KeyboardInterrupt as interrupt:  # it may say what is kept
             say("; ".join(["interrupted", *map(str, interrupt.args)]))
             raise typer.Exit(Interrupted.exit_code) from None
@@ -146,4 +170,6 @@ app.command("doctor")(doctor_command)
 def main() -> None:
     """The entry point of the program."""
     end_at_once()
+    # It would say, on every run, that it has no home to keep its list of fonts in.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     app()

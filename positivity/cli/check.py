@@ -25,7 +25,7 @@ from positivity.cli.options import (
     SinceOption,
     TimezoneOption,
     UntilOption,
-    a_number,
+    finite,
 )
 from positivity.cli.plotting import check_plot, draw
 from positivity.cli.reports import KEEP, KeepOption, Place, PlaceOption, place_of
@@ -64,10 +64,10 @@ def check_command(
         float | None,
         typer.Option(
             min=0,
+            callback=finite,
             metavar="USD",
             help="Spend no more, and do not ask.",
             rich_help_panel=MONEY,
-            callback=a_number,
         ),
     ] = None,
     dry_run: Annotated[
@@ -100,6 +100,7 @@ def check_command(
         float | None,
         typer.Option(
             min=0,
+            callback=finite,
             metavar="SECONDS",
             help="Wait so long for rate limits; 900 if not set.",
             rich_help_panel=READING,

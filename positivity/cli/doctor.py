@@ -76,6 +76,9 @@ def findings(api: bool) -> Iterator[Finding]:
             yield check()
         except PositivityError as error:
             yield Finding(what, State.BAD, str(error), error.exit_code)
+        except OSError as error:
+            reason = f"{error.filename}: cannot be read ({error.strerror})"
+            yield Finding(what, State.BAD, f"{reason}; set POSITIVITY_HOME to a folder of yours", 9)
 
 
 def _python() -> Finding:

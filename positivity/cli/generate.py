@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from positivity.cli.options import a_number
+from positivity.cli.options import finite
 from positivity.errors import UsageError
 
 DEFAULT = "runs/char-lm/model"
@@ -22,8 +22,8 @@ def generate_command(
         float,
         typer.Option(
             min=0.0,
+            callback=finite,
             help="Below 1 safer, above 1 wilder; 0 takes the likeliest always.",
-            callback=a_number,
         ),
     ] = 0.7,
     seed: Annotated[int, typer.Option(min=0, help="The same seed writes the same text again.")] = 1,

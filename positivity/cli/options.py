@@ -150,10 +150,10 @@ QuietOption = Annotated[
 ]
 
 
-def a_number(value: float | None) -> float | None:
-    """The value of an option, as its callback: a bound that is no number would never hold."""
-    if value is not None and math.isnan(value):
-        raise typer.BadParameter("nan is no number.")
+def finite(value: float | None) -> float | None:
+    """The value of an option, if it is a number: nothing is beyond a bound of nan."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no number that can be used")
     return value
 
 

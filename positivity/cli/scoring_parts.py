@@ -78,7 +78,8 @@ def _large_job(job: ScoreJob, directory: "ModelDirectory") -> "LargeJob":
     folder.begin(rules, resume=job.resume)
     others = folder.others(parts)
     if others:
-        say(f"{folder.shown}: {others:,} more parts lie there that this run is not about")
+        more = "1 more part lies" if others == 1 else f"{others:,} more parts lie"
+        say(f"{folder.shown}: {more} there that this run is not about")
     tallying = Tallying(
         zone=str(job.zone), by_author=job.by is By.AUTHOR, by_file=job.by is By.FILE
     )

@@ -147,6 +147,8 @@ def on_one_file(recipe: "Recipe", source: "Source") -> "Recipe":
             f"{recipe.name} learns which words people marked, and is not trained on one file of "
             "labels; give the folder of its files (docs/training.md: Files of DATA)"
         )
+    if recipe.network.get("kind") != "language_model":  # which learns from texts alone
+        source = replace(source, label=source.label or "label")
     return replace(
         recipe,
         train=(source,),

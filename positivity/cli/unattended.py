@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from positivity.cli.options import a_number
+from positivity.cli.options import finite
 from positivity.errors import Interrupted, PositivityError
 from positivity.log import event, logging_to
 
@@ -19,9 +19,9 @@ MaxTimeOption = Annotated[
     float | None,
     typer.Option(
         min=1,
+        callback=finite,
         metavar="SECONDS",
         help="End after so long; what was read is kept.",
-        callback=a_number,
         rich_help_panel=UNATTENDED,
     ),
 ]
@@ -29,9 +29,9 @@ JitterOption = Annotated[
     float,
     typer.Option(
         min=0,
+        callback=finite,
         metavar="SECONDS",
         help="First wait for a random time up to this.",
-        callback=a_number,
         rich_help_panel=UNATTENDED,
     ),
 ]
@@ -39,9 +39,9 @@ BudgetOption = Annotated[
     float | None,
     typer.Option(
         min=0,
+        callback=finite,
         metavar="USD",
         help="Spend no more than this in a month, all runs together.",
-        callback=a_number,
         rich_help_panel=UNATTENDED,
     ),
 ]

@@ -1,5 +1,6 @@
 """What the look at some data found, in plain values for reports, pictures and programs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -10,6 +11,12 @@ class Count:
     name: str
     count: int
     share: float  # 0..1
+
+
+def most_frequent(counts: Mapping[str, int], total: int, most: int) -> tuple[Count, ...]:
+    """The most frequent, of like counts the first by name."""
+    often = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
+    return tuple(Count(name, count, count / total) for name, count in often)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,6 @@ from positivity.model.registry import ModelDirectory
 
 Floats = NDArray[np.float32]
 
-DIRECTIONS = ("forward", "backward")
-
 
 @dataclass(frozen=True, slots=True)
 class Activations:

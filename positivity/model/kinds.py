@@ -1,6 +1,7 @@
 """The kinds of network, and how one is made from what a recipe or a model directory says of it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -45,7 +46,7 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     """Complains of what can be told before there is a vocabulary.
 
     Raises:
-        ValueError: there is no such kind, or it does not have such a setting.
+        ValueError: there is no such kind, it does not have such a setting, or not of this value.
     """
     kind = settings.get("kind", RECURRENT)
     if kind not in KINDS:
@@ -56,6 +57,9 @@ def check_settings(settings: Mapping[str, Any]) -> None:
         raise ValueError(
             f"{', '.join(sorted(unknown))}: not known here; there are {', '.join(known)}"
         )
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items() if k != "kind"}
+    with suppress(TypeError):  # told where the network is made
+        KINDS[kind].Config(**KINDS[kind].settings_of_vocabulary(["a", "."]) | values)
 
 
 def settings_of(network: Network) -> dict[str, Any]:

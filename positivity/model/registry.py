@@ -14,6 +14,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -135,7 +136,7 @@ def names() -> dict[str, Path]:
     """Every model there is by name; an imported one comes before a shipped one of the same name."""
     found: dict[str, Path] = {}
     for folder in (shipped(), imported()):
-        if folder.is_dir():
+        with suppress(OSError):  # there is none, or it is in the home of another user
             found |= {
                 path.name: path for path in sorted(folder.iterdir()) if (path / SUMS).is_file()
             }
@@ -277,16 +278,24 @@ def write_directory(path: Path, files: Mapping[str, bytes]) -> None:
         )
         (staging / SUMS).write_text(sums, encoding="utf-8")
         staging.chmod(0o755)
-        if path.exists():
-            old = staging / ".old"
-            path.rename(old)
-            staging.rename(path)
-            shutil.rmtree(path / ".old")
-        else:
-            staging.rename(path)
+        _put_in_place(staging, path)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
+
+
+def _put_in_place(staging: Path, path: Path) -> None:
+    """Renames a directory to where another one may be, which comes back where that fails."""
+    old = staging / ".old"
+    try:
+        if path.exists():
+            path.rename(old)
+        staging.rename(path)
+    except BaseException:
+        if old.exists() and not path.exists():
+            old.rename(path)
+        raise
+    shutil.rmtree(path / ".old", ignore_errors=True)
 
 
 def export(name_or_path: str, target: Path) -> Path:

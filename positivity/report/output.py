@@ -132,12 +132,12 @@ def _standard_output() -> Iterator[TextIO]:
     except BrokenPipeError:
         raise  # whoever read has seen enough; no error
     except OSError as error:
-        _discard_the_rest()
+        discard_the_rest()
         reason = error.strerror or error
         raise InputError(f"standard output: cannot be written ({reason})") from error
 
 
-def _discard_the_rest() -> None:
+def discard_the_rest() -> None:
     """Lets Python end in peace, which tries again to write what is still in the buffer."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

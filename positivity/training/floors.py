@@ -10,6 +10,7 @@ pickled. VADER is its package's; only its figures are kept.
 """
 
 import json
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -139,6 +140,7 @@ def logistic_regression(
         InputError: scikit-learn is not installed.
     """
     try:
+        from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
     except ImportError:
         raise InputError('scikit-learn is not installed; pip install "positivity[lab]"') from None
@@ -150,7 +152,11 @@ def logistic_regression(
         max_iter=_ROUNDS,
         tol=1e-3,
         random_state=seed,
-    ).fit(_bag_of_words(examples, vocabulary), gold, sample_weight=examples.weights)
+    )
+    with warnings.catch_warnings():
+        # On few tweets the last rounds still change a weight a little, and no answer.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(_bag_of_words(examples, vocabulary), gold, sample_weight=examples.weights)
     two = len(model.classes_) == 2  # then there is one row of weights, for the second class
     coefficients = np.vstack([-model.coef_, model.coef_]) / 2 if two else model.coef_
     intercepts = np.hstack([-model.intercept_, model.intercept_]) / 2 if two else model.intercept_

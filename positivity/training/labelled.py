@@ -158,7 +158,7 @@ def _with_rows(
     frame, texts = read_rows(path, source, on_unreadable)
     rows = frame.index.to_numpy()
     if source.probabilities:
-        columns = [column_of(path, frame, name).astype(float) for name in source.probabilities]
+        columns = [_numbers(path, frame, name) for name in source.probabilities]
         return LabelledTweets(texts, np.stack(columns, axis=1).astype(np.float32), []), rows
     if source.label is None and not has_labels(frame):
         return LabelledTweets(texts, np.full((len(texts), 3), 1 / 3, np.float32), []), rows
@@ -204,11 +204,7 @@ def read_graded(path: Path, source: Source) -> tuple[list[str], NDArray[np.float
         InputError: the file or a column cannot be read, or a degree is no number.
     """
     frame, texts = read_rows(path, source)
-    try:
-        degrees = column_of(path, frame, source.label or "score").to_numpy().astype(np.float64)
-    except ValueError as error:
-        raise InputError(f"{path}: {error}") from None
-    return texts, degrees
+    return texts, _numbers(path, frame, source.label or "score")
 
 
 def read_topics(
@@ -223,6 +219,13 @@ def read_topics(
     topics = column_of(path, frame, topic, cure="Name that of topics with --topic-column")
     words = label_column(path, frame, source).astype(str).str.strip()
     return texts, words.tolist(), topics.astype(str).tolist()
+
+
+def _numbers(path: Path, frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    try:
+        return column_of(path, frame, name).to_numpy().astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path}: column {name!r} is not of numbers: {error}") from None
 
 
 def _one_hot(path: Path, words: "pd.Series[str]", source: Source) -> NDArray[np.float32]:

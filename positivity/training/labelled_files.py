@@ -1,14 +1,19 @@
 """Files of labelled tweets as tables: CSV, TSV, JSON Lines, parquet, or a folder of reviews."""
 
+import bz2
+import gzip
 import json
-from collections.abc import Callable, Iterator, Sequence
+import lzma
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 import pandas as pd
 
 from positivity.errors import InputError
+from positivity.sources.compression import BROKEN
 from positivity.sources.records import Dialect, Records
 from positivity.training.recipe import Source
 from positivity.training.reviews import read_reviews
@@ -16,7 +21,13 @@ from positivity.training.reviews import read_reviews
 # Is told what is wrong with a row that is left out, such as "line 4 has 3 columns, not 2".
 OnUnreadable = Callable[[str], object]
 
-_OTHER_FORMS = (".json", ".xlsx", ".xls", ".ods", ".zip")  # which would be read as a CSV
+_PARQUET, _JSON_LINES = (".parquet", ".pq"), (".jsonl", ".ndjson")
+# Which would be read as a CSV.
+_OTHER_FORMS = (".json", ".xlsx", ".xls", ".ods", ".zip", ".zst", ".tar", ".feather", ".arrow")
+_COMPRESSED: Mapping[str, Callable[..., Any]] = MappingProxyType(
+    {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")  # what such files begin with
 _SENTIMENT140_COLUMNS = 6
 
 
@@ -31,30 +42,51 @@ def read_frame(path: Path, source: Source, on_unreadable: OnUnreadable | None) -
     """
     if path.is_dir():
         return read_reviews(path)
+    form = _form(path)
     try:
-        if path.suffix == ".parquet":
+        if form in _PARQUET:
             return pd.read_parquet(path)
-        if path.suffix in _OTHER_FORMS and path.exists():
+        if form in _OTHER_FORMS and path.exists():
             forms = "CSV, TSV, JSON Lines or parquet"
             raise InputError(f"{path}: labelled tweets are read from {forms}")
         unreadable = _Unreadable(path, on_unreadable)
-        if path.suffix in (".jsonl", ".ndjson"):
+        if form in _JSON_LINES:
             frame = pd.DataFrame(list(_objects(path, source.encoding, unreadable)))
         else:
             frame = _delimited(path, source, unreadable)
     except FileNotFoundError:  # pyarrow's has neither number nor text
         raise InputError(f"{path}: there is no such file; check the name and the folder") from None
+    except BROKEN as error:
+        raise InputError(f"{path}: damaged, or cut off ({error})") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
     except UnicodeError:
+        often = "utf-16" if _begins_with(path, _UTF16) else "latin-1"
         raise InputError(
-            f"{path}: not {source.encoding}; name its encoding with --encoding, often latin-1"
+            f"{path}: not {source.encoding.removesuffix('-sig')}; name its encoding with "
+            f"--encoding, often {often}"
         ) from None
     except (ValueError, LookupError) as error:  # pyarrow's on content, Python's on encodings
         raise InputError(f"{path}: cannot be read as a table: {str(error).strip()}") from None
     if frame.empty:
         unreadable.refuse_file()
     return frame
+
+
+def _form(path: Path) -> str:
+    """The ending that says what a file holds, whether it is compressed or not."""
+    name = Path(path.name.lower())
+    return (name.with_suffix("") if name.suffix in _COMPRESSED else name).suffix
+
+
+def _open(path: Path, mode: str, **how: Any) -> Any:
+    """Opens a file, compressed or not."""
+    return _COMPRESSED.get(path.suffix.lower(), open)(path, mode, **how)
+
+
+def _begins_with(path: Path, marks: tuple[bytes, ...]) -> bool:
+    with _open(path, "rb") as file:
+        return bool(file.read(4).startswith(marks))
 
 
 class _Unreadable:
@@ -82,7 +114,7 @@ class _Unreadable:
 
 def _objects(path: Path, encoding: str, unreadable: _Unreadable) -> Iterator[dict[str, Any]]:
     """The objects of a file that has one on each line."""
-    with path.open(encoding=encoding) as lines:
+    with _open(path, "rt", encoding=encoding) as lines:
         for number, line in enumerate(lines, start=1):
             try:
                 value = json.loads(line) if line.strip() else {}
@@ -97,7 +129,7 @@ def _objects(path: Path, encoding: str, unreadable: _Unreadable) -> Iterator[dic
 def _delimited(path: Path, source: Source, unreadable: _Unreadable) -> pd.DataFrame:
     """A delimited table of texts; a cell that is missing at the end of a row is None."""
     of_sentiment140 = _is_sentiment140(path)
-    delimiter = "\t" if path.suffix == ".tsv" else source.delimiter
+    delimiter = "\t" if _form(path) == ".tsv" else source.delimiter
     encoding = "latin-1" if of_sentiment140 else source.encoding
     # In a TSV quotes rarely mean anything: where they would cost rows they are only characters.
     bare = delimiter == "\t" and _breaks(path, encoding, Dialect(delimiter))
@@ -119,7 +151,7 @@ def _rows(
 ) -> Iterator[list[str | None]]:
     """The rows of a delimited text, all as wide as the first."""
     width = 0
-    with path.open(encoding=encoding, newline="") as lines:
+    with _open(path, "rt", encoding=encoding, newline="") as lines:
         records = Records(
             _without_zeros(lines),
             dialect,
@@ -139,7 +171,7 @@ def _rows(
 
 def _breaks(path: Path, encoding: str, dialect: Dialect) -> bool:
     """Whether a quote of a file in this dialect is never closed."""
-    with path.open(encoding=encoding, newline="") as lines:
+    with _open(path, "rt", encoding=encoding, newline="") as lines:
         records = Records(_without_zeros(lines), dialect)
         return any(records.broken for _ in records) or records.broken > 0
 
@@ -160,8 +192,8 @@ def _names(header: Sequence[str | None]) -> list[str]:
 
 def _is_sentiment140(path: Path) -> bool:
     """Its CSV has no header: polarity, id, date, query, user, text, all quoted."""
-    if path.suffix != ".csv":
+    if _form(path) != ".csv":
         return False
-    with path.open("rb") as file:
+    with _open(path, "rb") as file:
         start = file.read(200).split(b",")
     return start[0] in (b'"0"', b'"2"', b'"4"') and len(start) > _SENTIMENT140_COLUMNS - 1

@@ -133,6 +133,11 @@ class TrainingRecipe:
             raise ValueError(f"epochs is {self.epochs}; it takes at least 1")
         if self.tweets is not None:
             _at_least(1, "tweets", self.tweets)
+        for name in ("warmup", "word_dropout", "averaging", "sarcasm"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it takes 0 to 1")
+        if not self.clip > 0:
+            raise ValueError(f"clip is {self.clip}; it takes more than 0")
         if not 0 < self.learning_rate < math.inf:
             raise ValueError(f"learning_rate is {self.learning_rate}; it takes more than 0")
         if self.schedule not in ("cosine", "constant"):
