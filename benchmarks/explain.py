@@ -24,7 +24,7 @@ import pandas as pd
 from benchmarks.speed import distinct_texts, in_turn, write_csv
 from positivity.account.explanation import GRADIENTS, LEAVE_ONE_OUT, SPANS
 from positivity.explainer import find_effects
-from positivity.explanation import Unit, joined, score_normalized, units
+from positivity.explanation import Unit, joined, score_normalized, span_of, units
 from positivity.model.registry import load
 from positivity.model.scorer import Scorer
 from positivity.spans import SpanTagger, f1, jaccard, marked_words, strongest
@@ -176,11 +176,14 @@ class Bench:
         """Agreement with the words that people marked."""
         lines = ["| words chosen by | F1 | Jaccard | average precision |", "|---|---|---|---|"]
         texts, sides = [each.text for each in self.eval], [each.side for each in self.eval]
-        marked = self.tagger.mark(texts, sides)
-        taken = [each.taken for each in marked]
-        lines.append(
-            self._row(f"tagger `{self.tagger.name}`", taken, [m.probabilities for m in marked])
-        )
+        taken, probable = [], []
+        for each, marking in zip(self.eval, self.tagger.mark(texts, sides), strict=True):
+            # The tagger may also read a last mark, which the model does not: by where they begin.
+            places = {span_of(part)[0]: i for i, part in enumerate(marking.parts)}
+            words = [places[span_of(part)[0]] for part in each.parts]
+            taken.append(marking.taken[words])
+            probable.append(marking.probabilities[words])
+        lines.append(self._row(f"tagger `{self.tagger.name}`", taken, probable))
         ways: dict[str, Callable[[Sequence[Marked]], Weights]] = {
             **{name: self._speaking(name) for name in METHODS},
             "VADER's lexicon": by_lexicon,

@@ -13,10 +13,14 @@ from positivity.model import registry
 from positivity.model.registry import ModelDirectory
 from positivity.model.scorer import Scorer
 from positivity.spans import SpanTagger, align, jaccard
+from positivity.text.normalize import Normalizer
+from positivity.text.tokenizer import WordTokenizer
+from positivity.training import span_figures
 from positivity.training.initial import vectors_of_model
 from positivity.training.labelled import Data
 from positivity.training.recipe import Recipe, read_recipe
 from positivity.training.run import Run
+from positivity.training.span_figures import NamedMarks
 from positivity.training.tagging import Tagging
 from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE, SHARED_DATA
 
@@ -256,3 +260,14 @@ def test_the_shipped_tagger_is_as_good_as_its_card_says() -> None:
     assert mean == pytest.approx(figures["tagger"]["jaccard"], abs=0.002)
     assert figures["tagger"]["jaccard"] > figures["leave_one_out"]["jaccard"] + 0.05
     assert directory.size < 3_000_000
+
+
+def test_what_the_classifier_does_not_read_has_no_effect(normalizer: Normalizer) -> None:
+    encode = WordTokenizer.train(["so good ."], size=20, whole=()).encode_many
+    tweets = align(["so good .", "so good."], ["good", "good"], [1, 1], normalizer, encode)
+    scorer = Scorer.load("base", device="cpu")
+    assert not scorer.normalizer.last_mark
+    alone, joined = span_figures._effects(NamedMarks("two", tweets), scorer)
+    assert [len(alone), len(joined)] == [3, 2]
+    assert alone[2] == 0 and alone[1] > 0.2
+    assert alone[:2] == pytest.approx(joined)

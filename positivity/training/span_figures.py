@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from positivity.explanation import explain
+from positivity.explanation import explain, span_of
 from positivity.model.scorer import Scorer
 from positivity.spans import MarkedTweet, Mask, SpanTagger, f1, jaccard, strongest
 
@@ -74,12 +74,17 @@ def _by_tagger(tagger: SpanTagger, tweets: NamedMarks) -> list[Mask]:
 
 
 def _effects(tweets: NamedMarks, scorer: Scorer) -> list[Any]:
-    """How much each word speaks for the tweet's side, by leaving it out: arrays [words]."""
-    found = explain([tweet.text for tweet in tweets.tweets], scorer)
-    return [
-        tweet.side * np.array([effect.effect for effect in effects])
-        for tweet, effects in zip(tweets.tweets, found, strict=True)
-    ]
+    """How much each word speaks for the tweet's side, by leaving it out: arrays [words].
+
+    What the classifier does not read, a last mark that stands alone, has no effect.
+    """
+    weights = []
+    explained = explain([tweet.text for tweet in tweets.tweets], scorer)
+    for tweet, effects in zip(tweets.tweets, explained, strict=True):
+        by_start = {effect.start: effect.effect for effect in effects}
+        starts = [span_of(part)[0] for part in tweet.words.parts]
+        weights.append(tweet.side * np.array([by_start.get(start, 0.0) for start in starts]))
+    return weights
 
 
 def _figures(tweets: NamedMarks, taken: Sequence[Mask]) -> dict[str, float]:
