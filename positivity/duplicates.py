@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from positivity.sources.handles import author_key
 from positivity.tweets import TweetBatch
 
 Keys = NDArray[np.uint64]
@@ -128,8 +129,8 @@ def keys_of(batch: TweetBatch) -> tuple[Keys, NDArray[np.bool_]]:
         if tweet_id is None and time is None:
             known[row] = False
             continue
-        author, text = batch.column("author")[row].as_py(), batch.column("text")[row].as_py()
-        name = tweet_id if tweet_id is not None else f"{author or ''}\0{time}\0{text}"
+        author, text = batch.column("author")[row].as_py() or "", batch.column("text")[row].as_py()
+        name = tweet_id if tweet_id is not None else f"{author_key(author)}\0{time}\0{text}"
         keys[row] = _hash(name) | _HASHED  # apart from the ids that are numbers
     return keys, known
 

@@ -66,8 +66,9 @@ def explained(reports: Sequence[Report], scorer: Scorer) -> list[Report]:
 
 
 def score_normalized(texts: Sequence[str], scorer: Scorer) -> NDArray[np.float64]:
-    """Positive minus negative [texts] of texts that are normalized already."""
-    probabilities = scorer.score_ids(scorer.encode_normalized(texts)).astype(np.float64)
+    """Positive minus negative [texts] of texts that are normalized already, or left of such."""
+    read = [scorer.normalizer.ended(text) for text in texts]
+    probabilities = scorer.score_ids(scorer.encode_normalized(read)).astype(np.float64)
     return np.asarray(probabilities[:, 2] - probabilities[:, 0])
 
 

@@ -194,6 +194,10 @@ def test_quotes_in_a_tsv_swallow_no_rows(tiny_model: ModelDirectory, tmp_path: P
     assert json.loads(run(*arguments))["tweets"] == 6
     write([*texts[:-1], '"never closed'])
     assert json.loads(run(*arguments))["tweets"] == 6
+    write(['"love it', *texts[1:4], 'sad day"', "happy"])  # the quote closes, rows later
+    assert json.loads(run(*arguments))["tweets"] == 6
+    write(['"love it', 'train at nine"', *texts[2:]])
+    assert json.loads(run(*arguments))["tweets"] == 6
     write(['"in ""quotes"" and\nof two lines"', *texts[1:3], "a", "b", "c"])  # as a sheet writes it
     assert json.loads(run(*arguments))["tweets"] == 6
 
@@ -263,6 +267,15 @@ def test_training_takes_no_table_with_rows_that_cannot_be_read(
 def test_a_row_without_a_text_is_told_not_lost(tiny_model: ModelDirectory, tmp_path: Path) -> None:
     path = tmp_path / "labelled.csv"
     path.write_text("label,text\npositive,love it\nnegative\n")
+    result = evaluated(path, tiny_model)
+    assert (result.exit_code, json.loads(result.stdout)["tweets"]) == (0, 1)
+    assert "1 row that cannot be read left out: row 2 has no text" in result.stderr
+
+
+def test_rows_of_parquet_go_by_number_too(tiny_model: ModelDirectory, tmp_path: Path) -> None:
+    path = tmp_path / "labelled.parquet"
+    rows = {"text": ["love it", None], "label": ["positive", "negative"], "id": ["a", "b"]}
+    pd.DataFrame(rows).set_index("id").to_parquet(path)
     result = evaluated(path, tiny_model)
     assert (result.exit_code, json.loads(result.stdout)["tweets"]) == (0, 1)
     assert "1 row that cannot be read left out: row 2 has no text" in result.stderr

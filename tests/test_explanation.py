@@ -13,6 +13,7 @@ from positivity.model.registry import ModelDirectory
 from positivity.model.scorer import Scorer
 from positivity.report.html import marked
 from positivity.report.reasons import render_reasons
+from positivity.text.normalize import Normalizer
 from tests.test_html import page, report
 
 
@@ -36,6 +37,15 @@ def test_an_effect_is_the_score_with_the_word_less_the_score_without(scorer: Sco
         if word in without:
             expected = score(scorer, text) - score(scorer, without[word])
             assert each.effect == pytest.approx(expected, abs=1e-3)
+
+
+def test_no_effect_hangs_on_a_mark_that_is_not_read(tiny_model: ModelDirectory) -> None:
+    scorer = Scorer.load(tiny_model, device="cpu", exact=True)
+    known = scorer.normalizer
+    scorer.normalizer = Normalizer(known.emoji, known.words, last_mark=False)
+    for text, rest in (("hate it. great", "hate it."), ("love. great", "love")):
+        effect = explain([text], scorer)[0][-1].effect
+        assert effect == pytest.approx(score(scorer, text) - score(scorer, rest), abs=1e-3)
 
 
 def test_parts_are_words_hashtags_and_emoji_as_typed(scorer: Scorer) -> None:

@@ -85,6 +85,13 @@ def explored(
     return explorer.findings("texts")
 
 
+def test_it_looks_at_marks_too_that_the_model_does_not_read(tmp_path: Path) -> None:
+    rows = [("positive", "a good day."), ("positive", "a good day"), ("neutral", "is it nine?")]
+    found = document(str(write_csv(tmp_path / "marks.csv", rows)))
+    assert (found["tokens"]["tokens"], found["duplicates"]["near"]) == (11, 0)
+    assert {".", "?"} <= {each["name"] for each in found["tokens"]["most"]}
+
+
 def test_rows_labels_and_copies(labelled: Path) -> None:
     found = document(str(labelled))
     assert found["rows"] == 8

@@ -183,6 +183,10 @@ def test_normalize(normalizer: Normalizer, tweet: str, expected: str) -> None:
         ("Late . . https://t.co/a", "late <url>"),
         ("Late https://t.co/a.", "late <url>"),
         ("Late. Look: https://t.co/a", "late . look : <url>"),
+        ("Late. https://t.co/a . https://t.co/b .", "late <url> <url>"),
+        ("What time is it? .", "what time is it"),
+        ("What time is it? https://t.co/a .", "what time is it ? <url>"),
+        ("Really?.", "really ?"),
         ("What time is it?", "what time is it"),
         ("What time is it", "what time is it"),
         # What says something stays, and so does what makes a question.

@@ -93,8 +93,9 @@ def test_without_ids_author_time_and_text_tell_duplicates() -> None:
         {"created_at": datetime(2026, 3, 2, tzinfo=UTC)},
         {"text": "x"},
     ]
-    tweets = batch(morning, *(morning | other for other in others), morning)
-    assert reasons(Selection(english), tweets) == [None, None, None, None, LeftOut.DUPLICATE]
+    again = morning | {"author": "A"}  # in capitals or not, a handle is one author
+    tweets = batch(morning, *(morning | other for other in others), morning, again)
+    assert reasons(Selection(english), tweets) == [*[None] * 4, *[LeftOut.DUPLICATE] * 2]
 
 
 def test_without_id_and_time_nothing_is_a_duplicate() -> None:

@@ -132,10 +132,13 @@ def explore(
     from positivity.model.registry import load
     from positivity.sources.outcome import Reading
     from positivity.text.language import EnglishDetector
+    from positivity.text.normalize import Normalizer
 
     opened, unopened = open_files(paths, options)
     readings = [Reading(file) for file in opened]
-    normalizer = load(weights=False).normalizer()
+    tables = load(weights=False).normalizer().tables
+    # The look is at the data: it sees all marks, be they read by this model or not.
+    normalizer = Normalizer(**(tables | {"last_mark": True}))
     explorer = Explorer(normalizer, EnglishDetector.load().is_english, cut=cut)
     for reading in readings:
         batches = reading.batches()

@@ -110,4 +110,4 @@ HOW_TIED = (
     "z-score of the log-odds against the other labels, with an informative Dirichlet prior (Monroe "
     "et al. 2008); from 1.96 on."
 )
-HOW_COUNTED = "Tokens are the words and signs of the normalized tweet, as the models read it."
+HOW_COUNTED = "Tokens are the words and signs of the normalized tweet."

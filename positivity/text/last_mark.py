@@ -22,15 +22,14 @@ _STOP, _LINK = " .", " <url>"
 def without_last_mark(text: str) -> str:
     """A normalized tweet without the full stop, or the mark of a question, at its end.
 
-    Links that follow the full stop stay: they often follow what is said.
+    Links at the end stay, with full stops between them or not: they often follow what is said.
     """
-    if text.endswith(" ?"):
-        asked = text.removesuffix(" ?")
-        return asked if QUESTION.fullmatch(asked) else text
-    links = len(text)
-    while text.endswith(_LINK, 0, links):
-        links -= len(_LINK)
-    said = links
-    while text.endswith(_STOP, 0, said):
-        said -= len(_STOP)
-    return text[:said] + text[links:] if said < links else text
+    said, links = text, ""
+    while said.endswith((_STOP, _LINK)):
+        if said.endswith(_LINK):
+            links += _LINK
+        said = said[: said.rindex(" ")]
+    if not links and said.endswith(" ?"):
+        asked = said.removesuffix(" ?")
+        return asked if QUESTION.fullmatch(asked) else said
+    return said + links

@@ -124,7 +124,11 @@ class Normalizer:
         """`normalize` of each text."""
         pieces = self._remembered.__getitem__
         normalized = ["".join(map(pieces, text.split()))[1:] for text in texts]
-        return normalized if self.last_mark else list(map(without_last_mark, normalized))
+        return normalized if self.last_mark else list(map(self.ended, normalized))
+
+    def ended(self, normalized: str) -> str:
+        """A normalized text, or what is left of one, as the model reads its end."""
+        return normalized if self.last_mark else without_last_mark(normalized)
 
     def align(self, text: str) -> list[Piece]:
         """The pieces of `normalize(text)`, each with its span in `text`."""
@@ -133,12 +137,9 @@ class Normalizer:
             for word in re.finditer(r"\S+", text)
             for piece in self._word(word[0])
         ]
-        if self.last_mark:
-            return pieces
-        kept = without_last_mark(" ".join(piece.text for piece in pieces)).split()
-        pairs = enumerate(zip(kept, pieces, strict=False))
-        at = next((i for i, (text, piece) in pairs if text != piece.text), len(kept))
-        return pieces[:at] + pieces[at + len(pieces) - len(kept) :]
+        kept = self.ended(" ".join(piece.text for piece in pieces)).split()
+        rest = iter(pieces)  # marks are missing at the end only, where links are all that follows
+        return [next(piece for piece in rest if piece.text == text) for text in kept]
 
     def emoji_in(self, text: str) -> list[str]:
         """The emoji of a text, bare, in their order."""

@@ -5,7 +5,7 @@ import gzip
 import json
 import lzma
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain, count
+from itertools import chain, count, islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn
@@ -29,6 +29,8 @@ _COMPRESSED: Mapping[str, Callable[..., Any]] = MappingProxyType(
 )
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")  # what such files begin with
 _SENTIMENT140_COLUMNS = 6
+_OF_FIRST_ROW = 0  # columns of `Records`; without a number it would look closer at each quote
+_ROWS_TOGETHER = 20_000
 
 
 def read_frame(path: Path, source: Source, on_unreadable: OnUnreadable | None) -> pd.DataFrame:
@@ -45,7 +47,8 @@ def read_frame(path: Path, source: Source, on_unreadable: OnUnreadable | None) -
     form = _form(path)
     try:
         if form in _PARQUET:
-            return pd.read_parquet(path)
+            # Rows go by number, whatever index pandas has kept in the file.
+            return pd.read_parquet(path).reset_index(drop=True)
         if form in _OTHER_FORMS and path.exists():
             forms = "CSV, TSV, JSON Lines or parquet"
             raise InputError(f"{path}: labelled tweets are read from {forms}")
@@ -132,34 +135,45 @@ def _delimited(path: Path, source: Source, unreadable: _Unreadable) -> pd.DataFr
     delimiter = "\t" if _form(path) == ".tsv" else source.delimiter
     encoding = "latin-1" if of_sentiment140 else source.encoding
     # In a TSV quotes rarely mean anything: where they would cost rows they are only characters.
-    bare = delimiter == "\t" and _breaks(path, encoding, Dialect(delimiter))
+    bare = delimiter == "\t" and _costs_rows(path, encoding, Dialect(delimiter))
     rows = _rows(path, encoding, Dialect(delimiter, quoted=not bare), unreadable)
     first = next(rows, None)
     if first is None:
         raise InputError(f"{path}: is empty")
     if source.header and not of_sentiment140:
-        return pd.DataFrame(list(rows), columns=_names(first), dtype=str)
+        return _frame(rows, _names(first))
     names = [str(number) for number in range(1, len(first) + 1)]
-    frame = pd.DataFrame(list(chain([first], rows)), columns=names, dtype=str)
+    frame = _frame(chain([first], rows), names)
     if len(first) == _SENTIMENT140_COLUMNS:
         frame = frame.rename(columns={"1": "label", "6": "text"})
     return frame
 
 
+def _frame(rows: Iterator[Sequence[str | None]], names: list[str]) -> pd.DataFrame:
+    """A frame of rows, few of which are held at once as Python's strings: those take more room."""
+    parts = [pd.DataFrame(columns=names, dtype=str)]
+    while some := list(islice(rows, _ROWS_TOGETHER)):
+        parts.append(pd.DataFrame(some, columns=names, dtype=str))
+    return pd.concat(parts, ignore_index=True)
+
+
 def _rows(
     path: Path, encoding: str, dialect: Dialect, unreadable: _Unreadable
-) -> Iterator[list[str | None]]:
+) -> Iterator[Sequence[str | None]]:
     """The rows of a delimited text, all as wide as the first."""
     width = 0
     with _open(path, "rt", encoding=encoding, newline="") as lines:
         records = Records(
             _without_zeros(lines),
             dialect,
+            columns=_OF_FIRST_ROW,
             on_broken=lambda why, line, _: unreadable.row(f"cannot be read: {why}", line),
         )
         for row in records:
             width = width or len(row)
-            if any(row[width:]):
+            if len(row) == width:
+                yield row
+            elif any(row[width:]):
                 cure = (
                     "; put quotes around a text with the delimiter in it, or name another "
                     "delimiter with --delimiter"
@@ -169,11 +183,12 @@ def _rows(
                 yield [*row[:width], *[None] * (width - len(row))]
 
 
-def _breaks(path: Path, encoding: str, dialect: Dialect) -> bool:
-    """Whether a quote of a file in this dialect is never closed."""
+def _costs_rows(path: Path, encoding: str, dialect: Dialect) -> bool:
+    """Whether a quote of a file with tabs is never closed, or closes in another row."""
     with _open(path, "rt", encoding=encoding, newline="") as lines:
-        records = Records(_without_zeros(lines), dialect)
-        return any(records.broken for _ in records) or records.broken > 0
+        records = Records(_without_zeros(lines), dialect, columns=_OF_FIRST_ROW)
+        swallow = any("\t" in cell and "\n" in cell for row in records for cell in row)
+        return swallow or records.broken > 0
 
 
 def _without_zeros(lines: Iterator[str]) -> Iterator[str]:
