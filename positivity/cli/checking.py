@@ -155,7 +155,7 @@ def log_verdict(report: "Report") -> None:
     event(
         "verdict",
         subject=report.subject,
-        verdict=report.verdict.label,
+        verdict=report.verdict.word,
         net=net,
         tweets=report.counts.counted,
     )
