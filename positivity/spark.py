@@ -1,4 +1,4 @@
-"""Scores in a Spark data frame, by a pandas UDF. `pip install positivity[spark]`
+"""Scores in a Spark data frame, by a pandas UDF. `pip install ".[spark]"`
 
 from positivity.spark import score_udf
 

@@ -348,6 +348,17 @@ def test_many_accounts_at_once_are_each_read_right(run: Command, world: Standin)
 # Money
 
 
+def test_posts_that_come_again_with_the_retweets_are_not_called_new(run: Command) -> None:
+    run("check", "alice", "--max-posts", "50")
+    (before,) = run.json("report", "alice")
+    again = ("check", "alice", "--max-posts", "50", "--include", "retweets", "--max-cost", "9")
+    said = run(*again).stderr
+    (after,) = run.json("report", "alice", "--include", "retweets")
+    new = after["timeline"]["kept"] - before["timeline"]["kept"]
+    assert 0 < new < 10
+    assert f"{new} new post" in said
+
+
 def test_a_dry_run_reads_no_post(run: Command, world: Standin) -> None:
     result = run("check", "alice", "bob", "--dry-run")
     assert "@alice: at most 200 posts" in result.stdout

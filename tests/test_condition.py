@@ -107,6 +107,13 @@ def test_it_says_the_figures_it_asked_for(report: Report) -> None:
     assert condition.why(without_change(report)).endswith("change unknown")
 
 
+def test_people_are_told_undecided_and_programs_the_label(report: Report) -> None:
+    undecided = replace(report, verdict=Verdict("not enough tweets", "…", None, undecided=True))
+    condition = parse_condition("verdict == unsettled")
+    assert condition.holds(undecided)
+    assert condition.why(undecided) == "verdict undecided"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

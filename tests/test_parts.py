@@ -112,6 +112,15 @@ def test_the_report_and_the_scores_of_one_machine(
     assert written(scores, parts).equals(pq.read_table(alone))
 
 
+def test_scores_do_not_go_where_a_pattern_for_the_tweets_would_find_them(tmp_path: Path) -> None:
+    (path,) = write_parts(tmp_path, parts=1, rows=20)
+    (tmp_path / "link").symlink_to(tmp_path)
+    for folder in (f"{tmp_path}/", f"{tmp_path}/link/"):
+        assert "lies in it" in score(path, "--scores", folder, code=2)
+    assert "lies in it" in score(f"file://{path}", "--scores", f"file://{tmp_path}/", code=2)
+    assert not (tmp_path / "_positivity").exists()
+
+
 def test_dates_without_a_time_are_the_same_of_several_machines(tmp_path: Path) -> None:
     paths = []
     made = invented(60)

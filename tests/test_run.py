@@ -642,6 +642,17 @@ def test_a_pattern_among_others_without_a_file_is_said(job: Job) -> None:
     assert job.run("--quiet").stderr == ""
 
 
+def test_a_pattern_beside_accounts_without_a_file_is_said(job: Job) -> None:
+    job.write('accounts = ["alice"]\nfiles = ["not_yet_*.csv"]\nmax_posts = 20\n')
+    assert "not_yet_*.csv: no file is there yet" in job.run().stderr
+    assert job.run("--quiet").stderr == ""
+
+
+def test_a_misspelt_key_is_told_rather_than_missed(job: Job) -> None:
+    job.write('acounts = ["alice"]\n')
+    assert "acounts" in job.run(code=2).stderr
+
+
 def test_one_account_with_retweets_never_asks(job: Job, world: Standin) -> None:
     job.write('accounts = ["alice"]\ninclude = ["retweets"]\n')
     job.run("--quiet")

@@ -114,7 +114,7 @@ class Condition:
 
     def why(self, report: Report) -> str:
         """The figures that it asks for, as the report has them: "net -31.4, change unknown"."""
-        values = values_of(report)
+        values = values_of(report) | {"verdict": report.verdict.word}
         return ", ".join(f"{name} {_shown(values[name])}" for name in dict.fromkeys(self.names))
 
 

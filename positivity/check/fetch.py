@@ -40,6 +40,7 @@ class Reading:
     """What became of reading one account."""
 
     posts: int = 0  # of the timeline, that came
+    new: int = 0  # those of them that were not in the store: with retweets, all come again
     spent: Spent = field(default_factory=Spent)
     refreshed: int = 0
     dropped: int = 0  # that turned out to be deleted
@@ -93,6 +94,9 @@ class Reader:
 
     def _count(self, interval: Interval) -> int:
         return self._store.accounts.count(self._id, interval, retweets=self._retweets)
+
+    def _stored(self) -> int:
+        return self._store.accounts.count(self._id, Interval(0, NEWEST), retweets=True)
 
     def _read_gap(self, step: Step) -> bool:
         """Read a gap from its newest end; False if not all of it was read."""
@@ -150,7 +154,9 @@ class Reader:
         accounts = self._store.accounts
         try:
             with self._store.database.transaction():
+                before = self._stored()
                 kept = accounts.put_tweets(self._id, page.tweets)
+                new = self._stored() - before
                 accounts.drop_tweets(_numbers(page.superseded))
                 self._cover(page, gap, newest)
                 self._store.ledger.add(spent)
@@ -158,6 +164,7 @@ class Reader:
             self._store.ledger.add(spent)  # a page that is no use costs all the same
             raise
         reading = self.reading
+        reading.new += new
         reading.posts += max(kept, -(-bought // billed_for(1, retweets=self._retweets)))
         reading.remarks = tuple(dict.fromkeys((*reading.remarks, *page.errors)))
         self._on_progress(reading)

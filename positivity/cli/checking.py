@@ -155,7 +155,7 @@ def log_verdict(report: "Report") -> None:
     event(
         "verdict",
         subject=report.subject,
-        verdict=report.verdict.label,
+        verdict=report.verdict.word,
         net=net,
         tweets=report.counts.counted,
     )
@@ -234,7 +234,7 @@ def _say_what_was_done(checks: "Checks") -> None:
             say(f"@{each.handle}: {dropped} dropped here, deleted since")
     if all(each.error is not None for each in checks.checks) and not checks.spent.dollars:
         return
-    new = sum(each.reading.posts for each in checks.checks)
+    new = sum(each.reading.new for each in checks.checks)
     if new:
         say(f"{new:,} new {'post' if new == 1 else 'posts'}; {_spent(checks.spent)}")
     elif any(each.account and (each.error or each.reading.money_ended) for each in checks.checks):

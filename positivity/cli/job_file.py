@@ -141,8 +141,6 @@ def _job(path: Path, content: dict[str, Any]) -> JobFile:
         named.setdefault(handle.lower(), f"@{handle}")
     accounts = tuple(named.values())
     files = tuple(table.joined(each) for each in table.texts("files"))
-    if not accounts and not files:
-        raise UsageError(f'{path}: names nothing to do; write accounts = ["@handle"], or files')
     log_file = table.text("log_file")
     model = table.text("model") or "base"
     job = JobFile(
@@ -170,7 +168,9 @@ def _job(path: Path, content: dict[str, Any]) -> JobFile:
         outputs=tuple(_output(each) for each in table.tables("output")),
         notices=tuple(_notice(each) for each in table.tables("notify")),
     )
-    table.refuse_the_rest()
+    table.refuse_the_rest()  # first: 'acounts' is misspelt, not missing
+    if not accounts and not files:
+        raise UsageError(f'{path}: names nothing to do; write accounts = ["@handle"], or files')
     return job
 
 

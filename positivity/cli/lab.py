@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from positivity.cli.options import OUTPUT, Device, DeviceOption, Format, FormatOption
+from positivity.cli.options import OUTPUT, Device, Format, FormatOption, TrainDeviceOption
 from positivity.cli.train import recipe_path, train, train_floor
 from positivity.errors import InputError, PositivityError, UsageError
 from positivity.messages import say
@@ -43,7 +43,7 @@ def lab_command(
     runs: Annotated[Path, typer.Option(help="Folder of the runs; what is done is kept.")] = Path(
         "runs"
     ),
-    device: DeviceOption = Device.AUTO,
+    device: TrainDeviceOption = Device.AUTO,
     format: FormatOption = Format.TERMINAL,
     output: Annotated[
         list[Path] | None,

@@ -87,6 +87,9 @@ DeviceOption = Annotated[
     Device,
     typer.Option("--device", help="Where to score; auto takes a GPU.", rich_help_panel=SCORING),
 ]
+TrainDeviceOption = Annotated[
+    Device, typer.Option("--device", help="Where to train; auto takes a GPU.")
+]
 EngineOption = Annotated[
     Engine,
     typer.Option(

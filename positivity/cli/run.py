@@ -114,9 +114,12 @@ class _Work:
         from positivity.sources.files import ReadOptions
 
         job = self._job
+        files = _found(job.files, quiet=self._quiet, alone=not job.accounts)
+        if not files:
+            return
         reports, partly = score(
             ScoreJob(
-                files=_found(job.files, quiet=self._quiet),
+                files=files,
                 options=ReadOptions(),
                 zone=job.zone,
                 since=None,
@@ -194,13 +197,16 @@ def _check_run(job: JobFile, quiet: bool) -> CheckRun:
     )
 
 
-def _found(patterns: Sequence[str], *, quiet: bool) -> tuple[str, ...]:
+def _found(patterns: Sequence[str], *, quiet: bool, alone: bool) -> tuple[str, ...]:
     """The files of the patterns, each once; a plain name stays, for whoever opens it to complain.
 
-    A pattern may be of files that are still to come: if there are others, that is only said.
+    A pattern may be of files that are still to come: if there is more to do, that is only said.
+
+    Args:
+        alone: whether there is nothing to do beside them.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, and nothing else to do.
     """
     from positivity.sources.urls import is_pattern
 
@@ -212,7 +218,7 @@ def _found(patterns: Sequence[str], *, quiet: bool) -> tuple[str, ...]:
             empty.append(pattern)
         else:
             names += found or [pattern]
-    if not names:
+    if alone and not names:
         raise InputError(f"no file is there yet: {', '.join(patterns)}")
     for pattern in empty:
         event("missing", files=pattern)

@@ -75,6 +75,7 @@ def _large_job(job: ScoreJob, directory: "ModelDirectory") -> "LargeJob":
     )
     parts = parts_of(job.files, job.options)
     folder = ScoresFolder(str(job.scores))
+    folder.refuse_parts_in_it(parts)
     folder.begin(rules, resume=job.resume)
     others = folder.others(parts)
     if others:

@@ -15,7 +15,7 @@ from positivity.cli.evaluate import (
     Where,
     labelled_source,
 )
-from positivity.cli.options import Device, DeviceOption
+from positivity.cli.options import Device, TrainDeviceOption
 from positivity.errors import InputError, UsageError
 from positivity.messages import say
 
@@ -42,7 +42,7 @@ def train_command(
     run: Annotated[
         Path | None, typer.Option(help="Folder of the run; default runs/NAME. Resumes there.")
     ] = None,
-    device: DeviceOption = Device.AUTO,
+    device: TrainDeviceOption = Device.AUTO,
     text_column: TextColumn = "text",
     label_column: LabelColumn = None,
     delimiter: Delimiter = ",",

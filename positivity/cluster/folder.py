@@ -94,6 +94,19 @@ class ScoresFolder:
         if before is None:
             self._write(self.work("job.json"), described)
 
+    def refuse_parts_in_it(self, parts: Sequence[Part]) -> None:
+        """Complains of a part that lies where its scores would: a pattern for it names both.
+
+        Raises:
+            UsageError: there is one.
+        """
+        for part in parts:
+            if part.path.endswith(".parquet") and _folder_of(part.path) == _real(self._place):
+                raise UsageError(
+                    f"--scores {self.shown}: {part.shown}, which is read, lies in it, and the next "
+                    "run would read the scores as tweets; name another folder"
+                )
+
     def done(self, part: Part) -> ScoredPart | None:
         """What came of scoring a part, if that is done and the part has not changed since."""
         found = self._read(self.work(f"{part.key}.json"))
@@ -172,3 +185,12 @@ class ScoresFolder:
             local = Path(folder) / "file"
             local.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
             self.put(local, path)
+
+
+def _folder_of(path: str) -> str:
+    return _real(path.rpartition("/")[0] if is_url(path) else str(Path(path).absolute().parent))
+
+
+def _real(folder: str) -> str:
+    """What all names of one folder share."""
+    return folder.rstrip("/") if is_url(folder) else os.path.realpath(folder)

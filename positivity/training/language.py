@@ -3,11 +3,11 @@
     python -m positivity.training.language DATA_FOLDER [--output FILE]
 
 DATA_FOLDER holds the labelled, the multilingual and the timeline tweets (docs/language.md). It
-needs packages that the program itself does without: `pip install scipy pycld2 py3langid wordfreq`.
+needs packages that the program itself does without: `pip install ".[language]"`.
 
 The model is a logistic regression on hashed n-gram counts over the root of the tweet's length. Its
 negatives are tweets in seven languages, tweets from timelines that two packaged detectors agree are
-not English, and, for some thirty further languages, words drawn by their frequency (Speer 2022,
+not English, and, for 26 further languages, words drawn by their frequency (Speer 2022,
 wordfreq). All texts are also cut to a few words, so that short tweets get the odds they deserve.
 """
 
