@@ -294,3 +294,9 @@ def test_says_something(normalized: str, expected: bool) -> None:
 
 def test_the_version_is_what_models_were_made_for() -> None:
     assert VERSION == 1
+
+
+def test_an_end_of_a_hundred_thousand_marks_and_links_is_soon_read(normalizer: Normalizer) -> None:
+    reader = Normalizer(normalizer.emoji, normalizer.words, last_mark=False)
+    text = reader.normalize("late" + " . https://t.co/a" * 100_000)
+    assert text == "late" + " <url>" * 100_000

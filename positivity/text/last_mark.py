@@ -24,12 +24,13 @@ def without_last_mark(text: str) -> str:
 
     Links at the end stay, with full stops between them or not: they often follow what is said.
     """
-    said, links = text, ""
-    while said.endswith((_STOP, _LINK)):
-        if said.endswith(_LINK):
-            links += _LINK
-        said = said[: said.rindex(" ")]
+    end, links = len(text), 0
+    while text.endswith((_STOP, _LINK), 0, end):
+        if text.endswith(_LINK, 0, end):
+            links += 1
+        end = text.rindex(" ", 0, end)
+    said = text[:end]
     if not links and said.endswith(" ?"):
         asked = said.removesuffix(" ?")
         return asked if QUESTION.fullmatch(asked) else said
-    return said + links
+    return said + links * _LINK
