@@ -15,6 +15,7 @@ from positivity.account.condition import Condition, values_of
 from positivity.account.report import Report
 from positivity.report.machine import SCHEMA_VERSION, to_dict
 from positivity.report.sanitize import sanitize
+from positivity.report.words import tweets
 from positivity.tokens import VARIABLE
 
 PATIENCE = 60.0  # seconds for a command to end
@@ -81,7 +82,7 @@ def mail_of(notice: Notice, report: Report, *, holds: bool) -> bytes:
         f"The tweets of {subject}: {condition} {what}.\n\n"
         f"{sanitize(report.verdict.sentence)}\n"
         f"{sanitize(notice.when.why(report))}\n"
-        f"{report.counts.counted:,} tweets counted, of {report.counts.found:,}\n"
+        f"{tweets(report.counts.counted)} counted, of {report.counts.found:,}\n"
         f"model {sanitize(report.model.name)} {sanitize(report.model.version)}\n\n"
         "This is about the tweets, not about who wrote them.\n"
     )

@@ -106,6 +106,16 @@ def report(model: str, *arguments: object) -> dict[str, Any]:
     return only
 
 
+def test_a_text_that_is_cut_in_a_sheet_is_said(model: str, tmp_path: Path) -> None:
+    for name, many in (("one", 1), ("two", 2)):
+        path, scores = tmp_path / f"{name}.csv", tmp_path / f"{name}.xlsx"
+        texts = [f"{number}{'love ' * 8000}" for number in range(many)]
+        path.write_text("\n".join(["text", *texts]), encoding="utf-8")
+        command = ["score", "--model", model, str(path), "--scores", str(scores), "-q"]
+        said = runner.invoke(app, command).stderr
+        assert ("1 text was too long" if many == 1 else "2 texts were too long") in said
+
+
 def scores_of(path: Path) -> Iterator[dict[str, Any]]:
     """The rows of a file of scores, once its columns are as they should be."""
     if path.suffix == ".parquet":

@@ -102,7 +102,19 @@ def test_parts_of_the_net_add_up_to_it() -> None:
     assert found.shares is not None
     hours = timeline.hours(found.net_by_label)
     mean = sum(slot.tweets * (slot.net or 0) for slot in hours) / sum(slot.tweets for slot in hours)
-    assert mean == pytest.approx(found.shares.net.value, abs=6)
+    assert mean == pytest.approx(found.shares.net.value, abs=0.1)
+
+
+def test_so_they_do_where_the_tweets_of_a_cell_have_several_labels() -> None:
+    tallied, timeline = Tallied(), Timeline(ZoneInfo("UTC"))
+    probabilities = np.random.default_rng(5).dirichlet([1.5, 1.5, 2], 300)
+    labels, cells = probabilities.argmax(axis=1), cells_of(probabilities)
+    tallied.add(labels, cells)
+    timeline.add(np.full(300, 1_760_000_000_000), labels, cells)
+    found = Summary(tallied, timeline, QUANTIFIER, seed=1)
+    assert found.shares is not None
+    (net,) = (slot.net for slot in timeline.weekdays(found.net_by_label) if slot.tweets)
+    assert net == pytest.approx(found.shares.net.value, abs=0.1)
 
 
 def test_lasting_moods_are_told() -> None:

@@ -127,19 +127,23 @@ class BayesianQuantifier:
         """The same, quicker and coarser."""
         return _quantifier(self.recalibration, recalibrations)
 
-    def net_by_label(self, counts: Ints | Floats, shares: Floats) -> Floats:
+    def net_by_label(self, counts: Ints | Floats, shares: Floats, labels: Ints) -> Floats:
         """What a tweet of each label [3] is expected to add to the net, -1..1.
 
-        `counts` [CELLS] of all tweets and their `shares` [3]. It spreads the corrected net over
-        parts of the tweets of which only the labels were counted.
+        `counts` [CELLS] and `labels` [3] of all tweets, and their `shares` [3]. It spreads the
+        corrected net over parts of the tweets of which only the labels were counted. A cell holds
+        tweets of two labels where it lies at a border, so the parts come to some points more or
+        less than the net, which are shared out.
         """
         joint = self._probabilities.mean(axis=0) * shares
         joint /= joint.sum(axis=1, keepdims=True)
         values = joint[:, 2] - joint[:, 0]
-        labels = recalibrated(centres(), np.array(IDENTITY)).argmax(axis=1)
-        sums = np.bincount(labels, weights=counts * values, minlength=3)
-        totals = np.bincount(labels, weights=counts, minlength=3)
-        return np.asarray(np.divide(sums, totals, out=np.zeros(3), where=totals > 0))
+        of_cell = recalibrated(centres(), np.array(IDENTITY)).argmax(axis=1)
+        sums = np.bincount(of_cell, weights=counts * values, minlength=3)
+        totals = np.bincount(of_cell, weights=counts, minlength=3)
+        found = np.divide(sums, totals, out=np.zeros(3), where=totals > 0)
+        beyond = labels @ found / labels.sum() - (shares[2] - shares[0])
+        return np.asarray(np.clip(found - beyond, -1, 1))
 
 
 @lru_cache(maxsize=4)

@@ -59,7 +59,7 @@ class Summary:
             return
         plausible = quantifier.plausible(tallied.dense(), effect=self._effect)
         self.shares = shares_of(plausible, int(tallied.labels.sum()))
-        self.net_by_label = quantifier.net_by_label(tallied.dense(), plausible.mean)
+        self.net_by_label = quantifier.net_by_label(tallied.dense(), plausible.mean, tallied.labels)
         self._parts = quantifier.with_fewer(_PARTS)
         if months := timeline.tallied():
             whole = self._parts.plausible(tallied.dense(), effect=self._effect)

@@ -133,6 +133,7 @@ def _settings() -> Finding:
 
 
 def _store() -> Finding:
+    from positivity.check.money import many_posts
     from positivity.store import Store, require_room, store_path
 
     path = store_path()
@@ -143,10 +144,9 @@ def _store() -> Finding:
         accounts = store.accounts.all()
     require_room(path)  # without it no check reads anything
     posts = sum(account.tweets for account in accounts)
+    named = "1 account" if len(accounts) == 1 else f"{len(accounts):,} accounts"
     size = path.stat().st_size / 1e6
-    return Finding(
-        "store", State.OK, f"{path}: {len(accounts):,} accounts, {posts:,} posts, {size:.1f} MB"
-    )
+    return Finding("store", State.OK, f"{path}: {named}, {many_posts(posts)}, {size:.1f} MB")
 
 
 def _token() -> Finding:

@@ -117,19 +117,20 @@ OutputOption = Annotated[
     ),
 ]
 TextColumnOption = Annotated[
-    str | None, typer.Option(help="Column of the text.", rich_help_panel=READING)
+    str | None, typer.Option(help="Column of the text, or its number.", rich_help_panel=READING)
 ]
 IdColumnOption = Annotated[
-    str | None, typer.Option(help="Column of the tweet's id.", rich_help_panel=READING)
+    str | None,
+    typer.Option(help="Column of the tweet's id, or its number.", rich_help_panel=READING),
 ]
 DateColumnOption = Annotated[
-    str | None, typer.Option(help="Column of the time.", rich_help_panel=READING)
+    str | None, typer.Option(help="Column of the time, or its number.", rich_help_panel=READING)
 ]
 AuthorColumnOption = Annotated[
-    str | None, typer.Option(help="Column of the author.", rich_help_panel=READING)
+    str | None, typer.Option(help="Column of the author, or its number.", rich_help_panel=READING)
 ]
 LangColumnOption = Annotated[
-    str | None, typer.Option(help="Column of the language.", rich_help_panel=READING)
+    str | None, typer.Option(help="Column of the language, or its number.", rich_help_panel=READING)
 ]
 EncodingOption = Annotated[
     str | None, typer.Option(help="Encoding, such as latin-1.", rich_help_panel=READING)
@@ -139,7 +140,11 @@ DelimiterOption = Annotated[
 ]
 AsOption = Annotated[
     str | None,
-    typer.Option("--as", help="What the files are: one of --list-inputs.", rich_help_panel=READING),
+    typer.Option(
+        "--as",
+        help="What the files are: a word of 'positivity score --list-inputs'.",
+        rich_help_panel=READING,
+    ),
 ]
 PlotOption = Annotated[
     Path | None,

@@ -65,7 +65,8 @@ def groups_of_files(
             score_stream(stream, scorer, helpers)
             groups.append(Group([each.outcome() for each in together], tallies))
     if writer is not None and writer.cut:
-        say(f"{job.scores}: {writer.cut:,} texts were too long for a cell, and are cut in it")
+        cut = "1 text was" if writer.cut == 1 else f"{writer.cut:,} texts were"
+        say(f"{job.scores}: {cut} too long for a cell; what is beyond it is cut off")
     return groups
 
 
