@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import blake2b
 
 NAME = "positivity"
 _LONGEST_NAME = 60
@@ -78,8 +79,12 @@ class Entry:
     def name(self) -> str:
         """What a scheduler calls it: the entry of one job must not take the place of another's."""
         words = (word.removesuffix(".toml") for word in self.arguments if not word.startswith("-"))
-        name = re.sub(r"[^A-Za-z0-9]+", "-", " ".join((NAME, *words)))
-        return name[:_LONGEST_NAME].strip("-")
+        what = " ".join((NAME, *words))
+        name = re.sub(r"[^A-Za-z0-9]+", "-", what).strip("-")
+        if what.isascii() and len(name) <= _LONGEST_NAME:
+            return name
+        mark = blake2b(what.encode(), digest_size=4).hexdigest()  # of what the name has lost
+        return f"{name[: _LONGEST_NAME - len(mark) - 1].strip('-')}-{mark}"
 
 
 def cron(entry: Entry) -> str:

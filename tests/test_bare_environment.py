@@ -135,6 +135,14 @@ def test_with_stdout_and_stderr_closed(machine: Machine) -> None:
     assert len(machine.newest()) == 4
 
 
+@pytest.mark.parametrize(
+    ("words", "code"), [("score --sample", 0), ("explore --sample", 0), ("score none.csv", 3)]
+)
+def test_with_stderr_closed(machine: Machine, words: str, code: int) -> None:
+    ended, out, _ = machine.run(*words.split(), before=lambda: os.close(2))
+    assert (ended, bool(out)) == (code, code == 0)
+
+
 def test_no_token_is_one_line_and_its_code(machine: Machine) -> None:
     (machine.home / "token").unlink()
     code, out, err = machine.run()

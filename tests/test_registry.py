@@ -83,6 +83,14 @@ def test_a_config_that_says_nothing_is_refused_also_from_a_shared_file(
         registry.import_(_zip(tmp_path / "shared.zip", packed))
 
 
+@pytest.mark.parametrize("tables", ['{"emoji": {}, "words": [], "hue": 2}', "{}", "[]", "no"])
+def test_tables_that_are_not_known_are_refused(copy: Path, tables: str) -> None:
+    files = {path.name: path.read_bytes() for path in copy.iterdir() if path.name != registry.SUMS}
+    registry.write_directory(copy, files | {registry.TABLES: tables.encode()})
+    with pytest.raises(StateError, match=r"made by a newer positivity: normalizer.json"):
+        registry.load(str(copy)).normalizer()
+
+
 def test_a_sum_cannot_point_out_of_the_directory(copy: Path) -> None:
     with (copy / "SHA256SUMS").open("a") as file:
         file.write(f"{'0' * 64}  ../../etc/passwd\n")

@@ -5,6 +5,8 @@ Heavy libraries are imported inside the commands, so that `positivity --help` an
 
 import errno
 import logging
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +40,7 @@ from positivity.errors import InputError, Interrupted, PositivityError, StateErr
 from positivity.fast_start import end_at_once
 from positivity.messages import say
 
+_STDERR = 2
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -74,6 +77,16 @@ def _folder_may_be_gone() -> Iterator[None]:
                 "the folder that this was started in is not there any more; go to another one"
             ) from None
         raise
+
+
+def _open_stderr() -> None:
+    """Opens stderr, to nowhere, where it is closed: else the next file would take its number."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    if nowhere == _STDERR:
+        os.set_inheritable(nowhere, True)
+    else:
+        os.dup2(nowhere, _STDERR)
+    sys.stderr = os.fdopen(_STDERR, "w", encoding="utf-8")
 
 
 def _end_unwritten(error: OSError) -> NoReturn:
@@ -169,6 +182,8 @@ app.command("doctor")(doctor_command)
 
 def main() -> None:
     """The entry point of the program."""
+    if sys.stderr is None:
+        _open_stderr()
     end_at_once()
     # It would say, on every run, that it has no home to keep its list of fonts in.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)

@@ -27,7 +27,7 @@ class Watching:
         self._job = job
         self._quiet = quiet
         self._prices = not quiet and not dry_run
-        self._moving = not quiet and sys.stderr is not None and sys.stderr.isatty()
+        self._moving = not quiet and sys.stderr.isatty()
         self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
         self._lock = threading.RLock()
@@ -135,9 +135,7 @@ class Watching:
 
 def confirmer() -> Callable[[str], bool] | None:
     """What asks the person at the terminal; None where there is none."""
-    if sys.stdin is None or sys.stderr is None:
-        return None
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
     return _confirm
 

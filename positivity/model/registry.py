@@ -79,7 +79,18 @@ class ModelDirectory:
     config: ModelConfig
 
     def normalizer(self) -> Normalizer:
-        return Normalizer(**json.loads((self.path / TABLES).read_text(encoding="utf-8")))
+        """What normalizes tweets for this model.
+
+        Raises:
+            StateError: its tables are not what this program knows.
+        """
+        try:
+            return Normalizer(**json.loads((self.path / TABLES).read_text(encoding="utf-8")))
+        except (TypeError, ValueError):
+            raise StateError(
+                f"{self.path}: damaged, or made by a newer positivity: {TABLES} cannot be used; "
+                "update this one"
+            ) from None
 
     def tokenizer(self) -> Tokenizer:
         return load_tokenizer(self.config.tokenizer, self.path)
