@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from positivity.cli import app
-from positivity.model.registry import ModelDirectory
+from positivity.model.registry import ModelDirectory, load
 from positivity.report.machine import explanation_schema
 from tests.standin import TOKEN, Standin
 from tests.test_html import Elements
@@ -87,7 +87,7 @@ def test_json_tells_what_each_word_did(tweets: Path, model: str, method: str) ->
 
 def test_spans_mark_a_stretch_of_the_side_that_the_model_leans_to(tweets: Path, model: str) -> None:
     found = explained(str(tweets), "--model", model, "--method", "spans")
-    assert (found["method"], found["tagger"]) == ("spans", "spans 1")
+    assert (found["method"], found["tagger"]) == ("spans", f"spans {load('spans').config.version}")
     for side in ("strongest_positive", "strongest_negative", "least_sure"):
         for tweet in found[side]:
             (stretch,) = tweet["effects"]
