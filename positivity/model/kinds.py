@@ -34,9 +34,7 @@ def make_network(settings: Mapping[str, Any], pieces: Sequence[str] | None = Non
         TypeError: a setting of another type, or one that is missing.
     """
     check_settings(settings)
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
-    kind = settings.get("kind", RECURRENT)
-    values.pop("kind", None)
+    kind, values = _kind_and_values(settings)
     if pieces is not None:
         values |= KINDS[kind].settings_of_vocabulary(pieces)
     return KINDS[kind](KINDS[kind].Config(**values))
@@ -48,18 +46,23 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     Raises:
         ValueError: there is no such kind, it does not have such a setting, or not of this value.
     """
-    kind = settings.get("kind", RECURRENT)
+    kind, values = _kind_and_values(settings)
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}; it is one of {', '.join(KINDS)}")
     known = [each.name for each in fields(KINDS[kind].Config)]
-    unknown = settings.keys() - {"kind", *known}
+    unknown = values.keys() - set(known)
     if unknown:
         raise ValueError(
             f"{', '.join(sorted(unknown))}: not known here; there are {', '.join(known)}"
         )
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items() if k != "kind"}
     with suppress(TypeError):  # told where the network is made
         KINDS[kind].Config(**KINDS[kind].settings_of_vocabulary(["a", "."]) | values)
+
+
+def _kind_and_values(settings: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The name of the kind, and the other settings as its config has them."""
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    return values.pop("kind", RECURRENT), values
 
 
 def settings_of(network: Network) -> dict[str, Any]:

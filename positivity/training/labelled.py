@@ -70,10 +70,7 @@ class Data:
         Raises:
             InputError: there is none yet.
         """
-        path = self.runs / teacher / ENCODER
-        if not path.exists():
-            raise InputError(f"{path}: no trained teacher; {self._first(teacher)}")
-        return path
+        return self._of_teacher(teacher, ENCODER, "no trained teacher")
 
     def soft_labels(self, teacher: str) -> Path:
         """The file of what a teacher calls its texts.
@@ -81,17 +78,18 @@ class Data:
         Raises:
             InputError: there is none yet.
         """
-        path = self.runs / teacher / SOFT_LABELS
+        return self._of_teacher(teacher, SOFT_LABELS, "not labelled yet")
+
+    def _of_teacher(self, teacher: str, name: str, lacking: str) -> Path:
+        path = self.runs / teacher / name
         if not path.exists():
-            raise InputError(f"{path}: not labelled yet; {self._first(teacher)}")
+            cure = f"first: positivity train {teacher} --data {self.folder}"
+            raise InputError(f"{path}: {lacking}; {cure}")
         return path
 
     def read_marked(self, source: Source) -> tuple[list[str], list[str], list[int]]:
         """What `read_marked` finds in a source's file."""
         return read_marked(self.folder / source.file, source)
-
-    def _first(self, teacher: str) -> str:
-        return f"first: positivity train {teacher} --data {self.folder}"
 
     def read_column(self, source: Source, column: str) -> tuple[list[str], list[str]]:
         """The texts of a source and what stands beside them in a column.
