@@ -46,7 +46,12 @@ def test_what_needs_a_home_says_that_it_cannot_be_used() -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="bash's completion")
 def test_completion_that_cannot_be_installed_is_one_line() -> None:
-    code, _, err = run("--install-completion", "bash", HOME="/dev/null")
+    code, _, err = run(
+        *("--install-completion", "bash"),
+        HOME="/dev/null",
+        # Else the shell is looked for among the processes above, where the tests may have none.
+        _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1",
+    )
     assert (code, err.count("\n")) == (3, 1)
     assert err.startswith("positivity: /dev/null")
 
