@@ -210,6 +210,35 @@ def test_the_last_mark_is_left_out_for_a_model_that_reads_none(
     assert Normalizer(**normalizer.tables).normalize(tweet) == normalizer.normalize(tweet)
 
 
+@pytest.mark.parametrize(
+    ("tweet", "expected"),
+    [
+        ("Sven sven SVEN, Sven's", "<name> <name> <name> <shouted> , <name> 's"),
+        ("Marek and marek", "<name> and marek"),  # as typed, it may be any word
+        ("my new Tamsel.", "my new <name> ."),
+        ("at (Northvale)", "at ( <name> )"),
+        ("Émile 𝐌arek", "<name> <name>"),
+        # No names: words, slips in typing words, and what is not typed as names are.
+        ("Great day", "great day"),
+        (
+            "Graet gret Happpy Throwbak Motivatoin",
+            "graet gret happy <elongated> throwbak motivatoin",
+        ),
+        ("MAREK iPhone Qx Iphone4", "marek <shouted> iphone qx iphone4"),
+        ("Shan't Marekkk Hahaha", "shall not marekk <elongated> haha <elongated>"),
+        ("#Marek @Marek", "<hashtag> m a rek <user>"),
+    ],
+)
+def test_names_are_read_alike_where_a_model_has_names(
+    normalizer: Normalizer, tweet: str, expected: str
+) -> None:
+    reader = Normalizer(normalizer.emoji, normalizer.words, names=["sven"])
+    assert reader.normalize(tweet) == expected
+    assert [piece.text for piece in reader.align(tweet)] == expected.split()
+    assert Normalizer(**reader.tables).normalize(tweet) == expected
+    assert "<name>" not in normalizer.normalize(tweet)
+
+
 def test_align_points_into_the_original(normalizer: Normalizer) -> None:
     tweet = "I can’t &amp; 😂😂 #BestDayEver!!! 𝓵𝓸𝓿𝓮"
     spans = [(piece.text, tweet[piece.start : piece.end]) for piece in normalizer.align(tweet)]
@@ -237,11 +266,11 @@ FRAGMENTS = (
 hostile = st.text(max_size=60) | st.lists(st.sampled_from([*FRAGMENTS, " "])).map("".join)
 
 
-@given(hostile, st.booleans())
+@given(hostile, st.booleans(), st.sampled_from([(), ("sven", "a")]))
 @settings(max_examples=400, deadline=None)
-def test_align_and_normalize_agree(text: str, last_mark: bool) -> None:
+def test_align_and_normalize_agree(text: str, last_mark: bool, names: tuple[str, ...]) -> None:
     emoji = {"😂": ":joy:", "👩\u200d🚀": ":astronaut:", "1\u20e3": ":one:"}
-    normalizer = Normalizer(emoji, WORDS, last_mark=last_mark)
+    normalizer = Normalizer(emoji, WORDS, names=names, last_mark=last_mark)
     pieces = normalizer.align(text)
     assert " ".join(piece.text for piece in pieces) == normalizer.normalize(text)
     assert normalizer.normalize_many([text, text]) == [normalizer.normalize(text)] * 2
@@ -261,8 +290,10 @@ PLAIN_FRAGMENTS = (
 )
 @settings(max_examples=2000, deadline=None)
 def test_the_short_cut_for_plain_words_leads_to_the_same(word: str) -> None:
-    normalizer = Normalizer({}, WORDS)
-    assert normalizer.normalize(word) == " ".join(piece.text for piece in normalizer.align(word))
+    for names in [(), ("haha", "word")]:
+        normalizer = Normalizer({}, WORDS, names=names)
+        pieces = [piece.text for piece in normalizer.align(word)]
+        assert normalizer.normalize(word) == " ".join(pieces)
 
 
 def test_the_short_cut_is_short_for_any_word(normalizer: Normalizer) -> None:

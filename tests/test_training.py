@@ -107,7 +107,7 @@ def test_the_last_network_is_kept_where_the_recipe_says_so(tiny_data: Path, tmp_
 
 
 @pytest.mark.parametrize("augmentation", [False, True])
-def test_a_model_that_met_other_last_marks_reads_none(
+def test_a_model_that_met_other_last_marks_reads_none_and_all_names_alike(
     tiny_data: Path, tmp_path: Path, augmentation: bool
 ) -> None:
     recipe = model_recipe(tiny_data / "tiny.toml")
@@ -119,6 +119,8 @@ def test_a_model_that_met_other_last_marks_reads_none(
     scorer = Scorer.load(run.finish(), device="cpu")
     plain, stopped = scorer.score(["love train monday", "love train monday."])
     assert (plain == stopped).all() == augmentation
+    read = scorer.normalizer.normalize("love Marek, olivia")
+    assert read == ("love <name> , <name>" if augmentation else "love marek , olivia")
     assert run.normalizer.last_mark  # training reads them
 
 

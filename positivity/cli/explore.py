@@ -137,8 +137,8 @@ def explore(
     opened, unopened = open_files(paths, options)
     readings = [Reading(file) for file in opened]
     tables = load(weights=False).normalizer().tables
-    # The look is at the data: it sees all marks, be they read by this model or not.
-    normalizer = Normalizer(**(tables | {"last_mark": True}))
+    # The look is at the data: it sees all marks and names, be they read by this model or not.
+    normalizer = Normalizer(tables["emoji"], tables["words"])
     explorer = Explorer(normalizer, EnglishDetector.load().is_english, cut=cut)
     for reading in readings:
         batches = reading.batches()

@@ -53,7 +53,7 @@ class NgramVectors(nn.Module):
         self.owners[places[order][first]] = numbers[order][first]
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Vectors [batch, time, size] of the n-grams that end with each of the ids [batch, time]."""
+        """Vectors [batch, time, size] of the n-grams that end with each of ids [batch, time]."""
         numbers = ngram_numbers(ids, self._vocabulary_size, self.length)
         slots = numbers % self._slots
         known = self.owners[slots] == numbers

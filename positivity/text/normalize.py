@@ -7,7 +7,7 @@ the original from the same code.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import product
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from positivity.text import emoticons
 from positivity.text.emojis import MODIFIERS
 from positivity.text.hashtags import split, word_costs
 from positivity.text.last_mark import without_last_mark
+from positivity.text.names import Names
 from positivity.text.plain_words import parts
 from positivity.text.unicode_folding import KEYCAP, ZERO_WIDTH_JOINER, fold
 
@@ -31,6 +32,7 @@ TOKENS = (
     *(ELONGATED, SHOUTED, REPEATED),
     *emoticons.TOKENS,
 )
+NAME = "<name>"  # for a normalizer with names
 
 # Contractions without their apostrophe, where they are no other common word ("wont" and "cant" are
 # words, but not on Twitter). With it, any "…n't" is understood.
@@ -90,15 +92,24 @@ class Normalizer:
     Args:
         emoji: bare emoji (`emojis.bare`) -> name between colons.
         words: English words, the most frequent first: how hashtags and drawn-out words are read.
+        names: given names. They, and what is typed like a name and is no word, are read as
+            `<name>`; where there are none, nothing is.
         last_mark: whether to keep what `without_last_mark` takes away.
     """
 
     def __init__(
-        self, emoji: Mapping[str, str], words: Sequence[str], *, last_mark: bool = True
+        self,
+        emoji: Mapping[str, str],
+        words: Sequence[str],
+        *,
+        names: Collection[str] = (),
+        last_mark: bool = True,
     ) -> None:
         self.emoji = dict(emoji)
         self.words = tuple(words)
+        self.names = tuple(sorted(names))
         self.last_mark = last_mark
+        self.is_name = Names(names, self.words).__contains__ if names else None
         self._longest_emoji = max(map(len, self.emoji), default=0)
         # Digits begin keycaps, which carry their own mark; all others show at their first one.
         self._emoji_starts = frozenset(
@@ -109,8 +120,10 @@ class Normalizer:
     @property
     def tables(self) -> dict[str, Any]:
         """What makes a normalizer like this one, as JSON can hold it: `Normalizer(**tables)`."""
-        tables = {"emoji": self.emoji, "words": self.words}
-        return tables if self.last_mark else {**tables, "last_mark": False}
+        tables: dict[str, Any] = {"emoji": self.emoji, "words": self.words}
+        if self.names:
+            tables["names"] = self.names
+        return tables if self.last_mark else tables | {"last_mark": False}
 
     @cached_property
     def _costs(self) -> dict[str, float]:
@@ -229,14 +242,15 @@ class Normalizer:
         elif _LONG_RUN.search(word):
             word, elongated = self._shortened(word), True
         stem = 0 if elongated else _stem_length(word)
+        negation = stem > 0 and word.endswith("t")
+        before, after = word[: stem or None], word[stem:]
+        if negation:
+            before, after = _STEMS.get(before, before), "not"
+        elif self.is_name and word == text.lower() and self.is_name(text[: stem or None]):
+            before = NAME
+        yield Piece(before, at, at + stem if stem else end)
         if stem:
-            negation = word.endswith("t")
-            yield Piece(
-                _STEMS.get(word[:stem], word[:stem]) if negation else word[:stem], at, at + stem
-            )
-            yield Piece("not" if negation else word[stem:], at + stem, end)
-        else:
-            yield Piece(word, at, end)
+            yield Piece(after, at + stem, end)
         if elongated:
             yield Piece(ELONGATED, at, end)
         if len(text) > 2 and text.isupper() and text.isalpha():
@@ -273,7 +287,7 @@ def says_something(normalized: str) -> bool:
     return _CONTENT.search(normalized) is not None
 
 
-def _simple(word: str) -> str | None:
+def _simple(word: str, is_name: Callable[[str], bool] | None) -> str | None:
     """What `_word` gives for a plain word, perhaps with a mark after it, at a tenth of the cost.
 
     None for whatever needs a closer look.
@@ -285,6 +299,8 @@ def _simple(word: str) -> str | None:
     plain = letters.lower()
     if plain in _BARE_NEGATIONS or _LAUGHTER.fullmatch(plain):
         return None
+    if is_name and is_name(letters):
+        plain = NAME
     shouted = f" {SHOUTED}" if letters.isupper() else ""
     return f" {plain}{shouted} {mark}" if mark else f" {plain}{shouted}"
 
@@ -310,7 +326,7 @@ class _Memory(dict[str, str]):
             and word[-1] not in ":/"
         ):
             return f" {URL}"
-        result = _simple(word) or self._read(word)
+        result = _simple(word, self._normalizer.is_name) or self._read(word)
         if len(word) <= _LONGEST_REMEMBERED:
             if len(self) >= _MOST_REMEMBERED:
                 self.clear()

@@ -47,7 +47,7 @@ from positivity.training.sentiment import Sentiment
 from positivity.training.tagging import Tagging
 from positivity.training.task import ModelTask
 from positivity.training.vocabulary import train_vocabulary
-from positivity.training.word_groups import INTERCHANGEABLE_WORDS
+from positivity.training.word_groups import GIVEN_NAMES, INTERCHANGEABLE_WORDS
 from positivity.training.word_vectors import of_pieces, read_vectors
 
 Say = Callable[[str], None]
@@ -104,6 +104,7 @@ class Run:
             corpus(self.recipe, self._data),
             self.recipe.tokenizer,
             uncut=INTERCHANGEABLE_WORDS if self.recipe.training.augmentation else (),
+            names=GIVEN_NAMES if self.recipe.training.augmentation else (),
         )
         registry.write_directory(folder, text_files(normalizer, tokenizer))
         return normalizer, tokenizer

@@ -68,7 +68,7 @@ class Sentiment(ModelTask[Classifier, Batch]):
         """Reads no last mark, where training has shown tweets with theirs, another and none."""
         if not self.recipe.training.augmentation:
             return normalizer
-        return Normalizer(normalizer.emoji, normalizer.words, last_mark=False)
+        return Normalizer(**(normalizer.tables | {"last_mark": False}))
 
     def __len__(self) -> int:
         return len(self.examples)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from positivity.text.emojis import compile_table
-from positivity.text.normalize import TOKENS, Normalizer
+from positivity.text.normalize import NAME, TOKENS, Normalizer
 from positivity.text.tokenizer import TOKENIZERS, Tokenizer
 from positivity.training.recipe import TokenizerRecipe
 
@@ -38,18 +38,23 @@ def known_words(texts: Iterable[str], size: int) -> list[str]:
 
 
 def train_vocabulary(
-    texts: Sequence[str], recipe: TokenizerRecipe, uncut: Sequence[str] = ()
+    texts: Sequence[str],
+    recipe: TokenizerRecipe,
+    uncut: Sequence[str] = (),
+    names: Sequence[str] = (),
 ) -> tuple[Normalizer, Tokenizer]:
     """The normalizer's tables and the tokenizer, from tweets as typed.
 
     Args:
         uncut: words that are to be pieces of their own, though tweets may seldom have them.
+        names: given names, which the normalizer is to read alike.
     """
-    normalizer = Normalizer(compile_table(), known_words(texts, recipe.words))
+    normalizer = Normalizer(compile_table(), known_words(texts, recipe.words), names=names)
     normalized = normalizer.normalize_many(texts)
     emoji = _frequent_emoji(normalized, normalizer, recipe.emoji)
+    whole = [*TOKENS, *([NAME] if names else []), *emoji]
     tokenizer: Tokenizer = TOKENIZERS[recipe.kind].train(
-        [*normalized, *_seldom_met(normalized, uncut)], size=recipe.size, whole=[*TOKENS, *emoji]
+        [*normalized, *_seldom_met(normalized, uncut)], size=recipe.size, whole=whole
     )
     return normalizer, tokenizer
 

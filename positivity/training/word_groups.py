@@ -1,40 +1,85 @@
 """Words that may stand in each other's place, of which one says of a tweet what another does.
 
-Training draws them anew (`augmentation`), the vocabulary keeps the groups' words whole, and in the
-end all of a group have one vector (`fair_vectors`).
+Given names are not told apart at all (`text.names`). The words of the other groups are drawn anew
+by training (`augmentation`), the vocabulary keeps them whole, and in the end all of a group have
+one vector (`fair_vectors`).
 """
 
-# What is also a common word (will, grace, mark, hope, may, turkey) is left out: it would be changed
-# where it means something else.
-_NAMES = (
-    # Given names that are mostly men's, then mostly women's, of many origins.
-    "james john robert michael david william richard joseph thomas daniel matthew anthony steven "
-    "paul andrew joshua kevin brian george edward jason ryan jacob gary nicholas eric jonathan "
-    "larry justin scott brandon benjamin samuel gregory alexander patrick jack dennis jerry tyler "
-    "aaron adam nathan henry peter zachary kyle noah ethan jeremy walter keith roger terry harry "
-    "sean carl arthur lawrence dylan jesse bryan joe billy bruce gabriel alan "
-    "wayne roy ralph eugene louis philip bobby johnny connor brad geoffrey greg neil todd brett "
-    "jamal darnell tyrone leroy deshawn terrell malik lamar hakim rasheed kareem tremayne jermaine "
-    "marquis trevon jalen kwame kofi femi chidi tunde emeka "
-    "mohammed ahmed ali omar hassan ibrahim yusuf khalid mustafa abdul hamza bilal tariq faisal "
-    "wei chen jun ming hiroshi kenji takashi minh hung raj arjun ravi sanjay vikram amit rohan "
-    "jose juan carlos luis miguel jorge pedro diego alejandro javier fernando rafael "
-    "mateo ivan dmitri sergei vladimir boris pavel jakub giovanni luca marco pierre jean hans "
-    "moshe avi shlomo",
-    "mary patricia jennifer linda elizabeth barbara susan jessica sarah karen nancy lisa betty "
-    "margaret sandra ashley kimberly emily donna michelle carol amanda dorothy melissa deborah "
-    "stephanie rebecca sharon laura cynthia kathleen amy angela shirley anna brenda pamela emma "
-    "nicole helen samantha katherine christine debra rachel carolyn janet catherine maria heather "
-    "diane ruth julie olivia joyce kelly lauren christina joan evelyn judith "
-    "megan andrea cheryl hannah jacqueline martha gloria teresa ann sara frances kathryn "
-    "janice abigail alice julia judy sophia denise amber doris marilyn danielle beverly isabella "
-    "theresa diana natalie brittany marie kayla alexis lori ellen allison meredith katie "
-    "latoya lakisha tamika keisha ebony shanice aisha imani latisha shaniqua tanisha nia "
-    "aaliyah ngozi amara chioma adaeze "
-    "fatima layla zainab amina yasmin noor leila maryam khadija salma "
-    "mei ling xiu yuki sakura haruka linh thuy priya ananya divya lakshmi sunita deepa kavita "
-    "lucia sofia camila valentina gabriela carmen guadalupe ximena rosa juana esperanza "
-    "olga natasha svetlana irina agnieszka giulia chiara amelie ingrid anneke rivka shira",
+# What is also a common word (will, grace, mark, hope, may, turkey), or more often a place or
+# somebody famous, is left out: it would be taken for a name where it means something else.
+GIVEN_NAMES = tuple(
+    (
+        # Mostly men's, then mostly women's, of many origins.
+        "james john robert michael david william richard joseph thomas daniel matthew anthony "
+        "steven paul andrew joshua kevin brian george edward jason ryan jacob gary nicholas eric "
+        "jonathan larry justin scott brandon benjamin samuel gregory alexander patrick jack "
+        "dennis jerry tyler aaron adam nathan henry peter zachary kyle noah ethan jeremy walter "
+        "keith roger terry harry sean carl arthur lawrence dylan jesse bryan joe billy bruce "
+        "gabriel alan wayne roy ralph eugene louis philip bobby johnny connor brad geoffrey greg "
+        "neil todd brett jamal darnell tyrone leroy deshawn terrell malik lamar hakim rasheed "
+        "kareem tremayne jermaine trevon jalen kwame kofi femi chidi tunde emeka mohammed "
+        "ahmed ali omar hassan ibrahim yusuf khalid mustafa abdul hamza bilal tariq faisal wei "
+        "chen jun ming hiroshi kenji takashi minh raj arjun ravi sanjay vikram amit rohan "
+        "jose juan carlos luis miguel jorge pedro diego alejandro javier fernando rafael mateo "
+        "ivan dmitri sergei vladimir boris pavel jakub giovanni luca marco pierre jean hans moshe "
+        "avi shlomo "
+        "mary patricia jennifer linda elizabeth barbara susan jessica sarah karen nancy lisa "
+        "betty margaret sandra ashley kimberly emily donna michelle carol amanda dorothy melissa "
+        "deborah stephanie rebecca sharon laura cynthia kathleen amy angela shirley anna brenda "
+        "pamela emma nicole helen samantha katherine christine debra rachel carolyn janet "
+        "catherine maria heather diane ruth julie olivia joyce kelly lauren christina joan evelyn "
+        "judith megan andrea cheryl hannah jacqueline martha gloria teresa ann sara frances "
+        "kathryn janice abigail alice julia judy sophia denise doris marilyn danielle "
+        "beverly isabella theresa diana natalie brittany marie kayla alexis lori ellen allison "
+        "meredith katie latoya lakisha tamika keisha shanice aisha imani latisha shaniqua "
+        "tanisha nia aaliyah ngozi amara chioma adaeze fatima layla zainab amina yasmin noor "
+        "leila maryam khadija salma mei ling xiu yuki haruka linh thuy priya ananya divya "
+        "lakshmi sunita deepa kavita lucia sofia camila valentina gabriela carmen guadalupe "
+        "ximena rosa juana esperanza olga natasha svetlana irina agnieszka giulia chiara amelie "
+        "ingrid anneke rivka shira "
+        # And others that are frequent in tweets.
+        "abby adrian adrienne agatha agnes aidan aiden aimee alain albert alberto aldo alex alexa "
+        "alexandra alfred alicia alison allan alonso alvin alyssa amelia amie anders andre "
+        "andreas andy angie anita anne annette annie antoine anton antonin antonio antony ariana "
+        "ariel arne asher audrey axel barry becky belinda ben benedict benny bernadette bernard "
+        "bertrand beth bethany betsy bianca billie blair bob bonnie brandi brendan brent bridget "
+        "bruno bryce caitlin caitlyn caleb calvin camille candice cara carla carlo carly carole "
+        "caroline carrie casper cassandra cathy cecil cedric cesar chantal charles charlie chloe "
+        "chris christopher christy cindy claire clara clarice claudette claudia clayton clifford "
+        "clive cody colette colin colleen conan connie conor conrad corey corinne cormac cory "
+        "courtney craig dalton damian damien dan danny daphne dara dario darius darko darren "
+        "darryl daryl dave davy deanna debbie denis derek derrick desmond devin devon dianne dirk "
+        "dominic donovan doreen duane duncan dustin dwayne eddie eddy edgar edith eduardo edwin "
+        "elaine eleanor elijah elisabeth eliza ella ellie elliot elsa elvira emilia emmanuel "
+        "emmett emmy enrique erica erick erik erika erin ernest erwin estelle esther evan evie "
+        "ezra fabian felicia ferdinand fiona florian francis frankie franz fred freddy frederick "
+        "frida friedrich gabi gabrielle gail gareth garrett garry gavin gemma georges gerald "
+        "gerry gideon gilbert giles gillian gina glenn gonzalo gordon gregg gregor greta gustav "
+        "gwen haley hamish hanna harold harriet hasan hayley hector hedwig heidi heinrich helena "
+        "helene henning henri henrik herbert hugh hugo humphrey iain ian idris ira irene irma "
+        "isabel isabelle jackie jacques jake jakob jamie jane janis jared jayne jeanne jeannie "
+        "jeannine jeff jeffery jeffrey jenna jenni jenny jeremiah jerome jessie jill jim jimmy "
+        "joanna joanne jocelyn jodi jodie jody joel joey johan johanna johnnie jon jonah jonas "
+        "jonathon jonny josh jude jules julian julien juliet julio justine kari karl kate kathy "
+        "katrina katy keanu keegan kelli kelsey kelvin ken kenneth kenny keri kerri kim kirsten "
+        "kirsty klaus kristen kristian kristin kristy kurt kylie lacey lars laurie leah leanne "
+        "leia leigh lenny leonard leonardo leslie liam lilly lindsey linus liz liza lois lora "
+        "loretta lorna lorraine louie louise lucas lucio lucy luigi luke lydia lynda lyndon lynne "
+        "madeleine madeline maggie malcolm mandy manuel marc marcelle marcia marcos marcus "
+        "marianne marietta mario marisa marissa marjorie markus marten martin martina marvin "
+        "mathieu matilda maureen maurice maximus maxine meagan meghan melanie melvin micah "
+        "micheal michel michele mike mila mindy miriam mohamed mollie molly monica myles nadine "
+        "naomi neal nelly niall nick nicola nicolas nigel nikki noam nolan norah olaf oliver "
+        "paige paolo paula pauline paulo peggy penelope phillip phoebe phyllis rachael raphael "
+        "raul raymond rene renee rhoda rhonda rhys rick ricky riley robbie roberta roberto robyn "
+        "rochelle rodney ron ronald ronan ronnie rory rosanne rosetta rosie ruben rupert sabrina "
+        "sadie sally sam sammy sasha saul scarlett seamus sebastian selena sergio seth shane "
+        "shannon shaun shawn sheila shelley shelly sherri sherry sheryl sian simon simone sinead "
+        "sophie stacey stacy stefan stephen steve stuart susanna suzanne suzy sylvester sylvia "
+        "tammy tara taylor tegan tess thelma theo theodore therese thierry tim timmy timothy tina "
+        "toby tom tommy tony tracey tracy travis trevor umberto valerie vanessa veronica vicki "
+        "vincent vivian wanda wendy werner wilfred willian willie willy wolfgang xander zoe"
+    ).split()
 )
 _GROUPS = (
     # Peoples, as adjectives or for a person.
@@ -72,7 +117,7 @@ _GROUPS = (
     "gay lesbian straight bisexual transgender queer",
 )
 # Words of which each may stand in the others' places, group by group.
-INTERCHANGEABLE = tuple(tuple(names.split()) for names in (" ".join(_NAMES), *_GROUPS))
+INTERCHANGEABLE = tuple(tuple(group.split()) for group in _GROUPS)
 INTERCHANGEABLE_WORDS = tuple(word for group in INTERCHANGEABLE for word in group)
 
 # British English = American English. Where one of the two also means something else ("flat", "gas",
