@@ -78,7 +78,21 @@ GIVEN_NAMES = tuple(
         "sophie stacey stacy stefan stephen steve stuart susanna suzanne suzy sylvester sylvia "
         "tammy tara taylor tegan tess thelma theo theodore therese thierry tim timmy timothy tina "
         "toby tom tommy tony tracey tracy travis trevor umberto valerie vanessa veronica vicki "
-        "vincent vivian wanda wendy werner wilfred willian willie willy wolfgang xander zoe"
+        "vincent vivian wanda wendy werner wilfred willian willie willy wolfgang xander zoe "
+        # Those that are nearly a word: typed with a capital letter, they look like slips.
+        "adela adeline adrien agathe agustin ahmad albin alena alida alina aline alisa anais "
+        "angele angelo anibal anica augusto aurore aylin beata bettina bianka blanka branka "
+        "brayan brianna carina carine carmela christa christiane clement cornel cristian damir "
+        "darin delia desiree dieter diogo donato dragan edgard edita edmond eileen elias eline "
+        "elisa elise elsie elvin erling ester evelin evita fatma filip flavio francesco francisca "
+        "francoise frans fredy freya frieda gaston georgina gilda glenda goran gunnar helga helge "
+        "helmut hilda inger irena ismael jaime jessy jonna joris jurgen karla karolina kiara "
+        "killian klara laure leana leander leona leone leonel lidia lilla lotte malin manon marek "
+        "maren margit mariam marian marica marija marijana marika marin marit marita marko marlen "
+        "matej milda milka milos minna mirko moises nadia nidia niels norma oceane oskar osman "
+        "paola perla petar petra pietro pilar piotr ramon raoul reginald regine renata rolando "
+        "romain ronja ronny salomon serge shona silas silke solveig soren tessa timea tomas "
+        "valentin valentino valter viktor viktoria vilma violeta virginie yanis yasin"
     ).split()
 )
 _GROUPS = (
