@@ -32,6 +32,9 @@ _BATCH = 8192
 class Analyzer:
     """Scores texts and analyzes tweets with one model, loaded once.
 
+    Pickled, as `multiprocessing` does, it takes along what it was made with, and loads the model
+    where it arrives.
+
     >>> from positivity import Analyzer
     >>> analyzer = Analyzer()
     >>> analyzer.score(["What a lovely day!", "worst. service. ever."]).label.tolist()
@@ -43,11 +46,18 @@ class Analyzer:
     def __init__(self, model: str = DEFAULT, *, device: str = "auto", engine: str = "auto") -> None:
         """Loads a model by name or path onto a device (auto, cpu, cuda or mps), for an engine
         (auto, torch or onnx)."""
+        self._made_with = {"model": model, "device": device, "engine": engine}
         directory = load(model)
         self.model = model_info(directory)
         self._quantifier = quantifier_of(directory)
         self._scorer = Scorer.load(directory, device=device, engine=engine)
         self._detector = EnglishDetector.load()
+
+    def __getstate__(self) -> dict[str, str]:
+        return self._made_with
+
+    def __setstate__(self, made_with: dict[str, str]) -> None:
+        self.__init__(**made_with)  # type: ignore[misc]
 
     def score(self, texts: Iterable[str]) -> "pd.DataFrame":
         """A row for each text: text, label, negative, neutral, positive and score, which is

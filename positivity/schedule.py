@@ -83,8 +83,25 @@ class Entry:
         name = re.sub(r"[^A-Za-z0-9]+", "-", what).strip("-")
         if what.isascii() and len(name) <= _LONGEST_NAME:
             return name
-        mark = blake2b(what.encode(), digest_size=4).hexdigest()  # of what the name has lost
-        return f"{name[: _LONGEST_NAME - len(mark) - 1].strip('-')}-{mark}"
+        return _marked(name, what)
+
+    @property
+    def unit(self) -> str:
+        """Its name among all of a machine: a file named from here is another one elsewhere."""
+        if not any(map(_is_here, self.arguments)):
+            return self.name
+        return _marked(self.name, f"{self.name}\0{self.folder}")
+
+
+def _marked(name: str, what: str) -> str:
+    """A name with a mark of what it does not tell."""
+    mark = blake2b(what.encode("utf-8", "replace"), digest_size=4).hexdigest()
+    return f"{name[: _LONGEST_NAME - len(mark) - 1].strip('-')}-{mark}"
+
+
+def _is_here(word: str) -> bool:
+    """Whether an argument names a file by its way from the working folder."""
+    return not word.startswith(("-", "@", "/", "~")) and ("." in word or "/" in word)
 
 
 def cron(entry: Entry) -> str:
@@ -106,9 +123,9 @@ def systemd(entry: Entry) -> str:
     words = " ".join(_unit(word, dollar="$$") for word in entry.command)
     folder = entry.folder.replace("%", "%%")
     return f"""\
-# ~/.config/systemd/user/{entry.name}.service
+# ~/.config/systemd/user/{entry.unit}.service
 [Unit]
-Description={entry.name}
+Description={entry.unit}
 
 [Service]
 Type=oneshot
@@ -117,9 +134,9 @@ WorkingDirectory={folder}
 # A condition of --fail-if that holds is no failure of the service.
 SuccessExitStatus=10
 
-# ~/.config/systemd/user/{entry.name}.timer
+# ~/.config/systemd/user/{entry.unit}.timer
 [Unit]
-Description={entry.name}
+Description={entry.unit}
 
 [Timer]
 OnCalendar={entry.time.systemd}
@@ -128,7 +145,7 @@ Persistent=true
 [Install]
 WantedBy=timers.target
 
-# then: systemctl --user daemon-reload && systemctl --user enable --now {entry.name}.timer
+# then: systemctl --user daemon-reload && systemctl --user enable --now {entry.unit}.timer
 # and, to have it run while you are not logged in: loginctl enable-linger
 """
 
@@ -138,7 +155,7 @@ def launchd(entry: Entry) -> str:
     import plistlib
 
     content = {
-        "Label": entry.name,
+        "Label": entry.unit,
         "ProgramArguments": list(entry.command),
         "WorkingDirectory": entry.folder,
         "EnvironmentVariables": entry.environment,
@@ -147,7 +164,7 @@ def launchd(entry: Entry) -> str:
     }
     text = plistlib.dumps(content, sort_keys=False).decode()
     head, _, rest = text.partition("\n")
-    path = f"~/Library/LaunchAgents/{entry.name}.plist"
+    path = f"~/Library/LaunchAgents/{entry.unit}.plist"
     return f"{head}\n<!-- {path}; then: launchctl bootstrap gui/$UID {path} -->\n{rest}"
 
 

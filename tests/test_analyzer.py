@@ -1,6 +1,7 @@
 """The Python interface, as its documentation shows it."""
 
 import doctest
+import pickle
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,15 @@ def test_scores_are_a_frame(analyzer: Analyzer) -> None:
     assert analyzer.score([]).shape == (0, 6)
     assert analyzer.score([]).dtypes.equals(frame.dtypes)
     assert analyzer.score(pa.array(["love great"])).label.tolist() == ["positive"]
+
+
+def test_pickled_it_loads_its_model_again(analyzer: Analyzer) -> None:
+    pickled = pickle.dumps(analyzer)
+    assert len(pickled) < 1000
+    again = pickle.loads(pickled)
+    texts = ["love it", "hate it"]
+    assert again.score(texts).equals(analyzer.score(texts))
+    assert again.model == analyzer.model
 
 
 def test_a_table_is_not_scored_by_the_names_of_its_columns(analyzer: Analyzer) -> None:

@@ -180,6 +180,18 @@ def test_evaluate_leaves_out_what_nobody_labelled_and_says_so(
     assert (result.exit_code, result.stderr.count("no labelled tweets")) == (3, 1)
 
 
+def test_quotes_that_open_cells_and_never_close_are_characters(
+    tiny_model: ModelDirectory, tmp_path: Path
+) -> None:
+    path = tmp_path / "quotes.csv"
+    rows = [
+        f"{'' if i % 3 else chr(34)}day {i},{('negative', 'positive')[i % 2]}" for i in range(30)
+    ]
+    path.write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
+    told = run("evaluate", path, "--model", tiny_model.path, "--format", "json")
+    assert json.loads(told)["tweets"] == 30
+
+
 def test_quotes_in_a_tsv_swallow_no_rows(tiny_model: ModelDirectory, tmp_path: Path) -> None:
     path = tmp_path / "quotes.tsv"
     texts = ['"love it', "train at nine", 'hate "it"', '"great" day', 'sad day"', "happy"]

@@ -94,18 +94,28 @@ def test_github_gets_them_too() -> None:
     ],
 )
 def test_the_entries_of_two_jobs_have_two_names(arguments: tuple[str, ...], name: str) -> None:
-    entry = replace(ENTRY, arguments=arguments)
-    assert entry.name == name
-    assert f"/{name}.timer" in SCHEDULERS["systemd"](entry)
-    assert plistlib.loads(SCHEDULERS["launchd"](entry).encode())["Label"] == name
+    entry, elsewhere = (replace(ENTRY, arguments=arguments, folder=each) for each in ("/a", "/b"))
+    # In one repository a file has one name; on a machine, one in each folder.
+    assert entry.name == elsewhere.name == name
     assert f"/{name}.yml" in SCHEDULERS["github-actions"](entry)
+    assert re.fullmatch(rf"{name}-[0-9a-f]{{8}}", entry.unit)
+    assert entry.unit != elsewhere.unit
+    assert f"/{entry.unit}.timer" in SCHEDULERS["systemd"](entry)
+    assert plistlib.loads(SCHEDULERS["launchd"](entry).encode())["Label"] == entry.unit
+
+
+def test_a_command_without_files_is_called_the_same_from_any_folder() -> None:
+    arguments = ("check", "@ada", "--budget", "2", "/var/lists/all.txt")
+    entries = [replace(ENTRY, arguments=arguments, folder=each) for each in ("/a", "/b")]
+    assert {each.unit for each in entries} == {"positivity-check-ada-2-var-lists-all-txt"}
 
 
 def test_names_that_lose_something_differ_all_the_same() -> None:
     jobs = ["é.toml", "ü.toml", f"{'x' * 99}/a.toml", f"{'x' * 99}/b.toml"]
-    names = [replace(ENTRY, arguments=("run", job)).name for job in jobs]
-    assert len(set(names)) == len(jobs)
-    assert all(re.fullmatch(r"positivity-run-[a-z0-9-]{,45}", name) for name in names)
+    entries = [replace(ENTRY, arguments=("run", job)) for job in jobs]
+    for names in ([each.name for each in entries], [each.unit for each in entries]):
+        assert len(set(names)) == len(jobs)
+        assert all(re.fullmatch(r"positivity-run-[a-z0-9-]{,45}", name) for name in names)
 
 
 def test_systemd_escapes_what_it_would_replace() -> None:
@@ -119,13 +129,12 @@ def test_systemd_escapes_what_it_would_replace() -> None:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd")
 def test_systemd_verifies_it(tmp_path: Path) -> None:
-    service, _, timer = schedule("--systemd", "--", "run", "watch.toml").stdout.partition(
-        "# ~/.config/systemd/user/positivity-run-watch.timer"
-    )
-    (tmp_path / "positivity-run-watch.service").write_text(service)
-    (tmp_path / "positivity-run-watch.timer").write_text(timer)
+    text = schedule("--systemd", "--", "run", "watch.toml").stdout
+    service, name, timer = re.split(r"# ~/.config/systemd/user/(\S+)\.timer", text)
+    (tmp_path / f"{name}.service").write_text(service)
+    (tmp_path / f"{name}.timer").write_text(timer)
     result = subprocess.run(
-        ["systemd-analyze", "verify", "--user", str(tmp_path / "positivity-run-watch.timer")],
+        ["systemd-analyze", "verify", "--user", str(tmp_path / f"{name}.timer")],
         capture_output=True,
         text=True,
     )

@@ -5,6 +5,7 @@ import gzip
 import json
 import lzma
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, count, islice
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +15,7 @@ import pandas as pd
 
 from positivity.errors import InputError
 from positivity.sources.compression import BROKEN
+from positivity.sources.dialect import sniff_dialect
 from positivity.sources.records import Dialect, Records
 from positivity.training.recipe import Source
 from positivity.training.reviews import read_reviews
@@ -30,6 +32,7 @@ _COMPRESSED: Mapping[str, Callable[..., Any]] = MappingProxyType(
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")  # what such files begin with
 _SENTIMENT140_COLUMNS = 6
 _OF_FIRST_ROW = 0  # columns of `Records`; without a number it would look closer at each quote
+_LINES_OF_HEAD = 500
 _ROWS_TOGETHER = 20_000
 
 
@@ -134,9 +137,13 @@ def _delimited(path: Path, source: Source, unreadable: _Unreadable) -> pd.DataFr
     of_sentiment140 = _is_sentiment140(path)
     delimiter = "\t" if _form(path) == ".tsv" else source.delimiter
     encoding = "latin-1" if of_sentiment140 else source.encoding
+    with _open(path, "rt", encoding=encoding, newline="") as lines:
+        head = list(islice(_without_zeros(lines), _LINES_OF_HEAD))
+    dialect = sniff_dialect(head, delimiter)  # what quotes mean, as `score` sees it
     # In a TSV quotes rarely mean anything: where they would cost rows they are only characters.
-    bare = delimiter == "\t" and _costs_rows(path, encoding, Dialect(delimiter))
-    rows = _rows(path, encoding, Dialect(delimiter, quoted=not bare), unreadable)
+    if delimiter == "\t" and dialect.quoted:
+        dialect = replace(dialect, quoted=not _costs_rows(path, encoding, dialect))
+    rows = _rows(path, encoding, dialect, unreadable)
     first = next(rows, None)
     if first is None:
         raise InputError(f"{path}: is empty")
