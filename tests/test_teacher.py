@@ -16,7 +16,6 @@ pytest.importorskip("transformers")
 from positivity.errors import InputError, StateError
 from positivity.text.emojis import compile_table
 from positivity.training import teacher as teacher_module
-from positivity.training.committee import divergence, most_disputed
 from positivity.training.encoder import encoder_text, find_encoder
 from positivity.training.initial import initial_vectors
 from positivity.training.labelled import Data
@@ -155,35 +154,6 @@ def test_a_source_may_be_labelled_by_the_head_of_its_kind(
     assert called_positive[gold == "positive"].mean() > 0.9
     with pytest.raises(ValueError, match="head 'third' labels, but none is trained"):
         replace(recipe, unlabelled=(Source(file="train.csv", head="third"),))
-
-
-def test_a_teacher_is_asked_what_the_models_dispute(
-    recipe: TeacherRecipe, tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[list[str]] = []
-
-    def first_rows(texts: list[str], size: int) -> list[int]:
-        asked.append(texts)
-        return list(range(size))
-
-    monkeypatch.setattr(teacher_module, "most_disputed", first_rows)
-    disputed = replace(recipe, unlabelled=(replace(recipe.unlabelled[0], times=2, disputed=7),))
-    run = TeacherRun(disputed, Data(tiny_data, tiny_data), tmp_path)
-    for _ in run.label():
-        pass
-    assert len(asked[0]) == len(set(asked[0])) > 7
-    assert set(pd.read_parquet(run.labels).text) <= set(asked[0][:7])
-
-
-def test_what_models_agree_on_is_not_disputed() -> None:
-    one = np.array([[0.1, 0.2, 0.7], [0.8, 0.1, 0.1], [1.0, 0.0, 0.0]], np.float32)
-    other = np.array([[0.1, 0.2, 0.7], [0.1, 0.1, 0.8], [0.0, 0.0, 1.0]], np.float32)
-    found = divergence([one, other])
-    assert found[0] == pytest.approx(0, abs=1e-7)
-    assert found[0] < found[1] < found[2] == pytest.approx(np.log(2), abs=1e-6)
-    plain = "i love this"
-    hard = "not that i ever thought it was not great, but hmm"
-    assert most_disputed([plain, plain, hard, plain], 1).tolist() == [2]
 
 
 def test_stopped_and_resumed_it_ends_where_it_would_have(

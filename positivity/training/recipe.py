@@ -58,8 +58,6 @@ class Source:
     like: "Source | None" = None
     made_into: str = ""  # one of MADE
     times: int = 1
-    # Of all these texts, so many on which the shipped models differ most (training/committee.py).
-    disputed: int | None = None
     head: str = ""  # the one that labels these, in place of the teacher's mixture
     teacher: str = ""  # in place of a file: the labels of the teacher of this name
 

@@ -24,7 +24,6 @@ from positivity.evaluation import LABELS, evaluate
 from positivity.files import write_atomically
 from positivity.model.engine_torch import choose_device
 from positivity.text.emojis import compile_table
-from positivity.training.committee import most_disputed
 from positivity.training.encoder import Teacher, encoder_text, find_encoder, load_tokenizer, padded
 from positivity.training.hints import View
 from positivity.training.labelled import ENCODER, SOFT_LABELS, SOFT_STATES, Data
@@ -291,9 +290,6 @@ class TeacherRun:
             if source.made_into:
                 maker = MAKERS[source.made_into]
                 made = [text for _ in range(source.times) for text in maker(read, generator)]
-            made = list(dict.fromkeys(made))
-            if source.disputed is not None:
-                made = [made[row] for row in most_disputed(made, source.disputed)]
             for text in made:
                 texts.setdefault(text, source.head)
         kept = [text for text in texts if _letters(text) and _letters(text) not in held_out]
