@@ -330,6 +330,12 @@ def test_variants_are_made_of_the_words_there_are() -> None:
             {"I'm not so happy it can stay", "I'm so happy it can't stay"},
         ),
         ("NEVER again, but it is fine", {"again, but it is fine"}),
+        # Facts of a third person, and what somebody has done.
+        ("my shop opens at nine", {"my shop doesn't open at nine"}),
+        ("she signed for them", {"she hasn't signed for them"}),
+        ("We watched it", {"We haven't watched it"}),
+        ("this boss of the bus stops", {"this boss of the bus doesn't stop"}),
+        ("so needed, two of the boss", set()),
     ],
 )
 def test_a_denial_is_put_in_or_taken_out(tweet: str, made: set[str]) -> None:

@@ -102,6 +102,9 @@ _DENIED = {plain: denial for denial, plain in _DENIALS.items() if plain and deni
 _BEFORE_NOT = {"i'm", "it's", "that's", "he's", "she's", "you're", "we're", "they're", "am", "im"}
 _SUBJECTS = {"i", "we", "you", "they"}
 _ANY_SUBJECTS = _SUBJECTS | _BEFORE_NOT | set("he she it this that the my our your i've".split())
+_THIRD_PERSONS = frozenset("he she it this that who which".split())
+_DETERMINERS = frozenset("the my your our his her their this that a an".split())
+_NO_VERBS = ("ss", "us", "is", "ous", "'s")  # endings of words that look like verbs and are none
 _VERBS = frozenset(
     "love like want enjoy think feel care trust recommend need hate miss know believe hope wish "
     "get understand mind regret deserve".split()
@@ -235,8 +238,17 @@ def _denied(words: Sequence[str], row: int) -> str:
         return _DENIED[plain]
     if plain in _BEFORE_NOT:
         return f"{word} not"
-    if plain in _VERBS and row and _plain(words[row - 1]) in _SUBJECTS:
+    before = [_plain(each) for each in words[max(0, row - 2) : row]]
+    if plain in _VERBS and before and before[-1] in _SUBJECTS:
         return f"don't {word}"
+    if not plain.isalpha() or len(plain) < 5 or not before:
+        return ""
+    # What looks like a fact, so that people's denials are not all of what they feel.
+    of_third = before[-1] in _THIRD_PERSONS or (len(before) == 2 and before[0] in _DETERMINERS)
+    if plain.endswith("s") and not plain.endswith(_NO_VERBS) and of_third:
+        return f"doesn't {plain[:-1]}"
+    if plain.endswith("ed") and (of_third or before[-1] in _SUBJECTS):
+        return "haven't " + word if before[-1] in _SUBJECTS else "hasn't " + word
     return ""
 
 
