@@ -2,8 +2,8 @@
 
 import torch
 
-from positivity.model.ngrams import PAIR, TRIPLE, NgramVectors, ngram_numbers
-from positivity.training.fair_vectors import equalize, equalize_ngrams
+from positivity.model.pairs import PairVectors, pair_numbers
+from positivity.training.fair_vectors import equalize, equalize_pairs
 from positivity.training.word_groups import INTERCHANGEABLE, SYNONYMS
 
 
@@ -35,28 +35,15 @@ def test_no_word_is_of_two_groups() -> None:
 def test_pairs_with_british_and_american_words_get_one_vector_or_none() -> None:
     pieces = ["<pad>", "<unk>", " the", " rubbish", " trash", " bin", " can", " lift"]
     texts = torch.tensor([[2, 3], [2, 4], [3, 5], [4, 6], [2, 7], [3, 6]])
-    pairs = NgramVectors(PAIR, len(pieces), slots=61, size=2, dropout=0.0)
-    pairs.own(ngram_numbers(texts, len(pieces), PAIR)[:, 1])
+    pairs = PairVectors(len(pieces), slots=61, size=2, dropout=0.0)
+    pairs.own(pair_numbers(texts, len(pieces))[:, 1])
     with torch.no_grad():
         pairs.embedding.weight[:-1] = torch.arange(122.0).reshape(61, 2)
     before = pairs(texts)[:, 1].clone()
-    assert equalize_ngrams(pairs, pieces) == 5
+    assert equalize_pairs(pairs, pieces) == 5
     after = pairs(texts)[:, 1]
     mean = (before[0] + before[1]) / 2
     assert after[0].tolist() == after[1].tolist() == mean.tolist()
     assert not after[2].any()  # "trash bin" has no vector, so "rubbish bin" has none
     assert after[3].tolist() == after[5].tolist()
     assert after[4].tolist() == before[4].tolist()
-
-
-def test_so_do_triples() -> None:
-    pieces = ["<pad>", "<unk>", " the", " rubbish", " trash", " bin", " colour", " color"]
-    texts = torch.tensor([[6, 3, 2], [6, 4, 2], [7, 3, 2], [7, 4, 2], [3, 5, 2], [2, 5, 2]])
-    triples = NgramVectors(TRIPLE, len(pieces), slots=499, size=1, dropout=0.0)
-    triples.own(ngram_numbers(texts, len(pieces), TRIPLE)[:, 2])
-    with torch.no_grad():
-        for row, text in enumerate(texts):
-            place = ngram_numbers(text[None], len(pieces), TRIPLE)[0, 2] % 499
-            triples.embedding.weight[place] = float(row)
-    assert equalize_ngrams(triples, pieces) == 5
-    assert triples(texts)[:, 2, 0].tolist() == [1.5] * 4 + [0.0, 5.0]

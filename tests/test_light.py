@@ -21,7 +21,6 @@ from positivity.model import gpu, registry
 from positivity.model.engine_onnx import OnnxEngine
 from positivity.model.engine_torch import TorchEngine
 from positivity.model.network import NetworkConfig, SentimentNetwork
-from positivity.model.ngrams import ngram_numbers
 from positivity.model.registry import LIGHT, ModelDirectory
 from positivity.model.scorer import Scorer, load_engine
 from positivity.training import export
@@ -51,10 +50,6 @@ def network(**settings: Any) -> SentimentNetwork:
     with torch.no_grad():
         made.embedding.weight.normal_(0, 0.7)
         made.embedding.weight[0] = 0
-        for ngrams in made.ngrams:  # as many as have a place own one
-            met = torch.from_numpy(batch()[0])
-            ngrams.own(ngram_numbers(met, 60, ngrams.length).flatten())
-            ngrams.embedding.weight[:-1].normal_(0, 0.7)
     return made.requires_grad_(False).eval()
 
 
@@ -76,8 +71,6 @@ def batch(rows: int = 40, time: int = 17) -> tuple[np.ndarray, np.ndarray]:
         {"embedding_size": 7, "hidden_size": 5, "pooling": ("max",)},
         {"embedding_size": 16, "hidden_size": 9, "pooling": ("attention",)},
         {"embedding_size": 16, "hidden_size": 16, "pooling": ("max", "attention"), "mlp_size": 3},
-        {"embedding_size": 16, "hidden_size": 16, "pairs": 97, "pair_size": 8},
-        {"embedding_size": 16, "hidden_size": 16, "pairs": 97, "triples": 199, "pair_size": 8},
     ],
     ids=str,
 )

@@ -80,7 +80,6 @@ def test_dropout_is_for_training_only() -> None:
         ({"pooling": ()}, "pooling"),
         ({"pairs": -1}, "pairs"),
         ({"pairs": 7, "pair_size": 0}, "pair_size"),
-        ({"triples": 7}, "triples go with pairs"),
         ({"hidden_size": 0}, "at least 1"),
     ],
 )

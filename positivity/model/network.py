@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from positivity.model.elman import Elman
-from positivity.model.ngrams import PAIR, TRIPLE, NgramVectors
+from positivity.model.pairs import PairVectors
 
 Cell = Literal["elman", "gru", "lstm"]
 Pooling = Literal["attention", "last", "mean", "max"]
@@ -23,11 +23,9 @@ class NetworkConfig:
 
     vocabulary_size: int
     embedding_size: int = 128
-    # Pairs and triples of neighbouring tokens with a vector of their own (model/ngrams.py): places
-    # for them, 0 for none, and the numbers of a vector, which stand beside those of the last token.
-    # What a pair and a triple say at one token is added.
+    # Pairs of neighbouring tokens with a vector of their own (model/pairs.py): places for them, 0
+    # for none, and the numbers of a vector, which stand beside the second token's.
     pairs: int = 0
-    triples: int = 0
     pair_size: int = 32
     cell: Cell = "lstm"
     hidden_size: int = 128  # of each direction
@@ -51,10 +49,8 @@ class NetworkConfig:
             raise ValueError(f"pooling {list(self.pooling)} is not of attention, last, mean, max")
         if min(self.vocabulary_size, self.embedding_size, self.hidden_size, self.layers) < 1:
             raise ValueError("vocabulary, embedding, hidden size and layers are at least 1")
-        if min(self.pairs, self.triples) < 0 or self.pair_size < 1:
-            raise ValueError("pairs and triples are 0 or more, and pair_size is at least 1")
-        if self.triples and not self.pairs:
-            raise ValueError("triples go with pairs")
+        if self.pairs < 0 or self.pair_size < 1:
+            raise ValueError("pairs are 0 or more, and pair_size is at least 1")
 
     @property
     def input_size(self) -> int:
@@ -158,8 +154,11 @@ class SentimentNetwork(Classifier):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__(config)
         self.embedding = nn.Embedding(config.vocabulary_size, config.embedding_size, padding_idx=0)
-        self.pairs = self._ngrams(PAIR, config.pairs)
-        self.triples = self._ngrams(TRIPLE, config.triples)
+        self.pairs = (
+            PairVectors(config.vocabulary_size, config.pairs, config.pair_size, config.pair_dropout)
+            if config.pairs
+            else None
+        )
         directions = 2 if config.bidirectional else 1
         sizes = [config.input_size] + [config.hidden_size * directions] * (config.layers - 1)
         self.layers = nn.ModuleList(
@@ -176,25 +175,9 @@ class SentimentNetwork(Classifier):
         self.embedding_dropout = nn.Dropout1d(config.embedding_dropout)
         self.state_dropout = nn.Dropout1d(config.state_dropout)
 
-    def _ngrams(self, length: int, slots: int) -> NgramVectors | None:
-        config = self.config
-        if not slots:
-            return None
-        return NgramVectors(
-            length, config.vocabulary_size, slots, config.pair_size, config.pair_dropout
-        )
-
-    @property
-    def ngrams(self) -> list[NgramVectors]:
-        """The vectors of pairs and of triples, where it has such."""
-        return [each for each in (self.pairs, self.triples) if each is not None]
-
     def word_vectors(self, ids: Tensor) -> Tensor:
         vectors = super().word_vectors(ids)
-        if not self.ngrams:
-            return vectors
-        together = torch.stack([each(ids) for each in self.ngrams]).sum(dim=0)
-        return torch.cat([vectors, together], dim=2)
+        return vectors if self.pairs is None else torch.cat([vectors, self.pairs(ids)], dim=2)
 
     def pooled_vectors(
         self, vectors: Tensor, padding: Padding | None = None, ids: Tensor | None = None

@@ -5,18 +5,17 @@ keeps some of the company that it was met in, most of all the rare ones. Here al
 their mean ("equalize", Bolukbasi et al. 2016, "Man is to computer programmer as woman is to
 homemaker?"): what is said of one member is then scored like what is said of another, to the last
 digit, wherever the word is a piece of the vocabulary by itself. So are British and American words
-for the same thing. No pair or triple with a word of a group has a vector (see `initial`); those
-with a word that is British or American get one together, or none.
+for the same thing. No pair with a word of a group has a vector (see `initial`); those with a word
+that is British or American get one together, or none.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import product
 
 import torch
 from torch import Tensor
 
-from positivity.model.ngrams import NOBODY, NgramVectors
+from positivity.model.pairs import NOBODY, PairVectors
 from positivity.training.word_groups import INTERCHANGEABLE, SYNONYMS
 
 
@@ -39,8 +38,8 @@ def equalize(vectors: Tensor, pieces: Sequence[str]) -> int:
 
 
 @torch.no_grad()
-def equalize_ngrams(ngrams: NgramVectors, pieces: Sequence[str]) -> int:
-    """Gives n-grams that differ by British and American words alone ("the rubbish", "the trash")
+def equalize_pairs(pairs: PairVectors, pieces: Sequence[str]) -> int:
+    """Gives pairs that differ by a British and an American word alone ("the rubbish", "the trash")
     their mean vector, or takes it from them where one of them has none; returns how many these are.
     """
     rows = _rows_of_words(pieces)
@@ -50,23 +49,19 @@ def equalize_ngrams(ngrams: NgramVectors, pieces: Sequence[str]) -> int:
         if all(word in rows for word in group)
         for word in group
     }
-    alike: dict[tuple[int, ...], list[int]] = defaultdict(list)  # all forms of one -> its slots
-    for slot, number in enumerate(ngrams.owners.tolist()):
-        if number == NOBODY:
-            continue
-        ids = [number // len(pieces) ** back % len(pieces) for back in range(ngrams.length)]
-        if not others.keys().isdisjoint(ids):
-            forms = product(*(others.get(each, [each]) for each in ids))
-            alike[tuple(sorted(_number(form, len(pieces)) for form in forms))].append(slot)
-    weight = ngrams.embedding.weight
+    owners = pairs.owners.tolist()
+    slots = {number: slot for slot, number in enumerate(owners) if number != NOBODY}
+    alike: dict[tuple[int, ...], list[int]] = defaultdict(list)  # all forms of a pair -> its slots
+    for number, slot in slots.items():
+        before, after = divmod(number, len(pieces))
+        if before in others or after in others:
+            firsts, seconds = others.get(before, [before]), others.get(after, [after])
+            forms = (first * len(pieces) + second for first in firsts for second in seconds)
+            alike[tuple(sorted(forms))].append(slot)
+    weight = pairs.embedding.weight
     for every, found in alike.items():
         weight[found] = weight[found].mean(dim=0) if len(found) == len(every) else 0.0
     return sum(map(len, alike.values()))
-
-
-def _number(ids: Sequence[int], vocabulary_size: int) -> int:
-    """As `ngram_numbers` has it, of the ids of an n-gram, the last one first."""
-    return sum(each * vocabulary_size**back for back, each in enumerate(ids))
 
 
 def _rows_of_words(pieces: Sequence[str]) -> dict[str, int]:

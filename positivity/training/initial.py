@@ -11,6 +11,7 @@ from torch import Tensor
 
 from positivity.errors import InputError
 from positivity.model.engine_torch import load_network
+from positivity.model.pairs import pair_numbers
 from positivity.model.registry import ModelDirectory
 from positivity.text.tokenizer import UNKNOWN
 from positivity.training.encoder import load_encoder, load_tokenizer
@@ -85,27 +86,18 @@ def vectors_of_model(directory: ModelDirectory, pieces: Sequence[str], size: int
     return result
 
 
-def frequent_ngrams(
-    examples: Examples, pieces: Sequence[str], length: int, apart: Collection[str]
-) -> Tensor:
-    """The numbers (`model.ngrams.ngram_numbers`) of the n-grams in examples, the most frequent
-    first.
+def frequent_pairs(examples: Examples, pieces: Sequence[str], apart: Collection[str]) -> Tensor:
+    """The numbers (`model.pairs.pair_numbers`) of the pairs in examples, the most frequent first.
 
     Args:
-        length: tokens of an n-gram.
-        apart: words no n-gram of which counts: those that say of which group somebody is would be
+        apart: words no pair of which counts: those that say of which group somebody is would be
             remembered with the company that they were met in.
     """
-    tokens = examples.tokens.astype(np.int64)
-    left_out = np.zeros(len(pieces), bool)
-    left_out[[row for row, piece in enumerate(pieces) if piece.strip() in apart]] = True
-    left_out[UNKNOWN] = True
-    # Where a text begins, and next to there, nothing of the text before it counts.
-    places = np.arange(len(tokens)) - np.repeat(examples.offsets[:-1], np.diff(examples.offsets))
-    numbers, counted = tokens.copy(), ~left_out[tokens]
-    for back in range(1, length):
-        before = np.where(places >= back, np.roll(tokens, back), 0)
-        numbers += len(pieces) ** back * before
-        counted &= ~left_out[before]
-    found, counts = np.unique(numbers[counted], return_counts=True)
+    tokens = torch.from_numpy(examples.tokens.astype(np.int64))[None]
+    numbers = pair_numbers(tokens, len(pieces))[0].numpy()
+    numbers[examples.offsets[:-1]] = examples.tokens[examples.offsets[:-1]]  # none before the first
+    found, counts = np.unique(numbers, return_counts=True)
+    left_out = {UNKNOWN} | {row for row, piece in enumerate(pieces) if piece.strip() in apart}
+    halves = np.stack([found // len(pieces), found % len(pieces)])
+    found, counts = (each[~np.isin(halves, list(left_out)).any(axis=0)] for each in (found, counts))
     return torch.from_numpy(found[np.argsort(-counts, kind="stable")])

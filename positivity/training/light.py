@@ -12,7 +12,6 @@ from typing import TypeGuard
 
 import numpy as np
 import onnx
-import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper, parser
 
@@ -44,23 +43,14 @@ _MIRROR = """
   mirrored = Sub (last, places)
   order = Where (is_word, mirrored, places)
 """
-_PAIR_NUMBERS = """
+_PAIRS = """
   before = Pad (ids, one_later)
   before_apart = Mul (before, vocabulary_size)
-  pair_numbers = Add (before_apart, ids)
-"""
-_TRIPLE_NUMBERS = """
-  earlier = Pad (before, one_later)
-  earlier_apart = Mul (earlier, pairs_of_words)
-  triple_numbers = Add (earlier_apart, pair_numbers)
-"""
-# Which row of the vectors an n-gram has: its own, or that of the shorter one within it.
-_ROWS = """
-  X_slots = Mod (X_numbers, X_slots_in_all)
-  X_owners_there = Gather (X_owners, X_slots)
-  is_X = Equal (X_owners_there, X_numbers)
-  X_rows = Add (X_slots, X_first_row)
-  ngrams_to_X = Where (is_X, X_rows, SHORTER)
+  numbers = Add (before_apart, ids)
+  slots = Mod (numbers, slots_in_all)
+  owners_there = Gather (owners, slots)
+  is_owner = Equal (owners_there, numbers)
+  pairs = Where (is_owner, slots, slots_in_all)
 """
 # Numbers [batch, time] in the order of a direction, or from it back in the text's.
 _IN_ORDER = {
@@ -71,9 +61,9 @@ _WORDS = """
   word_steps_D = Transpose <perm = [1, 0]> (ordered_ids_D)
   words_D = Gather (embedding, word_steps_D)
 """
-_VECTORS_OF_NGRAMS = """
-  ngram_steps_D = Transpose <perm = [1, 0]> (ordered_NGRAMS_D)
-  ngrams_D = Gather (ngram_embedding, ngram_steps_D)
+_VECTORS_OF_PAIRS = """
+  pair_steps_D = Transpose <perm = [1, 0]> (ordered_pairs_D)
+  pairs_D = Gather (pair_embedding, pair_steps_D)
 """
 _STEP = """
   inputs_D = Concat <axis = 1> (VECTORS, h_bytes_D)
@@ -158,13 +148,8 @@ def _graph(network: SentimentNetwork) -> str:
     if config.bidirectional:
         lines.insert(1, _MIRROR)
     if config.pairs:
-        read["ngram"] = f"uint8[batch, {config.pair_size}]"
-        lines += [_PAIR_NUMBERS, _rows("pair", "no_ngram")]
-        longest = "ngrams_to_pair"
-        if config.triples:
-            lines += [_TRIPLE_NUMBERS, _rows("triple", longest)]
-            longest = "ngrams_to_triple"
-        lines += [ordered(longest), each(_VECTORS_OF_NGRAMS.replace("NGRAMS", longest), "\n")]
+        read["pair"] = f"uint8[batch, {config.pair_size}]"
+        lines += [_PAIRS, ordered("pairs"), each(_VECTORS_OF_PAIRS, "\n")]
     inputs = [f"{kind} {name}_D" for name, kind in read.items()]
     step = _STEP.replace("VECTORS", ", ".join(f"{name}_D" for name in read))
     lines.append(f"""
@@ -196,10 +181,6 @@ def _graph(network: SentimentNetwork) -> str:
         => (float[batch, {config.classes}] logits) {{ {body} }}"""
 
 
-def _rows(ngram: str, shorter: str) -> str:
-    return _ROWS.replace("X", ngram).replace("SHORTER", shorter)
-
-
 def _arrays(network: SentimentNetwork) -> dict[str, NDArray[np.generic]]:
     """What the graph refers to by name."""
     config = network.config
@@ -224,25 +205,17 @@ def _arrays(network: SentimentNetwork) -> dict[str, NDArray[np.generic]]:
         "outer_weights": weights["mlp.4.weight"].T,
         "outer_bias": weights["mlp.4.bias"],
     }
-    if network.ngrams:
-        arrays["ngram_embedding"], ngram_channel = _bytes_by_channel(_ngram_vectors(network))
-        channel = np.concatenate([channel, ngram_channel])
+    if network.pairs is not None:
+        arrays["pair_embedding"], pair_channel = _bytes_by_channel(
+            weights["pairs.embedding.weight"]
+        )
+        channel = np.concatenate([channel, pair_channel])
         arrays |= {
+            "owners": network.pairs.owners.cpu().numpy(),
             "one_later": np.array([0, 1, 0, -1]),
             "vocabulary_size": np.array(config.vocabulary_size),
-            "no_ngram": np.array(config.pairs + config.triples),
+            "slots_in_all": np.array(config.pairs),
         }
-        first_row = 0
-        for name, ngrams in zip(("pair", "triple"), network.ngrams, strict=False):
-            owners = ngrams.owners.cpu().numpy()
-            arrays |= {
-                f"{name}_owners": owners,
-                f"{name}_slots_in_all": np.array(len(owners)),
-                f"{name}_first_row": np.array(first_row),
-            }
-            first_row += len(owners)
-        if config.triples:
-            arrays["pairs_of_words"] = np.array(config.vocabulary_size**2)
     for i, direction in enumerate(_directions(network)):
         prefix = f"layers.0.{'forward' if direction == 'onward' else 'backward'}_cell."
         of_words = weights[f"{prefix}weight_ih_l0"] * channel  # [4 x hidden, embedding]
@@ -257,21 +230,6 @@ def _arrays(network: SentimentNetwork) -> dict[str, NDArray[np.generic]]:
             part = slice(i * config.hidden_size, (i + 1) * config.hidden_size)
             arrays[f"attention_{direction}"] = weights["attention.weight"][0, part, None]
     return arrays
-
-
-def _ngram_vectors(network: SentimentNetwork) -> NDArray[np.float32]:
-    """The vectors of pairs, then of triples, then zeros: what a token is given of the longest of
-    them that is known. To a triple's is added its pair's, as the network does."""
-    of_pairs, *others = [each.embedding.weight.float().cpu().numpy() for each in network.ngrams]
-    vectors = [of_pairs[:-1]]
-    for ngrams, of_triples in zip(network.ngrams[1:], others, strict=True):
-        assert network.pairs is not None
-        pairs = ngrams.owners.cpu() % network.config.vocabulary_size**2
-        slots = pairs % network.config.pairs
-        known = network.pairs.owners.cpu()[slots] == pairs
-        rows = torch.where(known, slots, network.config.pairs).numpy()
-        vectors.append(of_triples[:-1] + of_pairs[rows])
-    return np.concatenate([*vectors, of_pairs[-1:]])
 
 
 def _bytes_by_channel(

@@ -29,8 +29,8 @@ from positivity.text.tokenizer import TOKENIZERS, Tokenizer, load_tokenizer
 from positivity.training.clock import Clock
 from positivity.training.datasets import corpus
 from positivity.training.emoji_prediction import EmojiPrediction
-from positivity.training.fair_vectors import equalize, equalize_ngrams
-from positivity.training.initial import frequent_ngrams, initial_vectors, vectors_of_model
+from positivity.training.fair_vectors import equalize, equalize_pairs
+from positivity.training.initial import frequent_pairs, initial_vectors, vectors_of_model
 from positivity.training.labelled import Data
 from positivity.training.language_modelling import LanguageModelling
 from positivity.training.loop import Record, Step, Trainer, diverged
@@ -113,7 +113,7 @@ class Run:
         torch.manual_seed(self.recipe.seed)
         network = self._network().to(self._device)
         self._give_initial_vectors(network)
-        self._give_ngrams(network)
+        self._give_pairs(network)
         trainer = Trainer(network, self.task, self.recipe.training, self.recipe.seed)
         weights = sum(parameter.numel() for parameter in network.parameters())
         self._say(f"{len(self.task):,} examples, {weights:,} weights, on {self._device}")
@@ -134,17 +134,14 @@ class Run:
                 weight[1:].copy_(self._vectors_of_file(network.config.embedding_size)[1:])
             weight.mul_(self.recipe.vector_spread)
 
-    def _give_ngrams(self, network: Network) -> None:
-        """The pairs and triples that have vectors, of a network with such: the most frequent."""
-        if not isinstance(network, SentimentNetwork) or not network.ngrams:
+    def _give_pairs(self, network: Network) -> None:
+        """The pairs that have vectors, of a network with such: the most frequent ones."""
+        if not isinstance(network, SentimentNetwork) or network.pairs is None:
             return
         assert isinstance(self.task, Sentiment)
         apart = INTERCHANGEABLE_WORDS if self.recipe.training.augmentation else ()
-        for each in network.ngrams:
-            numbers = frequent_ngrams(
-                self.task.examples, self.tokenizer.pieces(), each.length, apart
-            )
-            each.own(numbers.to(self._device))
+        pairs = frequent_pairs(self.task.examples, self.tokenizer.pieces(), apart)
+        network.pairs.own(pairs.to(self._device))
 
     def _vectors_of_model(self, size: int) -> torch.Tensor:
         name, pieces = self.recipe.initial_vectors, self.tokenizer.pieces()
@@ -193,7 +190,7 @@ class Run:
         torch.manual_seed(seed)
         network = self._network(classes=len(task.emoji)).to(self._device)
         self._give_initial_vectors(network)
-        self._give_ngrams(network)
+        self._give_pairs(network)
         trainer: Trainer[Any, Any] = Trainer(network, task, recipe.training, seed)
         checkpoint = self.folder / PRETRAINING
         if checkpoint.exists():
@@ -224,8 +221,8 @@ class Run:
         network = self.trainer.kept
         if self.recipe.training.augmentation:
             equalize(network.embedding.weight, self.tokenizer.pieces())
-            for each in network.ngrams if isinstance(network, SentimentNetwork) else ():
-                equalize_ngrams(each, self.tokenizer.pieces())
+            if isinstance(network, SentimentNetwork) and network.pairs is not None:
+                equalize_pairs(network.pairs, self.tokenizer.pieces())
         for parameter in network.parameters():  # what is measured is what is stored: half precision
             parameter.copy_(parameter.half().float())
             if not parameter.isfinite().all():

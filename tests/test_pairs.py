@@ -1,4 +1,4 @@
-"""Vectors of pairs and triples: whose they are, what the network makes of them, who gets one."""
+"""Vectors of pairs: whose they are, what the network makes of them, and which pairs get one."""
 
 import dataclasses
 from pathlib import Path
@@ -10,10 +10,10 @@ import torch
 from positivity.model.deepmoji import DeepMoji
 from positivity.model.engine_torch import load_network
 from positivity.model.network import NetworkConfig, SentimentNetwork
-from positivity.model.ngrams import NOBODY, PAIR, TRIPLE, NgramVectors, ngram_numbers
+from positivity.model.pairs import NOBODY, PairVectors, pair_numbers
 from positivity.model.registry import ModelDirectory
 from positivity.training.examples import make_examples
-from positivity.training.initial import frequent_ngrams
+from positivity.training.initial import frequent_pairs
 from positivity.training.labelled import Data
 from positivity.training.recipe import Recipe, read_recipe
 from positivity.training.run import Run
@@ -21,9 +21,9 @@ from positivity.training.run import Run
 WORDS = 10  # of the vocabularies here
 
 
-def pairs(slots: int = 7, dropout: float = 0.0) -> NgramVectors:
+def pairs(slots: int = 7, dropout: float = 0.0) -> PairVectors:
     torch.manual_seed(3)
-    made = NgramVectors(PAIR, WORDS, slots, 2, dropout)
+    made = PairVectors(WORDS, slots, 2, dropout)
     with torch.no_grad():
         made.embedding.weight[:-1].normal_()
     return made.eval()
@@ -33,11 +33,9 @@ def number(before: int, word: int) -> int:
     return before * WORDS + word
 
 
-def test_a_pair_is_a_word_and_the_one_before_it_a_triple_one_more() -> None:
+def test_a_pair_is_a_word_and_the_one_before_it() -> None:
     ids = torch.tensor([[3, 4, 5], [4, 3, 0]])
-    assert ngram_numbers(ids, WORDS, PAIR).tolist() == [[3, 34, 45], [4, 43, 30]]
-    assert ngram_numbers(ids, WORDS, TRIPLE).tolist() == [[3, 34, 345], [4, 43, 430]]
-    assert ngram_numbers(ids[:, :1], WORDS, TRIPLE).tolist() == [[3], [4]]
+    assert pair_numbers(ids, WORDS).tolist() == [[3, 34, 45], [4, 43, 30]]
 
 
 def test_those_with_a_slot_have_its_vector_and_others_nothing() -> None:
@@ -84,22 +82,6 @@ def test_a_network_that_has_none_of_a_text_reads_its_words_alone() -> None:
     torch.testing.assert_close(network(ids[:, :2]), network(ids[:, :2]))
 
 
-def test_what_a_pair_and_a_triple_say_is_added() -> None:
-    torch.manual_seed(0)
-    config = NetworkConfig(
-        vocabulary_size=WORDS, embedding_size=4, pairs=7, triples=11, pair_size=2
-    )
-    network = SentimentNetwork(config).eval()
-    assert network.pairs is not None and network.triples is not None
-    network.pairs.own(torch.tensor([number(4, 5)]))
-    network.triples.own(torch.tensor([345, 5]))  # "3 4 5", and "5" at the beginning
-    with torch.no_grad():
-        network.pairs.embedding.weight[:-1] = 1.0
-        network.triples.embedding.weight[:-1] = 0.25
-    said = network.word_vectors(torch.tensor([[3, 4, 5], [5, 4, 5]]))[:, :, 4:]
-    assert said[:, :, 0].tolist() == said[:, :, 1].tolist() == [[0, 0, 1.25], [0.25, 0, 1]]
-
-
 def test_deepmoji_has_none() -> None:
     config = NetworkConfig(vocabulary_size=WORDS, pooling=("attention",), pairs=7)
     with pytest.raises(ValueError, match="pairs"):
@@ -115,25 +97,21 @@ def test_the_most_frequent_come_first_and_those_with_words_apart_never() -> None
         np.ones(5, np.float32),
         np.zeros((5, 3), np.float32),
     )
-    found = frequent_ngrams(examples, pieces, PAIR, ["anna"]).tolist()
+    found = frequent_pairs(examples, pieces, ["anna"]).tolist()
     # "a" at the beginning and "a b" twice, "b c" twice, "b" at the beginning once.
     assert sorted(found[:3]) == [2, 2 * 6 + 3, 3 * 6 + 5]
     assert found[3:] == [3]
-    found = frequent_ngrams(examples, pieces, TRIPLE, ["anna"]).tolist()
-    # "a" and "a b" at the beginning twice; "a b c", "b" and "b c" at the beginning once.
-    assert sorted(found[:2]) == [2, 2 * 6 + 3]
-    assert sorted(found[2:]) == [3, 3 * 6 + 5, (2 * 6 + 3) * 6 + 5]
 
 
 def test_a_run_gives_them_and_the_model_keeps_them(tiny_data: Path, tmp_path: Path) -> None:
     recipe = read_recipe(tiny_data / "tiny.toml")
     assert isinstance(recipe, Recipe)
-    settings = {**recipe.network, "pairs": 61, "triples": 31, "pair_size": 4}
-    with_ngrams = dataclasses.replace(recipe, network=settings)
+    settings = {**recipe.network, "pairs": 61, "pair_size": 4}
+    with_pairs = dataclasses.replace(recipe, network=settings)
 
     def run() -> Run:
         data = Data(tiny_data, tmp_path)
-        return Run(with_ngrams, data, tmp_path, device="cpu", say=lambda line: None)
+        return Run(with_pairs, data, tmp_path, device="cpu", say=lambda line: None)
 
     first = run()
     for _ in zip(first.train(), range(30), strict=False):
@@ -144,15 +122,13 @@ def test_a_run_gives_them_and_the_model_keeps_them(tiny_data: Path, tmp_path: Pa
     model = resumed.finish()
     assert isinstance(model, ModelDirectory)
     network, trained = load_network(model), resumed.trainer.kept
-    assert isinstance(network, SentimentNetwork) and len(network.ngrams) == 2
-    ngrams = zip(network.ngrams, trained.ngrams, first.trainer.network.ngrams, strict=True)
-    for ours, of_trained, of_first in ngrams:
-        assert torch.equal(ours.owners, of_trained.owners)
-        assert torch.equal(ours.owners, of_first.owners)
-        owned = ours.owners != NOBODY
-        assert owned.float().mean() > 0.8
-        rows = ours.embedding.weight
-        assert rows[:-1][owned].any(dim=1).float().mean() > 0.8
-        assert not rows[-1].any()
+    assert isinstance(network, SentimentNetwork) and network.pairs is not None
+    assert torch.equal(network.pairs.owners, trained.pairs.owners)
+    assert torch.equal(network.pairs.owners, first.trainer.network.pairs.owners)
+    owned = network.pairs.owners != NOBODY
+    assert owned.float().mean() > 0.8
+    rows = network.pairs.embedding.weight
+    assert rows[:-1][owned].any(dim=1).float().mean() > 0.8
+    assert not rows[-1].any()
     assert model.metrics()["eval"]["eval"]["macro_recall"] > 0.9
     assert model.metrics()["light_engine"]["same_label"] > 0.95
