@@ -104,6 +104,12 @@ def origins(options: Mapping[str, Any] | None = None) -> dict[str, Origin]:
     return found
 
 
+def unknown_variables() -> list[str]:
+    """Variables of the environment that are named like settings, and are none."""
+    known = {PREFIX + "HOME", *(PREFIX + field.name.upper() for field in fields(Settings))}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+
+
 def _option(name: str) -> str:
     return "--" + name.replace("_", "-")
 

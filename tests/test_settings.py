@@ -119,6 +119,15 @@ def test_config_shows_every_setting_and_where_it_comes_from(
     assert "nonsense" in result.stderr
 
 
+def test_config_tells_a_variable_that_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSITIVITY_MAX_POST", "50")
+    monkeypatch.setenv("POSITIVITY_TIMEOUT", "20")
+    result = runner.invoke(app, ["config"])
+    assert result.exit_code == 0
+    assert "$POSITIVITY_MAX_POST is no setting" in result.stderr
+    assert result.stderr.count("is no setting") == 1
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="~name is a folder like any other there")
 def test_a_home_of_nobody_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POSITIVITY_HOME", "~no_such_user_here/x")

@@ -12,13 +12,16 @@ def config_command(format: FormatOption = Format.TERMINAL) -> None:
 
     Example: positivity config
     """
+    from positivity.messages import say
     from positivity.report.output import report_output
     from positivity.report.sanitize import sanitize
-    from positivity.settings import MEANINGS, config_path, origins
+    from positivity.settings import MEANINGS, config_path, origins, unknown_variables
     from positivity.sources.urls import url_name
     from positivity.store import store_path
 
     found = origins()
+    for name in unknown_variables():
+        say(f"note: ${name} is no setting; they are named below")
     # One with a password is refused when it is used; until then it is not shown around.
     found["api_url"] = replace(found["api_url"], value=url_name(str(found["api_url"].value)))
     with report_output(None) as out:
