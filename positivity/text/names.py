@@ -5,8 +5,9 @@ them are met in angrier tweets than others. So the names that are known, and wha
 a name and is no word, are all read alike.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
+from itertools import chain
 
 _COMMON = 10_000  # words, of which a slip of the finger is looked for
 _LEAST_LETTERS, _LEAST_LETTERS_OF_SLIP = 3, 5
@@ -44,8 +45,12 @@ class Names:
 
     @cached_property
     def _nearly_common(self) -> frozenset[str]:
-        common = (word for word in self._words[:_COMMON] if word not in self.given)
-        return frozenset(_with_one_less(common))
+        common = (
+            word
+            for word in self._words[:_COMMON]
+            if len(word) >= _LEAST_LETTERS_OF_SLIP and word not in self.given
+        )
+        return frozenset(chain.from_iterable(map(_with_one_less, common)))
 
     def _is_slip(self, word: str) -> bool:
         """Whether a word is a common one with a letter missing, added, or in place of another.
@@ -53,14 +58,11 @@ class Names:
         Two words are so near where both, or one of them, less a letter are the same (the idea of
         Garbe's SymSpell).
         """
-        if len(word) < _LEAST_LETTERS_OF_SLIP:
-            return False
-        return not self._nearly_common.isdisjoint(_with_one_less([word]))
+        return len(word) >= _LEAST_LETTERS_OF_SLIP and not self._nearly_common.isdisjoint(
+            _with_one_less(word)
+        )
 
 
-def _with_one_less(words: Iterable[str]) -> Iterable[str]:
-    """Each word of some length, and what is left of it without each of its letters."""
-    for word in words:
-        if len(word) >= _LEAST_LETTERS_OF_SLIP:
-            yield word
-            yield from (word[:at] + word[at + 1 :] for at in range(len(word)))
+def _with_one_less(word: str) -> list[str]:
+    """A word, and what is left of it without each of its letters."""
+    return [word, *[word[:at] + word[at + 1 :] for at in range(len(word))]]
