@@ -189,6 +189,7 @@ def test_normalize(normalizer: Normalizer, tweet: str, expected: str) -> None:
         ("Really?.", "really ?"),
         ("What time is it?", "what time is it"),
         ("What time is it", "what time is it"),
+        ("Which bus leaves first?", "which bus leaves first"),
         # What says something stays, and so does what makes a question.
         ("Late...", "late ..."),
         ("Late!", "late !"),

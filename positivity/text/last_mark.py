@@ -10,8 +10,8 @@ import re
 
 # A question by its words: "what time is it", not "what a day" and not "when I woke".
 QUESTION = re.compile(
-    r"(?:(?:who|whose|why|where) "
-    r"|(?:what|which|when|how) (?:\w+ )?(?:is|are|was|were|do|does|did|can|will|should) "
+    r"(?:(?:who|whose|which|why|where) "
+    r"|(?:what|when|how) (?:\w+ )?(?:is|are|was|were|do|does|did|can|will|should) "
     r"|(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have) "
     r"(?:i|you|he|she|it|we|they|the|this|that|these|those|my|your|there|any\w*) )"
     r"[^.!?,;:]+"
