@@ -23,7 +23,15 @@ from positivity.training.loop import Record
 from positivity.training.recipe import MADE, Recipe, Source, TeacherRecipe, read_recipe
 from positivity.training.run import Run
 from positivity.training.teacher import TeacherRun
-from positivity.training.variants import MAKERS, composed, denials, negated, phrases, variants
+from positivity.training.variants import (
+    MAKERS,
+    composed,
+    denials,
+    facts,
+    negated,
+    phrases,
+    variants,
+)
 from tests.conftest import NEGATIVE, NEUTRAL, POSITIVE, examples_of
 
 RECIPE = """
@@ -410,6 +418,16 @@ def test_what_is_denied_is_found_as_it_stands() -> None:
     texts = ["can't complain, the sun is out", "so glad", "dont know. @you it ISN’T bad at all"]
     found = list(denials(texts, np.random.default_rng(0)))
     assert found == [texts[0], "can't complain", texts[2], "dont know", "it ISN’T bad at all"]
+
+
+def test_facts_are_told_as_they_are_and_denied_once() -> None:
+    tweet = "the shop opens at nine. it isn't far, we are there, so glad"
+    found = list(facts([tweet], np.random.default_rng(0)))
+    plain, denied = "the shop opens at nine", "the shop doesn't open at nine"
+    assert found == [plain, denied, "we are there", "we aren't there"]
+    two = "it is on and it is full"
+    ends = {tuple(facts([two.replace(" and", "")], np.random.default_rng(i)))[1] for i in range(9)}
+    assert ends == {"it isn't on it is full", "it is on it isn't full"}
 
 
 def test_a_recipe_names_what_is_made_of_its_tweets() -> None:

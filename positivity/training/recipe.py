@@ -14,7 +14,7 @@ from positivity.training.recipe_files import content_of
 from positivity.training.recipe_values import section
 
 FLOORS = ("majority", "vader", "logreg")
-MADE = ("variants", "negated", "phrases", "composed", "denials")
+MADE = ("variants", "negated", "phrases", "composed", "denials", "facts")
 _NOT_CLASSIFIERS = ("language_model", "tagger")
 
 

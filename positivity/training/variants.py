@@ -188,6 +188,25 @@ def denials(texts: Sequence[str], generator: np.random.Generator) -> Iterator[st
             yield from (clause for clause in clauses if _DENYING.search(clause))
 
 
+def facts(texts: Sequence[str], generator: np.random.Generator) -> Iterator[str]:
+    """The clauses of the tweets that can be denied, each as it is and denied at one of the places.
+
+    For tweets without a feeling: a shop that doesn't open on Sundays is no complaint, yet nearly
+    all that a student reads of what somebody does not do is one.
+    """
+    for text in texts:
+        for words in _clauses(text):
+            places = [
+                (row, other)
+                for row, word in enumerate(words)
+                if _plain(word) not in _DENIALS and (other := _denied(words, row))
+            ]
+            if places and not _DENYING.search(" ".join(words)):
+                row, other = places[int(generator.integers(len(places)))]
+                yield " ".join(words)
+                yield " ".join([*words[:row], other, *words[row + 1 :]])
+
+
 def _clause(text: str, generator: np.random.Generator) -> list[str]:
     """The words of one of the clauses of fitting length; none where there is no such clause."""
     fitting = _clauses(text)
@@ -286,4 +305,5 @@ MAKERS = {
     "phrases": phrases,
     "composed": composed,
     "denials": denials,
+    "facts": facts,
 }
