@@ -225,6 +225,7 @@ def test_the_last_mark_is_left_out_for_a_model_that_reads_none(
             "Graet gret Happpy Throwbak Motivatoin",
             "graet gret happy <elongated> throwbak motivatoin",
         ),
+        ("Unbefitting Glumness Dayers", "unbefitting glumness dayers"),
         ("MAREK iPhone Qx Iphone4", "marek <shouted> iphone qx iphone4"),
         ("Shan't Marekkk Hahaha", "shall not marekk <elongated> haha <elongated>"),
         ("#Marek @Marek", "<hashtag> m a rek <user>"),

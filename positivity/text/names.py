@@ -11,6 +11,13 @@ from itertools import chain
 
 _COMMON = 10_000  # words, of which a slip of the finger is looked for
 _LEAST_LETTERS, _LEAST_LETTERS_OF_SLIP = 3, 5
+# Words are made of others with these: "Disagreeable" is rare and yet says something.
+_BEGINNINGS = ("anti", "dis", "mis", "non", "over", "un")
+_ENDINGS = tuple(
+    "able ate ed est ful hood ible ical ier iers ies ify ing ise ised ish ism ist ities ity ive "
+    "ize ized izer izes less ly ment ness nesses ous ship sion sions tion tions".split()
+)
+_ENDINGS_OF_NAMES = ("s", "y", "er", "ers")  # too, so a word must be left without them
 
 
 class Names:
@@ -35,7 +42,10 @@ class Names:
             and typed.isalpha()
             and typed[0].isupper()
             and typed[1:].islower()
+            and not lower.startswith(_BEGINNINGS)
+            and not lower.endswith(_ENDINGS)
             and lower not in self._known
+            and not self._is_made_of_a_word(lower)
             and not self._is_slip(lower)
         )
 
@@ -51,6 +61,12 @@ class Names:
             if len(word) >= _LEAST_LETTERS_OF_SLIP and word not in self.given
         )
         return frozenset(chain.from_iterable(map(_with_one_less, common)))
+
+    def _is_made_of_a_word(self, word: str) -> bool:
+        return word.endswith(_ENDINGS_OF_NAMES) and any(
+            word.endswith(ending) and word.removesuffix(ending) in self._known
+            for ending in _ENDINGS_OF_NAMES
+        )
 
     def _is_slip(self, word: str) -> bool:
         """Whether a word is a common one with a letter missing, added, or in place of another.
