@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from positivity.account.change import change
 from positivity.account.comparison import Sample
@@ -243,7 +242,9 @@ def digest(batch: TweetBatch, rows: Ints, times: Ints) -> int:
 
 
 def _taken(batch: TweetBatch, column: str, rows: Ints) -> list[Any]:
-    return list(batch.column(column).take(pa.array(rows)).to_pylist())
+    # Not by `take`, which reads all of pyarrow.compute first.
+    values = batch.column(column).to_pylist()
+    return [values[row] for row in rows.tolist()]
 
 
 def _milliseconds(batch: TweetBatch) -> Ints:
