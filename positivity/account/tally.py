@@ -7,6 +7,7 @@ on their order, nor on how they were cut into batches or dealt out to tallies th
 from collections import Counter
 from collections.abc import Sequence
 from hashlib import blake2b
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -227,18 +228,23 @@ def digest(batch: TweetBatch, rows: Ints, times: Ints) -> int:
 
     A tweet enters by its id or, without one, by its author, time and text.
     """
-    ids = batch.column("id").to_pylist()
-    names = (
-        ids[row] or _name(batch, row, time)
-        for row, time in zip(rows.tolist(), times.tolist(), strict=True)
-    )
+    names = _taken(batch, "id", rows)
+    if not all(names):
+        told = zip(
+            _taken(batch, "author", rows), times.tolist(), _taken(batch, "text", rows), strict=True
+        )
+        names = [
+            name or f"{author or ''}\n{time}\n{text}"
+            for name, (author, time, text) in zip(names, told, strict=True)
+        ]
     digests = b"".join([blake2b(name.encode(), digest_size=8).digest() for name in names])
     return int(np.frombuffer(digests, ">u8").sum(dtype=np.uint64))
 
 
-def _name(batch: TweetBatch, row: int, time: int) -> str:
-    author = batch.column("author")[row].as_py() or ""
-    return f"{author}\n{time}\n{batch.column('text')[row].as_py()}"
+def _taken(batch: TweetBatch, column: str, rows: Ints) -> list[Any]:
+    # Not by `take`, which reads all of pyarrow.compute first.
+    values = batch.column(column).to_pylist()
+    return [values[row] for row in rows.tolist()]
 
 
 def _milliseconds(batch: TweetBatch) -> Ints:
