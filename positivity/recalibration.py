@@ -111,24 +111,14 @@ def recalibrated(ratios: Floats, parameters: Floats) -> Floats:
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
-def with_border(border: float) -> Floats:
-    """The recalibration that takes back what raised the log-odds of neutral by `border`."""
-    parameters = np.array(IDENTITY)
-    parameters[[2, 5]] += border
-    return parameters
-
-
-def combine(
-    names: Sequence[str], fits: Sequence[DomainFit], tweets: int, border: float = 0.0
-) -> Recalibration:
+def combine(names: Sequence[str], fits: Sequence[DomainFit], tweets: int) -> Recalibration:
     """From what was fitted on each domain to the recalibration of a new one.
 
     With one domain the recalibration is the one that was fitted, as unsure as that fit and as what
     new tweets of the domain are on.
 
     With several, a new domain is one more of their kind. The model's own training tweets count as a
-    domain too: for these its probabilities are right as they are, but for the `border` by which
-    calibration has raised the log-odds of neutral since. The covariance is that of this
+    domain too: for these its probabilities are right as they are. The covariance is that of this
     sample (which holds the error of each fit), with the doubt about the mean on top. Its overall
     size rests on as few domains, and the degrees of freedom are their number: with these, 95 % of
     the intervals covered the truth on the development sets, each left out in turn; with twice as
@@ -140,7 +130,7 @@ def combine(
         drift, freedom = fits[0].drift, fits[0].freedom
         covariance = own if drift is None else own + drift
     else:
-        parameters = np.concatenate([parameters, [with_border(border)]])
+        parameters = np.concatenate([parameters, [IDENTITY]])
         number = len(parameters)
         # Few domains span few directions; along the others there is at least the doubt of a fit.
         covariance = at_least(np.cov(parameters, rowvar=False), own) * (1 + 1 / number)

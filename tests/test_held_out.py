@@ -11,7 +11,6 @@ from positivity.errors import InputError
 from positivity.text.emojis import compile_table
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import WordTokenizer
-from positivity.training.calibration import Calibration
 from positivity.training.datasets import NamedSet, build_examples
 from positivity.training.held_out import HeldOut
 from positivity.training.labelled import SOFT_LABELS, SOFT_STATES, Data
@@ -94,9 +93,9 @@ def test_sets_of_one_name_correct_shares_together() -> None:
 
     parts = [labelled("a", 200), labelled("b", 300), labelled("a", 600)]
     sets, logits = [part[0] for part in parts], [part[1] for part in parts]
-    together = quantification_file(sets, logits, Calibration())
+    together = quantification_file(sets, logits, 1.0)
     whole = NamedSet("a", [""] * 800, np.concatenate([sets[0].gold, sets[2].gold]))
     joined = quantification_file(
-        [whole, sets[1]], [torch.cat([logits[0], logits[2]]), logits[1]], Calibration()
+        [whole, sets[1]], [torch.cat([logits[0], logits[2]]), logits[1]], 1.0
     )
     assert together == joined

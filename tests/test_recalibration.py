@@ -19,9 +19,7 @@ from positivity.recalibration import (
     combine,
     log_ratios,
     recalibrated,
-    with_border,
 )
-from positivity.training.calibration import Calibration
 from positivity.training.datasets import read_sets
 from positivity.training.labelled import Data
 from positivity.training.quantification import (
@@ -172,22 +170,9 @@ def test_a_source_names_the_column_of_topics(tmp_path: Path) -> None:
     assert untold.topics is None
     logits = torch.from_numpy(np.log(tweets.probabilities))
     wide, narrow = (
-        json.loads(quantification_file([each], [logits], Calibration())[registry.QUANTIFICATION])
+        json.loads(quantification_file([each], [logits], 1.0)[registry.QUANTIFICATION])
         for each in (told, untold)
     )
     assert wide["mean"] == narrow["mean"]
     assert wide["covariance"][2][2] > 3 * narrow["covariance"][2][2]
     assert (wide["freedom"], narrow["freedom"]) == (23, None)
-
-
-def test_the_training_tweets_keep_the_border_that_calibration_moved() -> None:
-    probabilities = np.array([[0.2, 0.5, 0.3], [0.7, 0.2, 0.1]])
-    raised = probabilities * np.exp([0.0, 0.4, 0.0])
-    raised /= raised.sum(axis=1, keepdims=True)
-    assert recalibrated(log_ratios(raised), with_border(0.4)) == pytest.approx(probabilities)
-    sets = {f"s{i}": labelled(SHIFTED + i / 9, 900, i) for i in range(2)}
-    plain = fit_recalibration(sets)
-    moved = fit_recalibration({name: replace(each, border=-0.6) for name, each in sets.items()})
-    assert plain is not None and moved is not None
-    change = np.array(moved.mean) - plain.mean
-    assert change == pytest.approx([0, 0, -0.2, 0, 0, -0.2])  # a third: it is one of three domains

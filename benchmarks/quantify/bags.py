@@ -174,5 +174,4 @@ def together(first: Tweets, second: Tweets) -> Tweets:
     return Tweets(
         np.concatenate([first.gold, second.gold]),
         np.concatenate([first.probabilities, second.probabilities]),
-        border=first.border,
     )

@@ -30,11 +30,10 @@ class Tweets:
     gold: np.ndarray
     probabilities: np.ndarray
     topics: np.ndarray | None = None
-    border: float = 0.0  # of the model
 
     def take(self, rows: np.ndarray) -> "Tweets":
         topics = None if self.topics is None else self.topics[rows]
-        return Tweets(self.gold[rows], self.probabilities[rows], topics, self.border)
+        return Tweets(self.gold[rows], self.probabilities[rows], topics)
 
     def part(self, share: float, rng: np.random.Generator) -> tuple["Tweets", "Tweets"]:
         """A random part, the same share of every class, and the rest."""
@@ -106,7 +105,6 @@ def fitted(fit: Mapping[str, Tweets]) -> Recalibration:
                 each.gold,
                 each.probabilities,
                 None if each.topics is None else each.topics.tolist(),
-                each.border,
             )
             for name, each in fit.items()
         }
@@ -139,7 +137,6 @@ def scored(
         np.savez(cache, probabilities=scorer.score(tweets.text.tolist()))
     tweets[list(CLASSES)] = np.load(cache)["probabilities"].astype(float).round(SCORE_DIGITS)
     tweets["gold"] = tweets.label.map({name: i for i, name in enumerate(CLASSES)})
-    tweets["border"] = model.config.border
     tweets["topic"] = None
     if topics is not None:
         told = pd.read_parquet(topics)
@@ -174,7 +171,6 @@ def by_set(tweets: pd.DataFrame) -> dict[str, dict[str, Tweets]]:
                 part.gold.to_numpy(int),
                 part[list(CLASSES)].to_numpy(),
                 part.topic.astype(str).to_numpy() if part.topic.notna().all() else None,
-                float(part.border.iloc[0]),
             )
             for split, part in tweets[tweets.dataset == name].groupby("split")
         }

@@ -55,8 +55,6 @@ class ModelConfig:
     tokenizer: str  # its kind
     network: Mapping[str, Any]  # its kind, unless it is recurrent, and that kind's config
     temperature: float = 1.0  # calibration: probabilities = softmax(logits / temperature)
-    # Calibration, too: what the log-odds of neutral were raised by, in the last layer's bias.
-    border: float = 0.0
     normalizer_version: int = normalize.VERSION
     format: int = FORMAT
 

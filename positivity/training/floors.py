@@ -29,7 +29,7 @@ from positivity.model.registry import ModelConfig
 from positivity.model.scorer import Scorer
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import Tokenizer
-from positivity.training.calibration import Calibration, fit_calibration
+from positivity.training.calibration import fit_temperature
 from positivity.training.clock import FILE as TIMES
 from positivity.training.clock import Clock
 from positivity.training.datasets import (
@@ -236,14 +236,14 @@ class FloorRun:
         files = text_files(normalizer, tokenizer) | {
             registry.WEIGHTS: to_safetensors({WORDS: linear.words, BIAS: linear.bias})
         }
-        registry.save(path, self._config(Calibration()), files)
-        calibration = Calibration()
+        registry.save(path, self._config(), files)
+        temperature = 1.0
         if self.floor.kind == "logreg":
             scorer = Scorer.load(str(path))
             logits = [_logits(scorer.score(each.texts)) for each in dev]
-            calibration = fit_calibration(logits, [each.gold for each in dev])
-            files |= quantification_file(dev, logits, calibration)
-            registry.save(path, self._config(calibration), files)
+            temperature = fit_temperature(logits, [each.gold for each in dev])
+            files |= quantification_file(dev, logits, temperature)
+            registry.save(path, self._config(temperature), files)
         scorer = Scorer.load(str(path))
         metrics = {
             **measured(scorer, dev, self.eval),
@@ -253,7 +253,7 @@ class FloorRun:
             "strongest_words": linear.strongest(tokenizer.pieces(), STRONGEST),
         }
         files |= self._documents(scorer, metrics, card)
-        registry.save(path, self._config(calibration), files)
+        registry.save(path, self._config(temperature), files)
         return path
 
     def _examples(self, held_out: Sequence[NamedSet]) -> tuple[Normalizer, Tokenizer, Examples]:
@@ -270,14 +270,14 @@ class FloorRun:
             return majority(examples, vocabulary)
         return logistic_regression(examples, vocabulary, self.floor, self.recipe.seed)
 
-    def _config(self, calibration: Calibration) -> ModelConfig:
+    def _config(self, temperature: float = 1.0) -> ModelConfig:
         return ModelConfig(
             name=self.recipe.name,
             version=self.recipe.version,
             description=self.recipe.description,
             tokenizer=self.recipe.tokenizer.kind,
             network={"kind": registry.LINEAR},
-            temperature=calibration.temperature,
+            temperature=temperature,
         )
 
     def _documents(

@@ -19,7 +19,6 @@ from positivity.recalibration import (
     log_ratios,
     recalibrated,
 )
-from positivity.training.calibration import Calibration
 from positivity.training.datasets import NamedSet
 
 Floats = npt.NDArray[np.float64]
@@ -40,7 +39,6 @@ class ScoredSet:
     gold: Ints  # [n]
     probabilities: npt.NDArray[np.floating]  # [n, 3]
     topics: Sequence[str] | None = None  # of each, where new tweets will be on other topics
-    border: float = 0.0  # of the model: by how much its calibration raised the log-odds of neutral
 
     def with_more(self, other: "ScoredSet") -> "ScoredSet":
         """These and more of the same kind; their topics are told where both parts tell theirs."""
@@ -48,7 +46,6 @@ class ScoredSet:
             np.concatenate([self.gold, other.gold]),
             np.concatenate([self.probabilities, other.probabilities]),
             [*self.topics, *other.topics] if self.topics and other.topics else None,
-            self.border,
         )
 
 
@@ -66,26 +63,23 @@ def fit_recalibration(sets: Mapping[str, ScoredSet]) -> Recalibration | None:
         return None
     fits = [fit_domain(each) for each in usable.values()]
     tweets = sum(len(each.gold) for each in usable.values())
-    (border,) = {each.border for each in usable.values()}
-    return combine(list(usable), fits, tweets, border)
+    return combine(list(usable), fits, tweets)
 
 
 def quantification_file(
-    sets: Sequence[NamedSet], logits: Sequence[Tensor], calibration: Calibration
+    sets: Sequence[NamedSet], logits: Sequence[Tensor], temperature: float
 ) -> dict[str, bytes]:
     """The file of a model directory, fitted on labelled sets and their logits [n, 3] each.
 
-    Sets of one name are parts of one. The logits have the calibration's border in them already.
+    Sets of one name are parts of one.
 
     Without a set that can be used there is no file; the model's labels are then counted as they
     are.
     """
-    probabilities = [
-        (each.double() / calibration.temperature).softmax(dim=1).numpy() for each in logits
-    ]
+    probabilities = [(each.double() / temperature).softmax(dim=1).numpy() for each in logits]
     by_name: dict[str, ScoredSet] = {}
     for each, of_set in zip(sets, probabilities, strict=True):
-        scored = ScoredSet(each.gold, of_set.round(SCORE_DIGITS), each.topics, calibration.border)
+        scored = ScoredSet(each.gold, of_set.round(SCORE_DIGITS), each.topics)
         known = by_name.get(each.name)
         by_name[each.name] = scored if known is None else known.with_more(scored)
     recalibration = fit_recalibration(by_name)

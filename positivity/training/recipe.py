@@ -195,8 +195,8 @@ class Recipe:
     held_back: tuple[Source, ...] = ()
     eval: tuple[Source, ...] = ()  # only to quote
     graded: tuple[Source, ...] = ()  # degrees instead of classes as labels; only to quote
-    # The development set whose labels are what the classes mean: temperature and border to neutral
-    # are fitted on it. Without one, a temperature on all of them.
+    # The development set whose labels are what the classes mean: the temperature is fitted on it.
+    # Without one, on all of them.
     reference: str = ""
 
     def __post_init__(self) -> None:
@@ -209,9 +209,9 @@ class Recipe:
         if self.network.get("kind") not in _NOT_CLASSIFIERS and classes not in (2, len(LABELS)):
             raise ValueError(f"network: classes is {classes!r}; it takes 2 or {len(LABELS)}")
         names = [source.name or Path(source.file).stem for source in self.dev]
-        if self.reference and (self.reference not in names or len(self.labels) != len(LABELS)):
+        if self.reference and self.reference not in names:
             raise ValueError(
-                f"reference {self.reference!r} is none of the development sets of three classes: "
+                f"reference {self.reference!r} is none of the development sets: "
                 f"{', '.join(names) or 'none'}"
             )
         alone = {source.name for source in self.held_back} - set(names)

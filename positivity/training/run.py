@@ -227,15 +227,14 @@ class Run:
             parameter.copy_(parameter.half().float())
             if not parameter.isfinite().all():
                 raise InputError(diverged(self.trainer.steps))
-        calibration = self.task.calibrate(network)
+        temperature = self.task.temperature(network)
         config = ModelConfig(
             name=self.recipe.name,
             version=self.recipe.version,
             description=self.recipe.description,
             tokenizer=self.recipe.tokenizer.kind,
             network=settings_of(network),
-            temperature=calibration.temperature,
-            border=calibration.border,
+            temperature=temperature,
         )
         path = self.folder / MODEL
         files = text_files(self.task.reader(self.normalizer), self.tokenizer)
@@ -245,7 +244,7 @@ class Run:
         }
         files[registry.WEIGHTS] = to_safetensors(weights)
         registry.save(path, config, files)
-        files |= self.task.files(network, calibration)
+        files |= self.task.files(network, temperature)
         metrics = self.task.figures(registry.load(str(path)))
         metrics["weights"] = sum(parameter.numel() for parameter in network.parameters())
         metrics["training_tweets"] = len(self.task)

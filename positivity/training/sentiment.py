@@ -9,14 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from positivity.evaluation import LABELS, evaluate
+from positivity.evaluation import evaluate
 from positivity.model.engine_torch import load_network
 from positivity.model.network import Classifier
 from positivity.model.registry import ModelDirectory
 from positivity.model.scorer import of_three
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import UNKNOWN, Tokenizer
-from positivity.training.calibration import Calibration, fit_calibration
+from positivity.training.calibration import fit_temperature
 from positivity.training.datasets import NamedSet, build_examples, read_sets, split_off_dev
 from positivity.training.examples import Batch, Examples, batches
 from positivity.training.export import add_light, summary
@@ -97,33 +97,25 @@ class Sentiment(ModelTask[Classifier, Batch]):
             for each in self.encoded
         }
 
-    def calibrate(self, network: Classifier) -> Calibration:
+    def temperature(self, network: Classifier) -> float:
         reference = self.recipe.reference
         sets = [each for each in self.encoded if not reference or each.name == reference]
-        fitted = fit_calibration(
+        return fit_temperature(
             [predict(network, each.ids) for each in sets],
             [np.searchsorted(self._classes, each.gold) for each in sets],
-            border=bool(reference),
         )
-        if reference:
-            bias = network.mlp[-1].bias
-            assert isinstance(bias, Tensor)
-            with torch.no_grad():  # to what half precision can store
-                bias[LABELS.index("neutral")] += fitted.border * fitted.temperature
-                bias.copy_(bias.half().float())
-        return fitted
 
     @property
     def _classes(self) -> NDArray[np.int64]:
         """Which of the three labels each logit is of."""
         return np.array([0, 1, 2] if len(self.recipe.labels) == 3 else [0, 2])
 
-    def files(self, network: Classifier, calibration: Calibration) -> Mapping[str, bytes]:
+    def files(self, network: Classifier, temperature: float) -> Mapping[str, bytes]:
         if len(self.recipe.labels) == 2:  # shares of three classes cannot be told from two
             return {}
         sets = [*self.dev, *self.held_back]
         logits = [predict(network, each.ids) for each in (*self.encoded, *self._encoded_back)]
-        return quantification_file(sets, logits, calibration)
+        return quantification_file(sets, logits, temperature)
 
     def figures(self, model: ModelDirectory) -> dict[str, Any]:
         return measure(model.path, self.dev, self.eval, self._data, self.recipe)

@@ -15,7 +15,6 @@ from positivity.model.engine_torch import bfloat16_is_fast
 from positivity.model.network import Network
 from positivity.model.registry import ModelDirectory
 from positivity.text.normalize import Normalizer
-from positivity.training.calibration import Calibration
 
 NetworkT = TypeVar("NetworkT", bound=Network)
 BatchT = TypeVar("BatchT")
@@ -54,11 +53,11 @@ class ModelTask(Task[NetworkT, BatchT]):
         """What normalizes tweets for the model, given what does for training."""
         return normalizer
 
-    def calibrate(self, network: NetworkT) -> Calibration:
-        """What makes probabilities of the network's logits; its last layer has the border."""
-        return Calibration()
+    def temperature(self, network: NetworkT) -> float:
+        """What the network's logits are divided by before they become probabilities."""
+        return 1.0
 
-    def files(self, network: NetworkT, calibration: Calibration) -> Mapping[str, bytes]:
+    def files(self, network: NetworkT, temperature: float) -> Mapping[str, bytes]:
         """What belongs in the model directory beside config, weights, tokenizer and tables."""
         return {}
 
