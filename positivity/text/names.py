@@ -63,7 +63,7 @@ class Names:
         return frozenset(chain.from_iterable(map(_with_one_less, common)))
 
     def _is_made_of_a_word(self, word: str) -> bool:
-        return word.endswith(_ENDINGS_OF_NAMES) and any(
+        return any(
             word.endswith(ending) and word.removesuffix(ending) in self._known
             for ending in _ENDINGS_OF_NAMES
         )
