@@ -131,8 +131,8 @@ Description={entry.unit}
 Type=oneshot
 WorkingDirectory={folder}
 {variables}ExecStart={words}
-# A condition of --fail-if that holds is no failure of the service.
-SuccessExitStatus=10
+# A condition of --fail-if that holds is no failure of the service, nor is it one to stop it.
+SuccessExitStatus=10 130
 
 # ~/.config/systemd/user/{entry.unit}.timer
 [Unit]

@@ -51,3 +51,24 @@ def converse(
         process.kill()
         process.wait()
     return process.returncode, stdout, screen
+
+
+def on_a_terminal(*arguments: str) -> tuple[int, "subprocess.Popen[bytes]"]:
+    """Our end of a terminal, and `positivity` at the other: it hears when we close ours."""
+    import fcntl
+    import pty
+    import termios
+
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "positivity", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0),
+    )
+    os.close(theirs)
+    return ours, process

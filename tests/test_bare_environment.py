@@ -338,13 +338,22 @@ def test_with_a_clock_that_was_set_back(machine: Machine) -> None:
 
 
 def test_a_term_signal_ends_it_and_nothing_is_lost(machine: Machine) -> None:
+    log = machine.folder / "watch.log"
+    machine.write(f'log_file = "{log}"')
     machine.standin.delay = 0.5
     with machine.start() as process:
         waited = time.monotonic() + 60
-        while not machine.standin.log and time.monotonic() < waited:
+        while not machine.standin.requests("timeline") and time.monotonic() < waited:
             time.sleep(0.02)
         process.terminate()
-    assert process.returncode == -signal.SIGTERM
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.startswith("positivity: interrupted; what was read is kept: ")
+    assert log.read_text(encoding="utf-8").splitlines()[-1].split()[1:3] == ["ended", "code=130"]
+    bill = machine.standin.bill()
+    assert machine.tweets() == bill.posts > 0  # the pages that were under way, too
+    (month,) = json.loads(machine.run("usage", "--format", "json")[1])
+    assert (month["posts"], month["users"]) == (bill.posts, bill.users)
     machine.standin.delay = 0
     assert machine.run() == (0, "", "")
 

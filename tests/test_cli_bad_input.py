@@ -409,9 +409,12 @@ def start(model: ModelDirectory, *arguments: object, **options: object) -> subpr
 
 
 @POSIX
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    ("suffix", "sent"),
+    [("csv", signal.SIGINT), ("parquet", signal.SIGINT), ("csv", signal.SIGTERM)],
+)
 def test_interrupt_keeps_the_scores_so_far(
-    tiny_model: ModelDirectory, tmp_path: Path, suffix: str
+    tiny_model: ModelDirectory, tmp_path: Path, suffix: str, sent: signal.Signals
 ) -> None:
     """The input never ends: what comes after the interrupt is waited for by nobody."""
     scores = tmp_path / f"scores.{suffix}"
@@ -423,7 +426,7 @@ def test_interrupt_keeps_the_scores_so_far(
         # As pipes are short, most has been read when all is written, and the first is scored.
         process.stdin.write(b"".join(b"%d,love it\n" % n for n in range(200_000)))
         process.stdin.flush()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         assert process.wait(30) == 130
         assert process.stdout.read() == b""
         said = f"positivity: interrupted; what was scored is kept in {scores}\n"

@@ -27,7 +27,7 @@ from positivity.report.machine import json_schema
 from positivity.settings import home
 from positivity.store import Store, store_path
 from tests.standin import TOKEN, Budget, Standin
-from tests.terminal import converse
+from tests.terminal import converse, on_a_terminal
 
 runner = CliRunner()
 schema = jsonschema.Draft202012Validator(json_schema())
@@ -791,9 +791,19 @@ def test_two_runs_at_once_read_an_account_once(
     assert len(posts) == len(set(posts)) > 150
 
 
+STOPS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if os.name == "posix" else [])]
+
+
+def usage_is_the_bill(run: Command, world: Standin) -> bool:
+    (month,) = json.loads(run("usage", "--format", "json").stdout)
+    bill = world.bill()
+    return bool((month["posts"], month["users"]) == (bill.posts, bill.users))
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+@pytest.mark.parametrize("sent", STOPS)
 def test_interrupted_what_was_read_is_kept(
-    run: Command, world: Standin, tiny_model: ModelDirectory
+    run: Command, world: Standin, tiny_model: ModelDirectory, sent: signal.Signals, tmp_path: Path
 ) -> None:
     third, started = threading.Event(), threading.Event()
 
@@ -803,9 +813,10 @@ def test_interrupted_what_was_read_is_kept(
             started.wait(20)
 
     world.before = hold
-    process = start("alice", model=tiny_model)
+    log = tmp_path / "check.log"
+    process = start("alice", "--log-file", str(log), model=tiny_model)
     assert third.wait(60)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     time.sleep(0.2)
     started.set()
     stdout, stderr = process.communicate(timeout=60)
@@ -813,14 +824,91 @@ def test_interrupted_what_was_read_is_kept(
     assert stdout == ""
     assert "interrupted" in stderr
     assert "Traceback" not in stderr
+    assert "ended code=130" in log.read_text(encoding="utf-8")
     with Store(store_path()) as store:
         kept = store.accounts.ids(int(world.world.user("alice").id))
     assert len(kept) == world.bill().posts > 100, "the page that was under way too"
     assert f"kept: {len(kept)} posts" in stderr
+    assert usage_is_the_bill(run, world)
     world.before = None
     run("check", "alice")
     posts = [post for entry in world.requests("timeline") for post in entry.posts]
     assert len(posts) == len(set(posts))
+
+
+class Held:
+    """Holds the answers of some endpoint back until they may go on."""
+
+    def __init__(self, world: Standin, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self.asked, self.go_on = threading.Event(), threading.Event()
+        world.before = self._hold
+
+    def _hold(self, entry: Any) -> None:
+        if entry.endpoint == self._endpoint:
+            self.asked.set()
+            self.go_on.wait(20)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+@pytest.mark.parametrize("endpoint", ["users", "timeline"])
+def test_a_signal_that_comes_twice_is_one(
+    run: Command, world: Standin, tiny_model: ModelDirectory, endpoint: str
+) -> None:
+    held = Held(world, endpoint)
+    process = start("bob", model=tiny_model)
+    assert held.asked.wait(60)
+    for _ in range(2):
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.1)
+    held.go_on.set()
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert usage_is_the_bill(run, world)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_a_later_signal_ends_at_once(world: Standin, tiny_model: ModelDirectory) -> None:
+    held = Held(world, "timeline")
+    process = start("bob", model=tiny_model)
+    assert held.asked.wait(60)
+    process.send_signal(signal.SIGTERM)
+    time.sleep(1.2)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=3)
+    held.go_on.set()
+    assert process.returncode == 130
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals are POSIX's here")
+def test_a_terminal_that_is_closed_loses_nothing(
+    run: Command, world: Standin, tiny_model: ModelDirectory, tmp_path: Path
+) -> None:
+    held, log = Held(world, "timeline"), tmp_path / "check.log"
+    options = ("bob", "--log-file", str(log))
+    terminal, process = on_a_terminal("check", *options, "--model", str(tiny_model.path))
+    assert held.asked.wait(60)
+    os.close(terminal)
+    time.sleep(0.2)
+    held.go_on.set()
+    assert process.wait(60) == 130
+    assert "ended code=130" in log.read_text(encoding="utf-8")
+    assert usage_is_the_bill(run, world)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_what_is_to_outlive_its_terminal_does(world: Standin, tiny_model: ModelDirectory) -> None:
+    held = Held(world, "timeline")
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup has a program begin
+    try:
+        process = start("bob", "-q", model=tiny_model)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert held.asked.wait(60)
+    process.send_signal(signal.SIGHUP)
+    held.go_on.set()
+    _, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stderr) == (0, "")
 
 
 LOADED = """

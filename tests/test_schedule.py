@@ -127,6 +127,10 @@ def test_systemd_escapes_what_it_would_replace() -> None:
     )
 
 
+def test_to_stop_the_service_is_no_failure_of_it() -> None:
+    assert "\nSuccessExitStatus=10 130\n" in SCHEDULERS["systemd"](ENTRY)
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd")
 def test_systemd_verifies_it(tmp_path: Path) -> None:
     text = schedule("--systemd", "--", "run", "watch.toml").stdout

@@ -42,10 +42,11 @@ def work_through(
         finally:
             ended.release()
 
-    running = min(threads, len(items))
-    for _ in range(running):
-        threading.Thread(target=run, daemon=True).start()
+    running = 0
     try:
+        for _ in range(min(threads, len(items))):
+            running += 1  # before it is so: one that is just starting is waited for, too
+            threading.Thread(target=run, daemon=True).start()
         while running:
             # With a timeout, so that Windows delivers a Ctrl-C.
             running -= ended.acquire(timeout=_POLL)

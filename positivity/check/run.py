@@ -120,16 +120,14 @@ class Checks:
 
         Raises:
             LimitError: the look-up alone costs more than the user allows.
+            KeyboardInterrupt: what was looked up is counted.
         """
         wanted = self._good()
         if not wanted:
             return
         refuse_users(len(wanted), self._job.prices, self._job.max_cost)
         self._ask_for(self._job.prices.of(users=len(wanted)).dollars, "looking up the accounts")
-        found = self._client.accounts([check.handle for check in wanted])
-        read = {each.id for each in found.values() if isinstance(each, Account)}
-        self._lookup = self._job.prices.of(users=len(read))
-        self._store.ledger.add(self._lookup)
+        found = self._found([check.handle for check in wanted])
         for check in wanted:
             answer = found[check.handle]
             if isinstance(answer, Account) and id_number(answer.id) is None:
@@ -143,6 +141,19 @@ class Checks:
                 self._estimate(check, answer)
         if self._good():
             self._watcher.price(self.at_most(), self.checks)
+
+    def _found(self, handles: Sequence[str]) -> dict[str, Account | PositivityError]:
+        """The account of each handle or why there is none, paid for even if that is stopped."""
+        found: dict[str, Account | PositivityError] = {}
+
+        def look_up(some: Sequence[str]) -> None:
+            found.update(self._client.accounts(some))
+            read = {each.id for each in found.values() if isinstance(each, Account)}
+            self._lookup = self._job.prices.of(users=len(read))
+            self._store.ledger.add(self._lookup)
+
+        work_through([handles], look_up, threads=1, cancelled=self._cancelled)
+        return found
 
     def _good(self) -> list[Checked]:
         return [check for check in self.checks if check.error is None]

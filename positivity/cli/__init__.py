@@ -6,10 +6,13 @@ Heavy libraries are imported inside the commands, so that `positivity --help` an
 import errno
 import logging
 import os
+import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -42,6 +45,8 @@ from positivity.messages import say
 
 _STDERR = 2
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_ENDING = ("SIGTERM", "SIGHUP")  # of which Windows has the first
+_TWICE = 1.0  # seconds within which a signal that comes again is the same one
 
 
 @contextmanager
@@ -180,8 +185,29 @@ app.command("config")(config_command)
 app.command("doctor")(doctor_command)
 
 
+def _interrupt_at_signals() -> None:
+    """Has the signals that ask for an end do what a Ctrl-C does: what is paid for is kept.
+
+    `timeout` sends its signal twice, and so may a shell whose terminal is closed.
+    """
+    heard: list[float] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if not heard or now - heard[0] > _TWICE:
+            heard.append(now)
+            raise KeyboardInterrupt
+
+    for name in _ENDING:
+        number = getattr(signal, name, None)
+        # Under nohup a hangup is ignored, and has to stay so.
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, interrupt)
+
+
 def main() -> None:
     """The entry point of the program."""
+    _interrupt_at_signals()
     if sys.stderr is None:
         _open_stderr()
     end_at_once()

@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from positivity.log import event
@@ -43,9 +44,10 @@ class Watching:
 
     def stop(self) -> None:
         """Take the moving lines away."""
-        if self._progress is not None:
-            self._progress.stop()
-            self._progress = None
+        progress, self._progress = self._progress, None
+        if progress is not None:
+            with suppress(OSError):  # the terminal was closed
+                progress.stop()
 
     def price(self, at_most: "Spent", checks: Sequence["Checked"]) -> None:
         """Say what the run costs at most."""
