@@ -246,6 +246,32 @@ def test_nothing_new_is_said_where_that_is_known(run: Command) -> None:
     assert "bound on costs" in result.stdout
 
 
+@pytest.mark.parametrize("options", [[], ["--max-cost", "1.02"]])
+def test_a_protected_account_takes_no_money_from_others(
+    run: Command, world: Standin, options: list[str]
+) -> None:
+    world.world.generate("hidden", 300).state = "protected"
+    result = run("check", "alice", "hidden", *options, code=8)
+    assert "@alice: reads at most 200 posts, for at most $1.02 in all" in result.stderr
+    assert "@hidden: is protected; only its followers may read its tweets" in result.stderr
+    assert len({entry.path for entry in world.requests("timeline")}) == 1
+    assert world.bill().posts > 190
+
+
+def test_a_protected_account_has_no_price(run: Command, world: Standin) -> None:
+    user = world.world.generate("hidden", 300)
+    run("check", "hidden", "--max-posts", "30")
+    user.state = "protected"
+    asked = len(world.log)
+    for options in ([], ["--dry-run"]):
+        result = run("check", "hidden", *options, code=5)
+        assert result.stdout == ""
+        assert "at most" not in result.stderr
+        assert "nothing new" not in result.stderr
+        assert "'positivity forget @hidden' deletes them" in result.stderr
+    assert len(world.log) == asked + 2, "only looked up"
+
+
 def test_an_empty_timeline_is_no_failure_and_is_said(run: Command) -> None:
     (report,) = run.json("check", "empty")
     assert report["counts"]["found"] == 0

@@ -24,6 +24,7 @@ from positivity.errors import AccessError, LimitError, NetworkError, PositivityE
 from positivity.settings import Settings
 from positivity.sources.handles import parse_handle
 from positivity.sources.x_answers import Account
+from positivity.sources.x_errors import protected_error
 from positivity.store import Spent, Store, account_lock
 from positivity.store.accounts import id_number
 from positivity.store.intervals import Interval
@@ -129,16 +130,7 @@ class Checks:
         self._ask_for(self._job.prices.of(users=len(wanted)).dollars, "looking up the accounts")
         found = self._found([check.handle for check in wanted])
         for check in wanted:
-            answer = found[check.handle]
-            if isinstance(answer, Account) and id_number(answer.id) is None:
-                answer = NetworkError(f"@{answer.handle}: X gives an id that is none; try again")
-            if isinstance(answer, PositivityError):
-                check.error = answer
-                self._note_kept(check)
-            else:
-                check.account, check.handle = answer, answer.handle
-                self._store.accounts.put(answer)
-                self._estimate(check, answer)
+            self._note(check, found[check.handle])
         if self._good():
             self._watcher.price(self.at_most(), self.checks)
 
@@ -154,6 +146,19 @@ class Checks:
 
         work_through([handles], look_up, threads=1, cancelled=self._cancelled)
         return found
+
+    def _note(self, check: Checked, answer: Account | PositivityError) -> None:
+        """Note what was found of a handle: what reading it costs, or why that cannot be."""
+        if isinstance(answer, Account):
+            check.account, check.handle = answer, answer.handle
+            check.error = _unreadable(answer)
+            if check.error is None:
+                self._store.accounts.put(answer)
+                self._estimate(check, answer)
+                return
+        else:
+            check.error = answer
+        self._note_kept(check)
 
     def _good(self) -> list[Checked]:
         return [check for check in self.checks if check.error is None]
@@ -272,6 +277,13 @@ class Checks:
                 f"@{check.handle}: --max-cost leaves too little to read any of it, or the month's "
                 "budget does; raise it"
             )
+
+
+def _unreadable(account: Account) -> PositivityError | None:
+    """Why there is no reading an account that X gives."""
+    if id_number(account.id) is None:
+        return NetworkError(f"@{account.handle}: X gives an id that is none; try again")
+    return protected_error(account.handle) if account.protected else None
 
 
 def _parsed(handles: Sequence[str]) -> list[Checked]:

@@ -200,10 +200,7 @@ def account_error(problem: Json, handle: str) -> PositivityError:
             f"@{handle}: is suspended by X; its tweets cannot be read by anyone", "suspended"
         )
     if _is(problem, "not-authorized-for-resource"):
-        return AccountError(
-            f"@{handle}: is protected; only its followers may read its tweets ({_ARCHIVE})",
-            "protected",
-        )
+        return protected_error(handle)
     if _is(problem, "resource-not-found") and title.lower() != "forbidden":
         return AccountError(
             f"@{handle}: there is no such account; check the spelling, or look up its new name",
@@ -212,6 +209,14 @@ def account_error(problem: Json, handle: str) -> PositivityError:
     if _is(problem, *_TRANSIENT):
         return NetworkError(f"@{handle}: X could not answer; try again in some minutes")
     return AccountError(f"@{handle}: X does not give this account{_said(problem)}", "unavailable")
+
+
+def protected_error(handle: str) -> AccountError:
+    """That only its followers may read an account."""
+    return AccountError(
+        f"@{handle}: is protected; only its followers may read its tweets ({_ARCHIVE})",
+        "protected",
+    )
 
 
 def problem_words(document: Json) -> tuple[str, ...]:
