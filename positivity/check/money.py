@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from positivity.errors import LimitError
 from positivity.store.ledger import Spent
 
 _EXPANDED = 3  # with retweets, a post comes with at most two that it refers to
@@ -27,6 +26,11 @@ def affordable(dollars: float | None, prices: Prices) -> int | None:
     """For how many posts some dollars are enough; None for any number."""
     posts = math.inf if dollars is None or not prices.post else dollars / prices.post
     return max(0, math.floor(posts + _DUST)) if math.isfinite(posts) else None
+
+
+def enough(dollars: float, price: float) -> bool:
+    """Whether some dollars pay a price."""
+    return dollars + _DUST >= price
 
 
 def billed_for(posts: int, *, retweets: bool) -> int:
@@ -93,13 +97,3 @@ class Purse:
             self.posts_left = max(0, self.posts_left + reserved - returned)
         self.spent += spent
         return spent
-
-
-def refuse_users(handles: int, prices: Prices, bound: float | None) -> None:
-    """Raises LimitError when looking up the accounts alone costs more than the user's bound."""
-    needed = prices.of(users=handles).dollars
-    if bound is not None and needed > bound + _DUST:
-        raise LimitError(
-            f"looking up {handles:,} {'account' if handles == 1 else 'accounts'} costs "
-            f"{shown(needed)}, more than --max-cost {bound:g}; nothing was read"
-        )

@@ -13,7 +13,7 @@ from positivity.check.money import (
     Purse,
     affordable,
     billed_for,
-    refuse_users,
+    enough,
     shares,
     shown,
     shown_up,
@@ -46,6 +46,7 @@ class CheckJob:
     settings: Settings
     depth: int
     max_cost: float | None = None
+    bound: str = "--max-cost"  # where `max_cost` comes from, as its user knows that
     refresh: bool = False
     retweets: bool = False
     since: datetime | None = None
@@ -54,6 +55,11 @@ class CheckJob:
     @property
     def prices(self) -> Prices:
         return Prices(self.settings.post_price, self.settings.user_price)
+
+    def least(self, accounts: int) -> float:
+        """Dollars for which some accounts can be looked up, and any of each of them be read."""
+        posts = accounts * billed_for(FEWEST, retweets=self.retweets)
+        return self.prices.of(posts=posts, users=accounts).dollars
 
     @property
     def window(self) -> Window:
@@ -74,8 +80,9 @@ class Checked:
     kept: int = 0  # posts that stay in the store
 
     def posts_at_most(self, *, retweets: bool) -> int:
-        """How many posts X may bill for."""
-        return billed_for(self.estimate.posts, retweets=retweets) + len(self.to_refresh)
+        """How many posts X may bill for, as far as there is money for them."""
+        posts = billed_for(self.estimate.posts, retweets=retweets) + len(self.to_refresh)
+        return posts if self.share is None else min(posts, self.share)
 
 
 class Watcher(Protocol):
@@ -120,17 +127,18 @@ class Checks:
         """Look the accounts up and find out what reading them costs.
 
         Raises:
-            LimitError: the look-up alone costs more than the user allows.
+            LimitError: what the user allows is too little to read any of them; nothing is bought.
             KeyboardInterrupt: what was looked up is counted.
         """
         wanted = self._good()
         if not wanted:
             return
-        refuse_users(len(wanted), self._job.prices, self._job.max_cost)
-        self._ask_for(self._job.prices.of(users=len(wanted)).dollars, "looking up the accounts")
+        self._refuse_too_little(len(wanted))
+        self._ask_for_lookup(len(wanted))
         found = self._found([check.handle for check in wanted])
         for check in wanted:
             self._note(check, found[check.handle])
+        self._divide()
         if self._good():
             self._watcher.price(self.at_most(), self.checks)
 
@@ -184,21 +192,43 @@ class Checks:
     def at_most(self) -> Spent:
         """What the run costs at most, with what it has cost already."""
         posts = sum(c.posts_at_most(retweets=self._job.retweets) for c in self._good())
-        at_most = self._lookup + self._job.prices.of(posts=posts)
-        bound = self._job.max_cost
-        if bound is not None and at_most.dollars > bound:
-            return Spent(at_most.posts, at_most.users, bound)
-        return at_most
+        return self._lookup + self._job.prices.of(posts=posts)
 
-    def _ask_for(self, dollars: float, what: str) -> None:
-        """Ask before much money is spent, unless the user has said how much may be."""
+    def _refuse_too_little(self, accounts: int) -> None:
+        """Raises LimitError when the bound is too low for anything but looking the accounts up."""
+        job, least = self._job, self._job.least(accounts)
+        if job.max_cost is not None and not enough(job.max_cost, least):
+            some = "1 account" if accounts == 1 else f"{accounts:,} accounts"
+            raise LimitError(
+                f"looking up {some} and reading {FEWEST} posts of "
+                f"{'it' if accounts == 1 else 'each'} costs up to {shown(least)}, more than "
+                f"{job.bound} {job.max_cost:g}; nothing was read"
+            )
+
+    def _ask_for_lookup(self, accounts: int) -> None:
+        self._ask_for(
+            self._job.prices.of(users=accounts).dollars,
+            "looking up the accounts",
+            allow=f"it, and {FEWEST} posts of each,",  # for with less nothing is looked up
+            needed=self._job.least(accounts),
+        )
+
+    def _ask_for(
+        self, dollars: float, what: str, *, allow: str = "it", needed: float = 0.0
+    ) -> None:
+        """Ask before much money is spent, unless the user has said how much may be.
+
+        Args:
+            allow: what the option is to allow that is named where there is nobody to ask.
+            needed: dollars for that, if it is more.
+        """
         if self._job.max_cost is not None or dollars <= self._job.settings.ask_above:
             return
         text = f"{what} costs up to {shown(dollars)}"
         if self._confirm is None:
             raise LimitError(
-                f"{text}, above {shown(self._job.settings.ask_above)}; allow it with "
-                f"--max-cost {shown_up(dollars)} (max_cost in a job's file)"
+                f"{text}, above {shown(self._job.settings.ask_above)}; allow {allow} with "
+                f"--max-cost {shown_up(max(dollars, needed))} (max_cost in a job's file)"
             )
         if not self._confirm(text):
             raise LimitError(f"{text}: not allowed; nothing more was read")
@@ -216,7 +246,6 @@ class Checks:
             KeyboardInterrupt: all that was read is kept.
         """
         self._ask_for(self.at_most().dollars, "this")
-        self._divide()
         work_through(self._good(), self._read_one, threads=AT_ONCE, cancelled=self._cancelled)
 
     def _divide(self) -> None:
@@ -274,8 +303,7 @@ class Checks:
         if check.reading.money_ended and not self._store.accounts.ids(int(account.id)):
             # Not raised: it holds for this account only.
             check.error = LimitError(
-                f"@{check.handle}: --max-cost leaves too little to read any of it, or the month's "
-                "budget does; raise it"
+                f"@{check.handle}: {self._job.bound} leaves too little to read any of it; raise it"
             )
 
 
