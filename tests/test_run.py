@@ -252,6 +252,22 @@ def test_a_budget_is_never_overrun(job: Job, world: Standin) -> None:
     assert "budget of $0.20 a month is used up" in last.stderr
 
 
+def test_what_is_left_of_a_budget_is_not_burnt_on_looking_up(job: Job, world: Standin) -> None:
+    with Store(store_path()) as store:
+        store.ledger.add(Spent(198, 0, 0.99))
+    job.write('accounts = ["alice"]\nbudget = 1.02\n')
+    said = job.run("--quiet", code=6).stderr
+    assert "the budget of $1.02 a month is used up: $0.99 was spent" in said
+    assert "the next month begins on the 1st" in said
+    assert "max_cost" not in said
+    assert world.log == []
+    job.write('accounts = ["alice"]\nbudget = 1.03\n')
+    job.run("--quiet")
+    assert 0 < world.bill().dollars <= 0.04
+    job.write('accounts = ["alice"]\nbudget = 9\nmax_cost = 0.03\n')
+    assert "more than max_cost 0.03; nothing was read" in job.run("--quiet", code=6).stderr
+
+
 def test_the_budget_counts_what_other_runs_spent_and_a_clock_set_back(
     job: Job, world: Standin
 ) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from positivity.check.money import shown
+from positivity.check.money import enough, shown
 from positivity.check.run import CheckJob
 from positivity.errors import LimitError
 from positivity.store import Spent
@@ -28,15 +28,16 @@ def within_budget(
             a clock that was set back gives no money back.
 
     Raises:
-        LimitError: what is left is not even enough to look the accounts up.
+        LimitError: what is left is too little to read any of the accounts.
     """
     spent = sum(each.dollars for month, each in months if month >= f"{now:%Y-%m}")
     left = round(budget - spent, 6)
-    if left < job.prices.of(users=len(job.handles)).dollars:
+    if not enough(left, job.least(len(job.handles))):
         raise LimitError(
             f"the budget of {shown(budget)} a month is used up: {shown(spent)} was spent, and the "
-            "rest is too little to look the accounts up; nothing was read, and the next month "
-            "begins on the 1st (UTC)"
+            "rest is too little to look the accounts up and read any of them; nothing was read, "
+            "and the next month begins on the 1st (UTC)"
         )
-    bound = left if job.max_cost is None else min(job.max_cost, left)
-    return replace(job, max_cost=bound)
+    if job.max_cost is not None and job.max_cost <= left:
+        return job
+    return replace(job, max_cost=left, bound="the month's budget")

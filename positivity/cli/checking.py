@@ -53,7 +53,7 @@ def never_asking_for_usual(job: "CheckJob") -> "CheckJob":
     is_usual = len(job.handles) == 1 and job.depth <= Settings().max_posts and not job.refresh
     if not (is_usual and job.retweets and job.max_cost is None):
         return job
-    return replace(job, max_cost=job.settings.ask_above)
+    return replace(job, max_cost=job.settings.ask_above, bound="ask_above")
 
 
 def check(

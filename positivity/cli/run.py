@@ -184,6 +184,7 @@ def _check_run(job: JobFile, quiet: bool) -> CheckRun:
         settings=settings,
         depth=min(settings.max_posts, CAP),
         max_cost=job.max_cost,
+        bound="max_cost",
         retweets=job.include_retweets,
     )
     question = Question(zone=job.zone, include_retweets=job.include_retweets, language=job.language)
