@@ -277,7 +277,13 @@ def test_the_budget_counts_what_other_runs_spent_and_a_clock_set_back(
     job.run("--quiet")
     with Store(store_path()) as store:
         store.ledger.add(Spent(90, 0, 0.48), now=datetime(2100, 1, 1, tzinfo=UTC))
-    assert "is used up" in job.run("--quiet", code=6).stderr
+    said = job.run("--quiet", code=6).stderr
+    assert "is used up" in said
+    assert "$0.48 of it in months that by this machine's clock are to come (2100-01)" in said
+    assert "raise the budget by that" in said
+    assert "on the 1st" not in said
+    job.write('accounts = ["alice"]\nmax_posts = 5\nbudget = 0.98\n')
+    job.run("--quiet")
 
 
 def test_runs_with_a_budget_wait_for_each_other(
