@@ -603,6 +603,20 @@ def test_an_interrupted_check_says_whether_anything_is_kept(
     assert "interrupted; what was read is kept" in run("check", "bob", code=130).stderr
 
 
+def test_an_emptied_store_does_not_forget_what_was_paid(
+    run: Command, world: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("positivity.store.database._BEGINNING", 0.1)
+    run("check", "bob")
+    asked = len(world.log)
+    store_path().write_bytes(b"")
+    said = run("check", "bob", "--budget", "1", code=9).stderr
+    assert "move the file away" in said
+    assert "no budget knows any more what was spent" in said
+    assert len(world.log) == asked
+    run("usage", code=9)
+
+
 def test_no_store_works_beside_a_store_that_cannot_be_used(run: Command) -> None:
     store_path().parent.mkdir(parents=True, exist_ok=True)
     store_path().write_bytes(b"nonsense" * 999)

@@ -73,6 +73,11 @@ def damaged_store() -> None:
     store_path().write_bytes(b"nonsense" * 999)
 
 
+def emptied_store() -> None:
+    store_path().parent.mkdir(parents=True, exist_ok=True)
+    store_path().touch()
+
+
 def bad_config() -> None:
     config_path().parent.mkdir(parents=True, exist_ok=True)
     config_path().write_text("max_posts = 1")
@@ -88,6 +93,7 @@ def readable_token() -> None:
     [
         (newer_store, "store", "update positivity", 9),
         (damaged_store, "store", "move the file away", 9),
+        (emptied_store, "store", "paid for again", 9),
         (bad_config, "settings", "from 5 up", 2),
         (readable_token, "token", "chmod 600", 4),
     ],

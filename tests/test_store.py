@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -227,6 +228,48 @@ def test_a_newer_store_is_refused_and_left_as_it_is() -> None:
     with pytest.raises(StateError, match=r"newer positivity.*update"):
         Store(store_path())
     assert store_path().read_bytes() == before
+
+
+@pytest.fixture
+def emptied() -> Path:
+    """What a store was that somebody has cut to nothing."""
+    store_path().parent.mkdir(parents=True)
+    store_path().touch()
+    return store_path()
+
+
+def test_an_emptied_store_is_a_damaged_one(emptied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("positivity.store.database._BEGINNING", 0.1)
+    told = r"damaged \(it is empty\).* move the file away.* paid for again"
+    with pytest.raises(StateError, match=told):
+        Store(emptied)
+    with pytest.raises(StateError, match=told):
+        Store(None, usage=emptied)
+    assert emptied.read_bytes() == b""
+
+
+def test_a_store_that_another_run_is_just_making_is_waited_for(emptied: Path) -> None:
+    made = emptied.with_name("made.db")
+    Store(made).database.close()
+    timer = threading.Timer(0.3, lambda: emptied.write_bytes(made.read_bytes()))
+    timer.start()
+    with Store(emptied) as store:
+        assert store.ledger.months() == []
+    timer.join()
+
+
+def test_a_store_that_could_not_be_begun_leaves_no_empty_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(database: Database) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "_prepare", full)
+        with pytest.raises(StateError, match="free some space"):
+            Store(store_path())
+    assert not store_path().exists()
+    Store(store_path()).database.close()
 
 
 def test_a_store_on_a_disk_that_is_read_only_says_so(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from positivity.store.schema import MIGRATIONS
 
 MEMORY = ":memory:"
 _PATIENCE = 30.0  # seconds that a write waits for those of other processes
+_BEGINNING = 2.0  # seconds that a new store may be empty
+_POLL = 0.02
 _ELSEWHERE = "set POSITIVITY_HOME to a folder that can be written to, or check with --no-store"
 
 
@@ -30,8 +33,7 @@ class Database:
         self.path = path
         self._lock = threading.RLock()
         self._depth = 0
-        if path is not None:
-            _make_private(path)
+        is_new = path is not None and _made_private(path)
         with self._told():
             self._connection = sqlite3.connect(
                 path or MEMORY, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
@@ -42,6 +44,8 @@ class Database:
             self._upgrade(migrations)
         except BaseException:
             self._connection.close()
+            if is_new and path is not None and _is_empty(path):
+                path.unlink(missing_ok=True)  # the next run would take it for a damaged one
             raise
 
     def _prepare(self) -> None:
@@ -146,10 +150,19 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-def _make_private(path: Path) -> None:
-    """Makes the file, and its folder, for their owner only; SQLite's other files follow it."""
+def _made_private(path: Path) -> bool:
+    """Makes the file, and its folder, for their owner only; SQLite's other files follow it.
+
+    Returns whether there was none before.
+
+    Raises:
+        StateError: the file cannot be made or used, or is empty, which no store stays.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        is_new = not path.exists()
+        if not is_new:
+            _refuse_empty(path)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
@@ -157,6 +170,23 @@ def _make_private(path: Path) -> None:
         raise StateError(
             f"{path}: cannot be used as the store ({error.strerror or error}); {_ELSEWHERE}"
         ) from error
+    return is_new
+
+
+def _refuse_empty(path: Path) -> None:
+    """Raises StateError for a file that is empty, and not because another run is just making it."""
+    ends = time.monotonic() + _BEGINNING
+    while _is_empty(path):
+        if time.monotonic() > ends:
+            raise StateError(_damaged(path, "it is empty"))
+        time.sleep(_POLL)
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return path.stat().st_size == 0
+    except FileNotFoundError:
+        return False
 
 
 def _operational(path: Path | None, said: str) -> str:
@@ -169,5 +199,7 @@ def _operational(path: Path | None, said: str) -> str:
 
 def _damaged(path: Path | None, said: str) -> str:
     return (
-        f"{path}: the store is damaged ({said}); move the file away, and what it held is read again"
+        f"{path}: the store is damaged ({said}); put a copy of it back if there is one, or move "
+        "the file away: what it held is then paid for again, and no budget knows any more what was "
+        "spent this month"
     )
