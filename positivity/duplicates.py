@@ -8,8 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from positivity.sources.handles import author_key
-from positivity.sources.lost_times import FIRST_SNOWFLAKE
-from positivity.tweets import TweetBatch
+from positivity.tweets import FIRST_SNOWFLAKE, TweetBatch
 
 Keys = NDArray[np.uint64]
 

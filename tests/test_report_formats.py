@@ -61,7 +61,7 @@ def test_markdown_has_the_numbers_of_the_report() -> None:
         "Net positivity **+12** (95 % interval +3 to +21; scale −100 to +100).",
         "| ▲ positive | 50 % | 40 to 60 % |",
         "| 2026-03 | 40 | +12 | +3 to +21 |",
-        "- 93 %: what a day ([on X](https://x.com/i/status/20))",
+        "- 93 %: what a day ([on X](https://x.com/i/status/1890000000000000020))",
         r"Goes with negative tweets: \#delayed",
         "120 tweets found, 100 counted, 2026-01-01 to 2026-03-31 (Europe\\/Lisbon)",
         "Before: mixed on 2026-03-24, from 80 tweets; net −2 then, +12 now.",
