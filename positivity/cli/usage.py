@@ -17,8 +17,9 @@ def usage_command(format: FileFormatOption = None, output: OutputOption = None) 
     Example: positivity usage
     """
     from positivity.cli.stored import open_store
-    from positivity.report.output import report_output
+    from positivity.report.output import refuse_clashes, report_output
 
+    refuse_clashes([("--output", output)])
     format = format_of(format, output, Format)
     with open_store() as store:
         months = store.ledger.months()
