@@ -185,6 +185,7 @@ JOBS = [
     ('accounts = ["al"]\nfiles = ["al.json"]', '[[output]]\npath = "./"', "is what is read"),
     ('files = ["x.csv"]', '[[output]]\npath = "../home/store.db"\nformat = "csv"', "is the store"),
     ('files = ["x.csv"]\nlog_file = "../home/token"', "", "is the file of the token"),
+    ('files = ["x.csv"]\nlog_file = "logs/"', "", "log_file is a folder; name a file in it"),
     (
         'files = ["x.csv"]',
         '[[output]]\npath = "a/"\nformat = "csv"\n[[output]]\npath = "a/"\nformat = "csv"',
@@ -207,6 +208,35 @@ def test_a_job_does_not_write_over_what_it_reads(
         assert f"{folder / 'job.toml'}: " in line
         assert said in line
         assert files(folder) == before
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "score x.csv -o new/",
+        "score x.csv --by author -o new/",
+        "score x.csv --rejects new/",
+        "explain x.csv -o new/",
+        "compare x.csv y.csv -o new/",
+        "evaluate x.csv -o new/",
+        "explore x.csv -o new/",
+        "inspect love -o new/",
+        "usage -o new/",
+        "check @al --log-file new/",
+    ],
+)
+def test_a_name_that_ends_in_a_slash_is_that_of_no_file(
+    tiny_model: ModelDirectory, folder: Path, command: str, there: bool
+) -> None:
+    if there:
+        (folder / "new").mkdir()
+    words = command.split()
+    model = [] if words[0] == "usage" else model_of(words[0], tiny_model)
+    result = positivity(*words, *model)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr == "positivity: new/: is a folder; name a file in it\n"
+    assert (folder / "new").exists() == there
 
 
 def test_what_does_not_clash(tiny_model: ModelDirectory, folder: Path) -> None:
