@@ -181,11 +181,11 @@ def test_nothing_for_programs_steers_a_terminal() -> None:
     assert (row["subject"], row["author"]) == ("'@[31mred31m x", "[31mred31m x")
 
 
-def test_programs_read_a_label_and_what_tells_the_two_apart() -> None:
+def test_a_row_has_the_word_and_json_the_label_beside_what_tells_the_two_apart() -> None:
     reports = [report(verdict=UNDECIDED), report(verdict=TOO_FEW), report()]
     in_csv = [(each["verdict"], each["tweets_needed"], each["undecided"]) for each in rows(reports)]
     assert in_csv == [
-        ("not enough tweets", "", "true"),
+        ("undecided", "", "true"),
         ("not enough tweets", "20", "false"),
         ("mainly positive", "", "false"),
     ]
