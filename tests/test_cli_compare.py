@@ -221,3 +221,7 @@ def test_of_too_many_the_largest_are_compared(
     assert "the 3 accounts with the most tweets are compared, of 5" in result.stderr
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert {row["subject"] for row in rows} == {"'@a2", "'@a3", "'@a4"}
+    said = "The 3 accounts with the most tweets are compared, of 5."
+    for format in ("terminal", "json", "html", "markdown"):
+        found = run(str(path), "--by", "author", "--language", "en", "--format", format)
+        assert said in " ".join(found.stdout.replace("\\", "").split()), format
