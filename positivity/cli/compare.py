@@ -233,7 +233,7 @@ def _of_store(
 
     settings = load_settings()
     prices = Prices(settings.post_price, settings.user_price)
-    with open_store() as store:
+    with open_store(reading=True) as store:
         accounts = stored_accounts(store, handles)
         analyzer = StoreAnalyzer(store, model, device=device, engine=engine)
         return [analyzer.compared(each, asked, prices) for each in accounts]

@@ -226,7 +226,7 @@ def explain_account(
     from positivity.settings import load_settings
 
     settings = load_settings()
-    with open_store() as store:
+    with open_store(reading=True) as store:
         account = stored_account(store, handle)
         analyzer = StoreAnalyzer(store, model, device=device, engine=engine)
         analyzer.selection(question)  # complains of an option before the model is loaded

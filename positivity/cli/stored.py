@@ -37,7 +37,18 @@ def question(
     )
 
 
-def open_store(*, keep: bool = True, counting: bool = False) -> "Store":
+def open_store(*, reading: bool = False) -> "Store":
+    """This user's store; where nothing has to be kept, it may be one that can only be read.
+
+    Raises:
+        StateError: the store cannot be used.
+    """
+    from positivity.store import Store, store_path
+
+    return Store(store_path(), reading=reading)
+
+
+def open_store_to_check(*, keep: bool, counting: bool) -> "Store":
     """This user's store; or one in memory, whose only trace is in the usage by month.
 
     Args:
@@ -46,10 +57,13 @@ def open_store(*, keep: bool = True, counting: bool = False) -> "Store":
     Raises:
         StateError: the store cannot be used, and has to be.
     """
-    from positivity.store import Store, store_path
+    from positivity.store import Store, Unwritable, store_path
 
     if keep:
-        return Store(store_path())
+        try:
+            return open_store()
+        except Unwritable as error:
+            raise Unwritable(f"{error}, or check with --no-store") from None
     try:
         return Store(None, usage=store_path())
     except StateError as error:

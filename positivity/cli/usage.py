@@ -21,7 +21,7 @@ def usage_command(format: FileFormatOption = None, output: OutputOption = None) 
 
     refuse_clashes([("--output", output)])
     format = format_of(format, output, Format)
-    with open_store() as store:
+    with open_store(reading=True) as store:
         months = store.ledger.months()
     with report_output(output) as out:
         if format is Format.JSON:
