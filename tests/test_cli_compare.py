@@ -157,6 +157,9 @@ def test_stored_accounts_beside_a_file_without_network(
     assert len(found["comparison"]["pairs"]) == 3
     with Store(store_path()) as store:
         assert len(store.accounts.all()) == 2
+    meant = "alice: there is no such file; check the name and the folder; @alice is in the store"
+    assert f"{meant}: write @alice\n" in run("alice", "@bob", code=3).stderr
+    assert meant in run("alice", *files, code=8).stderr
 
 
 def test_the_same_files_give_the_same_answer(run: Command, files: list[str]) -> None:

@@ -196,6 +196,7 @@ def compare(
             scores=None,
             rejects=None,
             progress=progress,
+            or_accounts=True,
         )
         of_files, partly = score_accounts(job, taken=[report.subject for report, _ in found])
         found = _told_apart(found + of_files)

@@ -182,6 +182,7 @@ def explain_command(
             scores=None,
             rejects=None,
             progress=not quiet and sys.stderr.isatty(),
+            or_accounts=True,
         )
         explanation, partly = explain_files(job, how)
     write_explanation(explanation, format, output)

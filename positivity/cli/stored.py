@@ -1,15 +1,17 @@
 """What the commands on accounts share: the store, the options of a report, writing reports."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from positivity.cli.options import IncludeRetweets, ReportFormat, moment, time_zone
 from positivity.cli.reports import Place, write_reports
 from positivity.cli.subjects import told_apart
-from positivity.errors import StateError, UsageError
+from positivity.errors import PositivityError, StateError, UsageError
 from positivity.messages import say
-from positivity.sources.handles import parse_handle
+from positivity.sources.handles import HANDLE, parse_handle
 
 if TYPE_CHECKING:
     from positivity.account.report import Report
@@ -82,6 +84,24 @@ def stored_account(store: "Store", text: str) -> "StoredAccount":
             f"@{handle}: nothing of it is in the store; 'positivity check @{handle}' reads it"
         )
     return account
+
+
+def account_meant(name: str) -> str | None:
+    """What to say of an account of the store where it is named without @ and there is no such file.
+
+    None if there is none, or such a file.
+    """
+    from positivity.store import store_path
+
+    if HANDLE.fullmatch(name) is None or Path(name).exists():
+        return None
+    with suppress(PositivityError, OSError):  # which is no reason not to say that no file is there
+        if store_path().is_file():
+            with open_store(reading=True) as store:
+                found = store.accounts.find(name)
+            if found is not None:
+                return f"@{found.handle} is in the store: write @{found.handle}"
+    return None
 
 
 def stored_accounts(store: "Store", texts: Sequence[str]) -> "list[StoredAccount]":
