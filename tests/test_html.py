@@ -137,8 +137,8 @@ def test_the_page_has_every_number_of_the_report() -> None:
         "2026-02 40 20 10 10 +12 (+3 to +21)",
         "Europe/Lisbon",
         "Before: mixed on 2026-03-24, from 80 tweets; net −2 then, +12 now.",
-        "net −8 in the last 30 days (40 tweets), +12 in the year before (300 tweets): "
-        "a change of −33 to −7",
+        "Change: net −8 in the 30 days to 2026-03-31 (40 tweets), +12 in the year before "
+        "(300 tweets): a change of −33 to −7",
         "original 80 40 30 10 +12",
         "what a day",
         "93 % positive",

@@ -65,8 +65,8 @@ def test_markdown_has_the_numbers_of_the_report() -> None:
         r"Goes with negative tweets: \#delayed",
         "120 tweets found, 100 counted, 2026-01-01 to 2026-03-31 (Europe\\/Lisbon)",
         "Before: mixed on 2026-03-24, from 80 tweets; net −2 then, +12 now.",
-        "net −8 in the last 30 days (40 tweets), +12 in the year before (300 tweets): "
-        "a change of −33 to −7",
+        "Change: net −8 in the 30 days to 2026-03-31 (40 tweets), +12 in the year before "
+        "(300 tweets): a change of −33 to −7",
         "left out: retweet 20",
         "- Read: tweets\\.csv\\: CSV",
         "- The intervals do not cover everything.",
@@ -206,11 +206,11 @@ def test_nothing_for_programs_steers_a_terminal() -> None:
     assert (row["subject"], row["author"]) == ("'@[31mred31m x", "[31mred31m x")
 
 
-def test_programs_read_a_label_and_what_tells_the_two_apart() -> None:
+def test_a_row_has_the_word_and_json_the_label_beside_what_tells_the_two_apart() -> None:
     reports = [report(verdict=UNDECIDED), report(verdict=TOO_FEW), report()]
     in_csv = [(each["verdict"], each["tweets_needed"], each["undecided"]) for each in rows(reports)]
     assert in_csv == [
-        ("not enough tweets", "", "true"),
+        ("undecided", "", "true"),
         ("not enough tweets", "20", "false"),
         ("mainly positive", "", "false"),
     ]
@@ -257,7 +257,7 @@ def test_markdown_says_how_many_months_it_does_not_show(months: int, said: str) 
 )
 def test_a_change_is_not_said_to_be_none(low: float, high: float, said: str) -> None:
     apart = Change(NET, 40, NET, 300, Estimate((low + high) / 2, low, high), changed=True)
-    assert compared(apart).endswith(f": a change {said}")
+    assert compared(apart, report()).endswith(f": a change {said}")
 
 
 @pytest.mark.parametrize(

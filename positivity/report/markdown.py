@@ -94,7 +94,7 @@ def _report(report: Report) -> Iterator[str]:
         yield f"Before: {since(report.previous, report)}."
         yield ""
     if report.change:
-        yield f"Lately: {compared(report.change)}."
+        yield f"Change: {compared(report.change, report)}."
         yield ""
     yield from _tweets("Most positive", report.strongest_positive)
     yield from _tweets("Most negative", report.strongest_negative)

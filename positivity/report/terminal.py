@@ -139,7 +139,7 @@ class ReportPage(Page):
         if len(parts) >= 2:
             self.line_of_time(unit, parts)
         if report.change:
-            self.side("change", compared(report.change, self.signed))
+            self.side("change", compared(report.change, report, self.signed))
         if report.previous:
             self.side("before", since(report.previous, report, self.signed))
         self.slots("day", report.weekdays, WEEKDAYS)

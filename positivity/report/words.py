@@ -70,8 +70,8 @@ def link(tweet: StrongTweet | ExplainedTweet) -> str | None:
     return f"https://x.com/i/status/{tweet.id}"
 
 
-def compared(change: Change, sign: Callable[[float], str] = signed) -> str:
-    """The last 30 days beside the year before, and whether they differ."""
+def compared(change: Change, report: Report, sign: Callable[[float], str] = signed) -> str:
+    """A report's last 30 days, which end with its last tweet, beside the year before."""
     verb = "no change that can be told"
     if change.changed:
         low, high = change.difference.low, change.difference.high
@@ -79,8 +79,9 @@ def compared(change: Change, sign: Callable[[float], str] = signed) -> str:
         if not (round(low) and round(high)):  # "0 to +9" would say that there may be none
             verb = f"a change of up to {sign(high if round(high) else low)}"
     return (
-        f"net {sign(change.recent.value)} in the last 30 days ({tweets(change.recent_tweets)}), "
-        f"{sign(change.before.value)} in the year before ({tweets(change.before_tweets)}): {verb}"
+        f"net {sign(change.recent.value)} in the 30 days to {report.last} "
+        f"({tweets(change.recent_tweets)}), {sign(change.before.value)} in the year before "
+        f"({tweets(change.before_tweets)}): {verb}"
     )
 
 
