@@ -65,7 +65,7 @@ def document(notice: Notice, report: Report, *, holds: bool) -> dict[str, object
         "event": "starts" if holds else "stops",
         "condition": notice.when.text,
         "subject": report.subject,
-        "figures": values_of(report),
+        "figures": values_of(report) | {"verdict": report.verdict.word},
         "report": to_dict(report),
     }
 

@@ -39,7 +39,7 @@ class Selection:
         if self.language is not None:
             refuse_language(self.language)
         if self.since is not None and self.until is not None and self.since >= self.until:
-            raise UsageError("--since is later than --until: no tweet can lie between them")
+            raise UsageError("--since is not before --until: no tweet can lie between them")
 
     def duplicates(self, batch: TweetBatch) -> NDArray[np.bool_]:
         """For each tweet of a batch, whether it was seen before, in the batch or earlier."""

@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 
 TweetBatch: TypeAlias = pa.RecordBatch
 
+# The first id that holds a time. X has given none but larger ones since; before, it counted.
+FIRST_SNOWFLAKE = 29_700_859_247
+FIRST_SNOWFLAKE_DAY = "2010-11-04"
+
 
 class Kind(StrEnum):
     """What sort of post a tweet is. Unknown is a null in the batch."""

@@ -258,7 +258,8 @@ def test_only_bad_files(tiny_model: ModelDirectory, tmp_path: Path, content: byt
 
 # Options, the exit code, and a part of the message.
 MISUSED: list[tuple[list[str], int, str]] = [
-    (["--since", "2026-02-01", "--until", "2026-01-01"], 2, "--since is later than --until"),
+    (["--since", "2026-02-01", "--until", "2026-01-01"], 2, "--since is not before --until"),
+    (["--since", "2026-02-01T10:00", "--until", "2026-02-01T10:00"], 2, "is not before --until"),
     (["--since", "yesterday"], 2, "not a date"),
     (["--since", ""], 2, "not a date"),
     (["--timezone", "Mars/Base"], 2, "no such time zone"),

@@ -1,5 +1,6 @@
 """`positivity check` and `report` against the stand-in: verdicts, money, failures, stops."""
 
+import errno
 import json
 import os
 import re
@@ -625,6 +626,28 @@ def test_no_store_works_beside_a_store_that_cannot_be_used(run: Command) -> None
     assert "@bob" in result.stdout
     assert "usage" in result.stderr
     run("check", "bob", "--no-store", "--budget", "1", code=9)  # which nothing would count for
+
+
+def test_what_only_reads_needs_no_home_that_can_be_written_to(
+    run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("check", "alice", "bob")
+    before = contents()
+    expected = [run("report", "alice").stdout, run("usage").stdout]
+
+    def refuse(path: object, *options: object) -> int:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    # As on a disk that is read-only, which root can write to whatever the modes are.
+    monkeypatch.setattr("positivity.store.database.os.access", lambda _, mode: mode == os.R_OK)
+    monkeypatch.setattr("positivity.store.database.os.open", refuse)
+    assert [run("report", "alice").stdout, run("usage").stdout] == expected
+    assert "@alice" in run("explain", "@alice", "--model", run.model).stdout
+    assert "@bob" in run("compare", "@alice", "@bob", "--model", run.model).stdout
+    told = {name: run(name, "alice", code=9).stderr for name in ("check", "forget")}
+    assert ["--no-store" in each for each in told.values()] == [True, False]
+    assert all("set POSITIVITY_HOME to a folder" in each for each in told.values())
+    assert contents() == before
 
 
 def test_an_account_that_was_renamed_goes_on_by_its_new_name(run: Command, world: Standin) -> None:

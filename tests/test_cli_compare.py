@@ -157,6 +157,9 @@ def test_stored_accounts_beside_a_file_without_network(
     assert len(found["comparison"]["pairs"]) == 3
     with Store(store_path()) as store:
         assert len(store.accounts.all()) == 2
+    meant = "alice: there is no such file; check the name and the folder; @alice is in the store"
+    assert f"{meant}: write @alice\n" in run("alice", "@bob", code=3).stderr
+    assert meant in run("alice", *files, code=8).stderr
 
 
 def test_the_same_files_give_the_same_answer(run: Command, files: list[str]) -> None:
@@ -221,3 +224,7 @@ def test_of_too_many_the_largest_are_compared(
     assert "the 3 accounts with the most tweets are compared, of 5" in result.stderr
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert {row["subject"] for row in rows} == {"'@a2", "'@a3", "'@a4"}
+    said = "The 3 accounts with the most tweets are compared, of 5."
+    for format in ("terminal", "json", "html", "markdown"):
+        found = run(str(path), "--by", "author", "--language", "en", "--format", format)
+        assert said in " ".join(found.stdout.replace("\\", "").split()), format

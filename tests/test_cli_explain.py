@@ -222,7 +222,7 @@ def test_what_cannot_be_asked(options: list[str], says: str) -> None:
 
 
 def test_a_stored_account_needs_neither_network_nor_token(
-    standin: Standin, model: str, monkeypatch: pytest.MonkeyPatch
+    standin: Standin, model: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     standin.world.generate("alice", 120, seed=1)
     monkeypatch.setenv("POSITIVITY_API_URL", standin.url)
@@ -238,6 +238,14 @@ def test_a_stored_account_needs_neither_network_nor_token(
     assert found["report"]["net"] == report["net"]
     assert found["least_sure"][0]["effects"]
     assert TOKEN not in explain("@alice", "--model", model).output
+    monkeypatch.chdir(tmp_path)
+    for name in ("alice", "ALICE"):
+        told = explain(name, "--model", model, code=3).stderr
+        assert told == (
+            f"positivity: {name}: there is no such file; check the name and the folder; @alice is "
+            "in the store: write @alice\n"
+        )
+    assert "store" not in explain("bob", "--model", model, code=3).stderr
 
 
 def test_as_a_whole_process(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Conditions: what they mean, what is not known, and what is none."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from positivity.account.report import Change, Counts, Estimate, Report, Verdict
 from positivity.account.tally import Tally
 from positivity.account.verdict import LABELS, MAINLY_NEGATIVE
 from positivity.errors import UsageError
+from positivity.notify import Notice, document
 
 
 @pytest.fixture(scope="module")
@@ -107,11 +109,15 @@ def test_it_says_the_figures_it_asked_for(report: Report) -> None:
     assert condition.why(without_change(report)).endswith("change unknown")
 
 
-def test_people_are_told_undecided_and_programs_the_label(report: Report) -> None:
+def test_undecided_is_what_is_told_and_unsettled_what_is_asked_for(report: Report) -> None:
     undecided = replace(report, verdict=Verdict("not enough tweets", "…", None, undecided=True))
     condition = parse_condition("verdict == unsettled")
     assert condition.holds(undecided)
     assert condition.why(undecided) == "verdict undecided"
+    told = json.loads(json.dumps(document(Notice(condition), undecided, holds=True)))
+    assert told["figures"]["verdict"] == "undecided"
+    kept = told["report"]["verdict"]
+    assert (kept["label"], kept["undecided"]) == ("not enough tweets", True)
 
 
 @pytest.mark.parametrize(

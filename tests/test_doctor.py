@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -135,8 +136,15 @@ def test_a_clock_that_is_wrong(standin: Standin, monkeypatch: pytest.MonkeyPatch
 
     store_token(TOKEN)
     standin.clock = lambda: time.time() + 3600
-    state, text = lines("--api", code=1)["X's API"]
+    state, text = lines("--api", code=9)["X's API"]
     assert state == "bad"
     assert "behind X's" in text
     monkeypatch.setattr(doctor, "_RELEASED", datetime(2100, 1, 1, tzinfo=UTC))
-    assert "set this machine's clock" in lines(code=1)["clock"][1]
+    assert "set this machine's clock" in lines(code=9)["clock"][1]
+
+
+def test_a_python_or_a_torch_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "positivity.model.engine_torch", None)
+    assert "install PyTorch again" in lines(code=9)["torch"][1]
+    monkeypatch.setattr(doctor, "_OLDEST_PYTHON", (99, 0))
+    assert "or newer" in lines(code=9)["python"][1]

@@ -1,5 +1,6 @@
 """Duplicates, across batches of any size, as a set would find them."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
@@ -14,18 +15,38 @@ IDS = (
     st.none()
     | st.integers(0, 30).map(str)
     | st.sampled_from(
-        ["007", "a", "", "9" * 18, "9" * 19, str(2**63), str(2**63 - 1), str(2**64), "٣", "9" * 30]
+        [
+            "29700859246",
+            "29700859247",
+            "007",
+            "a",
+            "",
+            "9" * 18,
+            "9" * 19,
+            str(2**63),
+            str(2**63 - 1),
+            str(2**64),
+            "٣",
+            "9" * 30,
+        ]
     )
 )
 TIMES = st.none() | st.integers(0, 2).map(lambda n: datetime(2020, 1, 1 + n, tzinfo=UTC))
 TWEETS = st.tuples(IDS, TIMES, st.none() | st.sampled_from("xy"), st.sampled_from("ab"))
 
 
+def is_small(tweet_id: str) -> bool:
+    """Whether it may be the number of a row."""
+    return re.fullmatch("[0-9]+", tweet_id) is not None and int(tweet_id) < 29_700_859_247
+
+
 def with_a_set(tweets: list[Any]) -> list[bool]:
     seen: set[Any] = set()
     found = []
     for tweet_id, time, author, text in tweets:
-        key = tweet_id if tweet_id is not None else (time, author, text)
+        key = (tweet_id, time, author, text)
+        if tweet_id is not None and not is_small(tweet_id):
+            key = tweet_id
         found.append(key in seen)
         if tweet_id is not None or time is not None:
             seen.add(key)
@@ -53,6 +74,18 @@ def in_batches(tweets: list[Any], size: int) -> list[bool]:
         batch = tweet_batch(dict(zip(names, map(list, columns), strict=True)), length=len(part))
         found += seen.duplicates(batch).tolist()
     return found
+
+
+def test_the_number_of_a_row_is_no_id() -> None:
+    june, july = datetime(2019, 6, 1, tzinfo=UTC), datetime(2019, 7, 1, tzinfo=UTC)
+    tweets = [
+        ("1", june, "x", "a"),
+        ("1", june, "y", "a"),  # another account's file
+        ("1", july, "x", "a"),  # another month's file
+        ("1", june, "x", "b"),
+        ("1", june, "x", "a"),  # the same file again
+    ]
+    assert in_batches(tweets, 2) == [False, False, False, False, True]
 
 
 def test_eight_bytes_a_tweet() -> None:

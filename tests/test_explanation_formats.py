@@ -42,7 +42,14 @@ def tweet(text: str = "not a great day", baseline: float | None = None) -> Expla
     )
     shares = (0.55, 0.25, 0.2)
     return ExplainedTweet(
-        "20", "2026-03-01T10:00:00+00:00", "someone", text, *shares, -0.35, baseline, effects
+        "1890000000000000020",
+        "2026-03-01T10:00:00+00:00",
+        "someone",
+        text,
+        *shares,
+        -0.35,
+        baseline,
+        effects,
     )
 
 
@@ -109,7 +116,7 @@ def test_every_number_is_there(format: str) -> None:
         "+3 to +21",
     ):
         assert expected in text.replace("\\", ""), expected
-    assert "x.com/i/status/20" in text
+    assert "x.com/i/status/1890000000000000020" in text
     assert "left out" in text
 
 

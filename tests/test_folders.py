@@ -101,6 +101,37 @@ def test_every_file_of_tweets(write: Callable[[Files], Path]) -> None:
         assert file.unreadable == 0
 
 
+def notes_of(path: Path) -> list[str]:
+    files = open_all(str(path))
+    for file in files:
+        texts(file)
+    return [note for file in files for note in (*file.place_notes, *file.notes)]
+
+
+def test_what_is_passed_over_is_said(write: Callable[[Files], Path]) -> None:
+    path = write(FILES)
+    assert notes_of(path) == [
+        f"{path}: 2 files are passed over, as their names do not end like that of a table or of "
+        "JSON: notes.md, photo.jpg."
+    ]
+    path = write(
+        FILES | {"z/1.dat": b"a", "z/2.dat": b"", "z/3": b"", "z/4.CSV.bak": b"", "é.DAT": b""}
+    )
+    assert notes_of(path)[0].endswith("JSON: notes.md, photo.jpg, z/1.dat and 4 more.")
+
+
+@pytest.mark.parametrize("name", ["license_debate.csv", "Notice.csv", "readme2.txt", "README.json"])
+def test_tweets_that_are_named_like_a_notice(write: Callable[[Files], Path], name: str) -> None:
+    (file,) = open_all(str(write({name: table("a tweet"), "ReadMe.TXT": b"x", "LICENSE": b"y"})))
+    assert texts(file) == ["a tweet"]
+    assert file.place_notes == ()
+
+
+def test_what_is_kept_beside_scores_is_no_tweets(write: Callable[[Files], Path]) -> None:
+    path = write({"a.csv": table("a tweet"), "_positivity/1.rows.parquet": parquet("none")})
+    assert [texts(file) for file in open_all(str(path))] == [["a tweet"]]
+
+
 def test_the_source_of_each_tweet(write: Callable[[Files], Path]) -> None:
     path = write({"a.csv": table("one of them")})
     with open_tweets(str(path)) if path.suffix else open_all(str(path))[0] as file:

@@ -42,7 +42,7 @@ HALF = Estimate(0.5, 0.4, 0.6)
 NET = Estimate(12.0, 3.0, 21.0)
 
 
-def tweet(text: str = "what a day", tweet_id: str | None = "20") -> StrongTweet:
+def tweet(text: str = "what a day", tweet_id: str | None = "1890000000000000020") -> StrongTweet:
     return StrongTweet(tweet_id, "2026-03-01T10:00:00+00:00", "someone", text, 0.93)
 
 
@@ -137,8 +137,8 @@ def test_the_page_has_every_number_of_the_report() -> None:
         "2026-02 40 20 10 10 +12 (+3 to +21)",
         "Europe/Lisbon",
         "Before: mixed on 2026-03-24, from 80 tweets; net −2 then, +12 now.",
-        "net −8 in the last 30 days (40 tweets), +12 in the year before (300 tweets): "
-        "a change of −33 to −7",
+        "Change: net −8 in the 30 days to 2026-03-31 (40 tweets), +12 in the year before "
+        "(300 tweets): a change of −33 to −7",
         "original 80 40 30 10 +12",
         "what a day",
         "93 % positive",
@@ -168,9 +168,13 @@ def test_a_short_time_is_shown_by_week() -> None:
 
 def test_tweets_link_to_where_they_stand_if_their_id_is_one() -> None:
     links = [a["href"] for tag, a in Elements(page(report())).found if tag == "a"]
-    assert links == ["https://x.com/i/status/20"]
-    strange = report(strongest_positive=(tweet(tweet_id="javascript:alert(1)"),))
-    assert "a" not in [tag for tag, _ in Elements(page(strange)).found]
+    assert links == ["https://x.com/i/status/1890000000000000020"]
+    old = replace(tweet(tweet_id="20"), created_at="2006-03-21T20:50:14+00:00")
+    elements = Elements(page(report(strongest_positive=(old,))))
+    assert "https://x.com/i/status/20" in [a.get("href") for _, a in elements.found]
+    for strange in ("javascript:alert(1)", "20", "1" * 21):  # the second is the number of a row
+        elements = Elements(page(report(strongest_positive=(tweet(tweet_id=strange),))))
+        assert "a" not in [tag for tag, _ in elements.found]
 
 
 def test_hostile_strings_stay_text() -> None:

@@ -290,6 +290,7 @@ def test_chosen_keys(tmp_path: Path) -> None:
         ("[]", {}, "without any tweet"),
         ('{"data":[],"meta":{"result_count":0}}', {}, "without any tweet"),
         ('{"a":1,"b":2}\n', {}, "its keys are 'a', 'b'"),
+        (json.dumps({str(n): {"b": n} for n in range(100)}), {}, "'29' and 70 more; name one"),
         ('{"text":"x"}\n', {"text_column": "y"}, "no text under 'y'"),
         ('{\n"data": [\n{"te', {}, "not whole"),
         ("[" * 100_000, {}, "no line of JSON"),

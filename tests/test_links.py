@@ -10,7 +10,7 @@ from positivity.report.terminal import render
 from positivity.report.terminal_page import make_console
 from tests.test_html import report, tweet
 
-ADDRESS = "https://x.com/i/status/20"
+ADDRESS = "https://x.com/i/status/1890000000000000020"
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,58 @@ def test_nothing_is_written_over_what_is_read_or_written(
     assert files(folder) == before
 
 
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """The home with this program's own files, in it all that a user would miss."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("store.db", "store.db-wal", "token", "config.toml"):
+        (home / name).write_text("max_posts = 400\n", encoding="utf-8")
+    (home.parent / "link.json").symlink_to(home / "store.db")
+    return home
+
+
+OVER_OWN = [
+    "report -o {home}/store.db --format json",
+    "report --plot {home}/store.db",
+    "report -o {home}/../link.json",
+    "check @al -o {home}/store.db-wal --format json",
+    "check @al --log-file {home}/token",
+    "score x.csv -o {home}/config.toml --format json",
+    "score x.csv --scores {home}/store.db",
+    "score x.csv --rejects {home}/token",
+    "explain x.csv -o {home}/store.db --format json",
+    "explain @al -o {home}/store.db --format json",
+    "compare x.csv y.csv -o {home}/token",
+    "evaluate x.csv -o {home}/token",
+    "explore x.csv -o {home}/token",
+    "inspect love -o {home}/token",
+    "usage -o {home}/store.db --format json",
+    "models export small {home}/store.db",
+    "lab -o {home}/token",
+]
+
+
+@pytest.mark.parametrize("command", OVER_OWN)
+def test_nothing_is_written_over_the_program_s_own_files(
+    folder: Path, own: Path, command: str
+) -> None:
+    before = files(folder.parent)
+    result = positivity(*command.format(home=own).split())
+    assert (result.exit_code, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    whose = "the store", "the file of the token", "the config file"
+    assert any(f"is {each} of positivity" in line for each in whose)
+    assert files(folder.parent) == before
+
+
+def test_no_store_is_there_yet_whose_place_is_taken(tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "home").mkdir()
+    place = tmp_path / "home" / "store.db"
+    result = positivity("score", "x.csv", "-o", place, "--format", "json")
+    assert (result.exit_code, place.exists()) == (2, False)
+
+
 def test_a_lab_s_data_stays(folder: Path) -> None:
     (folder / "many" / "r.json").write_text("[]", encoding="utf-8")
     before = files(folder)
@@ -131,6 +183,9 @@ JOBS = [
     ('files = ["*.csv"]', '[[output]]\npath = "new.csv"\nformat = "csv"', "next run would read"),
     ('files = ["many"]', '[[output]]\npath = "many/new.csv"', "files are read"),
     ('accounts = ["al"]\nfiles = ["al.json"]', '[[output]]\npath = "./"', "is what is read"),
+    ('files = ["x.csv"]', '[[output]]\npath = "../home/store.db"\nformat = "csv"', "is the store"),
+    ('files = ["x.csv"]\nlog_file = "../home/token"', "", "is the file of the token"),
+    ('files = ["x.csv"]\nlog_file = "logs/"', "", "log_file is a folder; name a file in it"),
     (
         'files = ["x.csv"]',
         '[[output]]\npath = "a/"\nformat = "csv"\n[[output]]\npath = "a/"\nformat = "csv"',
@@ -153,6 +208,35 @@ def test_a_job_does_not_write_over_what_it_reads(
         assert f"{folder / 'job.toml'}: " in line
         assert said in line
         assert files(folder) == before
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "score x.csv -o new/",
+        "score x.csv --by author -o new/",
+        "score x.csv --rejects new/",
+        "explain x.csv -o new/",
+        "compare x.csv y.csv -o new/",
+        "evaluate x.csv -o new/",
+        "explore x.csv -o new/",
+        "inspect love -o new/",
+        "usage -o new/",
+        "check @al --log-file new/",
+    ],
+)
+def test_a_name_that_ends_in_a_slash_is_that_of_no_file(
+    tiny_model: ModelDirectory, folder: Path, command: str, there: bool
+) -> None:
+    if there:
+        (folder / "new").mkdir()
+    words = command.split()
+    model = [] if words[0] == "usage" else model_of(words[0], tiny_model)
+    result = positivity(*words, *model)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr == "positivity: new/: is a folder; name a file in it\n"
+    assert (folder / "new").exists() == there
 
 
 def test_what_does_not_clash(tiny_model: ModelDirectory, folder: Path) -> None:

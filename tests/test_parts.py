@@ -307,12 +307,14 @@ def test_keys_of_parts_are_unlike_and_stay_the_same(tmp_path: Path) -> None:
 
 
 def test_keys_are_the_same_in_every_process() -> None:
-    columns = {"id": ["17", "a", None, None], "author": [None, None, "ada", None]}
-    times = [None, None, 1_000, None]
-    batch = tweet_batch({**columns, "text": ["x"] * 4, "created_at": times}, length=4)
+    ids = ["1577730467436138524", "a", None, "17", None]
+    columns = {"id": ids, "author": [None, None, "ada", "ada", None]}
+    times = [None, None, 1_000, None, None]
+    batch = tweet_batch({**columns, "text": ["x"] * 5, "created_at": times}, length=5)
     keys, known = keys_of(batch)
-    assert known.tolist() == [True, True, True, False]
-    assert keys[:3].tolist() == [17, 13905037818690159151, 15191654586441809383]
+    assert known.tolist() == [True, True, True, True, False]
+    hashes = [13905037818690159151, 15191654586441809383, 11733900282052042795]
+    assert keys[:4].tolist() == [1577730467436138524, *hashes]
 
 
 KEYS = st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 300), unique=True, max_size=200)

@@ -33,7 +33,7 @@ from positivity.report.rows import (
     render_months_csv,
     render_weeks_csv,
 )
-from positivity.report.terminal import render, render_shared_limits
+from positivity.report.terminal import render, render_below_table
 from positivity.report.terminal_page import make_console
 from positivity.report.words import compared, net_interval
 from tests.test_html import HOSTILE, NET, Elements, hostile, month, page, report, tweet, week
@@ -61,12 +61,12 @@ def test_markdown_has_the_numbers_of_the_report() -> None:
         "Net positivity **+12** (95 % interval +3 to +21; scale −100 to +100).",
         "| ▲ positive | 50 % | 40 to 60 % |",
         "| 2026-03 | 40 | +12 | +3 to +21 |",
-        "- 93 %: what a day ([on X](https://x.com/i/status/20))",
+        "- 93 %: what a day ([on X](https://x.com/i/status/1890000000000000020))",
         r"Goes with negative tweets: \#delayed",
         "120 tweets found, 100 counted, 2026-01-01 to 2026-03-31 (Europe\\/Lisbon)",
         "Before: mixed on 2026-03-24, from 80 tweets; net −2 then, +12 now.",
-        "net −8 in the last 30 days (40 tweets), +12 in the year before (300 tweets): "
-        "a change of −33 to −7",
+        "Change: net −8 in the 30 days to 2026-03-31 (40 tweets), +12 in the year before "
+        "(300 tweets): a change of −33 to −7",
         "left out: retweet 20",
         "- Read: tweets\\.csv\\: CSV",
         "- The intervals do not cover everything.",
@@ -94,9 +94,34 @@ def test_hostile_strings_stay_on_their_line() -> None:
 
 def test_markdown_of_several_is_a_table() -> None:
     lines = markdown([report(), report(subject="a|b")]).splitlines()
-    assert len(lines) == 4
+    assert lines[4] == ""
+    lines = lines[:4]
     assert lines[3].startswith(r"| a\|b | 100 | 50")
     assert len({line.replace(r"\|", "").count("|") for line in lines}) == 1
+
+
+def test_below_a_table_is_what_was_read_for_all_of_it() -> None:
+    several = [
+        report(),
+        report(
+            counts=Counts(9, 5, {"duplicate": 3, "retweet": 1}),
+            first="2025-12-30",
+            last="2026-01-02",
+            read_as=("other.csv: CSV",),
+        ),
+    ]
+    counted = "105 counted, 2025-12-30 to 2026-03-31"
+    reasons = "retweet 21, duplicate 3"
+    out = io.StringIO()
+    render_below_table(several, Console(file=out, width=200))
+    for shown in (out.getvalue(), Elements(page(several)).text):
+        assert f"129 tweets, {counted} (Europe/Lisbon)" in shown
+        assert reasons in shown
+        assert "tweets.csv: CSV" in shown
+        assert "other.csv: CSV" in shown
+    shown = markdown(several).replace("\\", "")
+    assert f"129 tweets found, {counted} (Europe/Lisbon); left out: {reasons}." in shown
+    assert "- Read: other.csv: CSV\n" in shown
 
 
 def test_csv_has_a_row_for_each_report() -> None:
@@ -124,7 +149,7 @@ def test_people_read_the_word_of_the_sentence_everywhere(tmp_path: Path) -> None
     text = markdown(undecided)
     assert "## ◇ @\N{WORD JOINER}someone: undecided" in text
     assert "not enough" not in text
-    one, other = markdown([undecided, too_few]).splitlines()[2:]
+    one, other = markdown([undecided, too_few]).splitlines()[2:4]
     assert one.endswith("| ◇ undecided |")
     assert other.endswith("| ◇ not enough tweets |")
     text = page(undecided)
@@ -158,7 +183,7 @@ def test_a_verdict_across_whose_border_an_interval_reaches_is_explained_everywhe
     assert text.count(ONE_SIDED_LIMIT) == 1
     assert "Only some were read." not in text
     out = io.StringIO()
-    render_shared_limits(several, Console(file=out, width=80))
+    render_below_table(several, Console(file=out, width=80))
     shown = " ".join(out.getvalue().split())
     assert ONE_SIDED_LIMIT in shown
     assert "Only some were read." not in shown
@@ -181,11 +206,11 @@ def test_nothing_for_programs_steers_a_terminal() -> None:
     assert (row["subject"], row["author"]) == ("'@[31mred31m x", "[31mred31m x")
 
 
-def test_programs_read_a_label_and_what_tells_the_two_apart() -> None:
+def test_a_row_has_the_word_and_json_the_label_beside_what_tells_the_two_apart() -> None:
     reports = [report(verdict=UNDECIDED), report(verdict=TOO_FEW), report()]
     in_csv = [(each["verdict"], each["tweets_needed"], each["undecided"]) for each in rows(reports)]
     assert in_csv == [
-        ("not enough tweets", "", "true"),
+        ("undecided", "", "true"),
         ("not enough tweets", "20", "false"),
         ("mainly positive", "", "false"),
     ]
@@ -232,7 +257,7 @@ def test_markdown_says_how_many_months_it_does_not_show(months: int, said: str) 
 )
 def test_a_change_is_not_said_to_be_none(low: float, high: float, said: str) -> None:
     apart = Change(NET, 40, NET, 300, Estimate((low + high) / 2, low, high), changed=True)
-    assert compared(apart).endswith(f": a change {said}")
+    assert compared(apart, report()).endswith(f": a change {said}")
 
 
 @pytest.mark.parametrize(

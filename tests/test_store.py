@@ -1,11 +1,13 @@
 """The store: what is kept, what is deleted, and what it refuses."""
 
+import errno
 import os
 import sqlite3
 import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -245,6 +247,9 @@ def test_an_emptied_store_is_a_damaged_one(emptied: Path, monkeypatch: pytest.Mo
         Store(emptied)
     with pytest.raises(StateError, match=told):
         Store(None, usage=emptied)
+    monkeypatch.setattr("positivity.store.database.os.access", lambda _, mode: mode == os.R_OK)
+    with pytest.raises(StateError, match=told):
+        Store(emptied, reading=True)
     assert emptied.read_bytes() == b""
 
 
@@ -277,6 +282,60 @@ def test_a_store_on_a_disk_that_is_read_only_says_so(tmp_path: Path) -> None:
         store.database.run("PRAGMA query_only = ON")
         with pytest.raises(StateError, match=r"readonly.* set POSITIVITY_HOME"):
             store.vocabulary = "post"
+
+
+@pytest.fixture
+def unwritable(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Makes of the home one on a disk that is read-only, as root could not by its mode."""
+
+    def refuse(path: object, *options: object) -> int:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    def spoil() -> None:
+        monkeypatch.setattr("positivity.store.database.os.access", lambda _, mode: mode == os.R_OK)
+        monkeypatch.setattr("positivity.store.database.os.open", refuse)
+
+    return spoil
+
+
+def test_what_only_reads_reads_a_store_that_cannot_be_written_to(
+    store: Store, unwritable: Callable[[], None]
+) -> None:
+    store.accounts.put_tweets(7, [row(1)])
+    store.database.close()
+    before = {each.name: each.read_bytes() for each in store_path().parent.iterdir()}
+    assert list(before) == ["store.db"]
+    unwritable()
+    with Store(store_path(), reading=True) as found:
+        assert [each.tweets for each in found.accounts.all()] == [1]
+        assert found.ledger.months() == []
+        found.scores.put({1: (0.1, 0.2, 0.7)}, BY)  # which are worked out anew each time
+        assert found.scores.get([1], BY) == {}
+        with pytest.raises(StateError, match=r"readonly.* set POSITIVITY_HOME"):
+            found.vocabulary = "post"
+    assert {each.name: each.read_bytes() for each in store_path().parent.iterdir()} == before
+    with pytest.raises(StateError, match=r"Read-only file system\); set POSITIVITY_HOME"):
+        Store(store_path())
+
+
+def test_what_was_not_put_into_the_file_yet_is_read_too(
+    store: Store, unwritable: Callable[[], None]
+) -> None:
+    store.accounts.put_tweets(7, [row(1)])  # in the journal beside it, by another program
+    unwritable()
+    with Store(store_path(), reading=True) as found:
+        assert [each.tweets for each in found.accounts.all()] == [1]
+
+
+@pytest.mark.parametrize("version", [0, len(MIGRATIONS) - 1])
+def test_an_older_store_that_cannot_be_written_to_says_so(
+    unwritable: Callable[[], None], version: int
+) -> None:
+    store_path().parent.mkdir(parents=True)
+    Database(store_path(), MIGRATIONS[:version]).close()
+    unwritable()
+    with pytest.raises(StateError, match=r"readonly.* set POSITIVITY_HOME"):
+        Store(store_path(), reading=True)
 
 
 def test_migrations_run_in_their_order_and_once() -> None:

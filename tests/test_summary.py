@@ -48,6 +48,16 @@ def test_a_small_month_stays_near_the_whole_and_a_large_one_speaks_for_itself() 
     assert months[0].net.value > 40
 
 
+@pytest.mark.parametrize("quantifier", [QUANTIFIER, None])
+def test_a_month_that_holds_all_tweets_says_what_the_whole_says(
+    quantifier: BayesianQuantifier | None,
+) -> None:
+    found, timeline = summary([[10, 20, 70]], quantifier)
+    (month,) = timeline.months(found.of_month)
+    assert found.shares is not None
+    assert month.net == found.shares.net
+
+
 def test_a_week_of_six_tweets_stays_near_the_whole() -> None:
     tallied, timeline = Tallied(), Timeline(ZoneInfo("UTC"))
     rng = np.random.default_rng(4)

@@ -194,6 +194,38 @@ def test_a_date_with_a_name_in_another_language(tmp_path: Path) -> None:
     assert "time from 'Datum'" in read_as
 
 
+@pytest.mark.parametrize(
+    ("names", "created_at", "said"),
+    [
+        ("user,When,text,likes", datetime(2021, 4, 3, 12, tzinfo=UTC), "time from 'When'"),
+        ("user,text,likes,When", datetime(2021, 4, 3, 12, tzinfo=UTC), "time from 'When'"),
+        ("user,Collected,text,likes", None, None),  # not when it was written
+        ("user,user_since,text,likes", None, None),
+        ("user,When,text,Noted", None, "no time, as 'When' and 'Noted' hold times: say which with "
+         "--date-column"),
+    ],
+)  # fmt: skip
+def test_a_time_whose_name_is_not_known(
+    tmp_path: Path, names: str, created_at: datetime | None, said: str | None
+) -> None:
+    cells = {"user": "bob", "text": "so, happy", "likes": "3"}
+    row = ",".join(f'"{cells.get(name, "2021-04-03 12:00:00")}"' for name in names.split(","))
+    rows, _, read_as = read_text(tmp_path, f"{names}\n{row}\n")
+    assert [row["created_at"] for row in rows] == [created_at]
+    assert read_as.endswith(said or "text from 'text'")
+
+
+def test_ids_whose_name_is_not_known(tmp_path: Path) -> None:
+    content = (
+        "user,conversation,Key,Comment,reply_to\n"
+        "bob,1094478389921091580,1094478389921091584,so happy today,\n"
+        "bob,1094478689251848190,1094478689251848192,and now not so much,\n"
+    )
+    rows, _, read_as = read_text(tmp_path, content)
+    assert [row["id"] for row in rows] == ["1094478389921091584", "1094478689251848192"]
+    assert read_as.endswith("text from 'Comment', time from the ids")
+
+
 def test_tsv_without_quoting(tmp_path: Path) -> None:
     lines = ['1\tpositive\t"To be" or not', '2\tneutral\t"never closed', "3\tneutral\tplain"]
     rows, unreadable, _ = read_text(tmp_path, "\n".join(lines * 4))
@@ -297,6 +329,9 @@ def test_stray_bytes_do_not_change_the_encoding(tmp_path: Path) -> None:
         ("author/userName,fullText,createdAt\nbob,hi,Wed Aug 26 18:29:06 +0000 2026\n",
          {"author": "bob", "created_at": (2026, 8, 26, 18, 29, 6)}),
         ("id,text\n'15,RT @a: hi\n", {"id": "15", "kind": "retweet"}),
+        ("id,text,is_retweet\n15,hi,VRAI\n", {"kind": "retweet"}),
+        ("id,text,is_retweet\n15,hi,FAUX\n", {"kind": "original"}),
+        ("id,text,is_retweet\n15,hi,ИСТИНА\n", {"kind": "retweet"}),
         ("id,text\n12.0,@a hi\n", {"id": "12", "kind": "reply"}),
         ("id,text\n,hi\n", {"id": None}),
     ],

@@ -12,7 +12,17 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from positivity.account.report import Estimate, ModelInfo, Month, Report, Slot, Term, Verdict, Week
+from positivity.account.report import (
+    Change,
+    Estimate,
+    ModelInfo,
+    Month,
+    Report,
+    Slot,
+    Term,
+    Verdict,
+    Week,
+)
 from positivity.account.runs import TermKey
 from positivity.account.tally import Tally
 from positivity.report.sanitize import sanitize
@@ -50,6 +60,13 @@ def invented(number: int = 200, texts: tuple[str, ...] = ("lovely show", "so so"
     tally.add(tweet_batch(columns, length=number), probabilities, [None] * number)
     model = ModelInfo("lstm", "1.0", {"TweetEval": 0.684, "SemEval 2017": 0.671})
     return tally.report(["ada.csv: CSV, utf-8"], model, ["Only English tweets were read."])
+
+
+def test_a_change_is_that_of_the_days_up_to_the_last_tweet() -> None:
+    net = Estimate(-8.0, -14.0, -2.0)
+    ended = replace(invented(), change=Change(net, 300, net, 40, net, changed=True))
+    said = f"net −8 in the 30 days to {ended.last} (40 tweets), −8 in the year before (300 tweets)"
+    assert said in " ".join(shown(ended, 300).split())
 
 
 def shown(report: Report, width: int = 80) -> str:

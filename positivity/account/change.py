@@ -1,5 +1,7 @@
 """Whether the last 30 days differ from the year before: called a change only when it is one.
 
+They end with the last tweet and not with today: the same tweets say the same on any day.
+
 Both periods are quantified under the same recalibrations of the classifier, so what is not known
 about its mistakes falls out of the difference for the most part. The account's design effect widens
 the interval: an account whose weeks always go up and down must move further than one that does not.

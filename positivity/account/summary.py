@@ -86,11 +86,11 @@ class Summary:
 
     def of_part(self, tallied: Tallied) -> Shares:
         """The shares of some of the tweets."""
-        if self.shares and (tallied.labels == self._tallied.labels).all():
-            return self.shares
         return self._of(tallied, self._effect, None)
 
     def _of(self, tallied: Tallied, effect: float, prior: Floats | None) -> Shares:
+        if self.shares and (tallied.labels == self._tallied.labels).all():
+            return self.shares  # the part is the whole
         # A part never holds more tweets that are alike than it has.
         effect = min(effect, float(tallied.labels.sum()))
         shares = quantify(tallied, self._parts, seed=self._seed, effect=effect, prior=prior)

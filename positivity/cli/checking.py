@@ -68,7 +68,7 @@ def check(
     from positivity.check.run import Checks
     from positivity.check.scoring import StoreAnalyzer
     from positivity.cli.progress import Watching, confirmer
-    from positivity.cli.stored import open_store
+    from positivity.cli.stored import open_store_to_check
     from positivity.sources.x_api import XClient
     from positivity.store import require_room, store_path
     from positivity.tokens import need_token
@@ -76,7 +76,8 @@ def check(
     settings, token = run.job.settings, need_token()
     cancelled = threading.Event()
     with ExitStack() as stack:
-        store = stack.enter_context(open_store(keep=run.keep, counting=run.budget is not None))
+        counting = run.budget is not None
+        store = stack.enter_context(open_store_to_check(keep=run.keep, counting=counting))
         if run.budget is not None:
             run = _within_budget(run, run.budget, store, stack)
         if run.keep:

@@ -98,6 +98,8 @@ def compare_command(
 ) -> None:
     """Tell which accounts are more positive than others, from files and the store, ranked.
 
+    Of more than 200 accounts, those with the most tweets are compared.
+
     Example: positivity compare @nasa @esa my-tweets.csv
     """
     prepare_process()  # before all that takes time to import
@@ -194,6 +196,7 @@ def compare(
             scores=None,
             rejects=None,
             progress=progress,
+            or_accounts=True,
         )
         of_files, partly = score_accounts(job, taken=[report.subject for report, _ in found])
         found = _told_apart(found + of_files)
@@ -202,12 +205,14 @@ def compare(
         if partly and len(handles) + len(files) > 1:  # what is wrong with the others is said
             raise InputError(f"only one {each} could be read: there is none to compare it with")
         raise UsageError(f"there is only one {each} in it: name at least two to compare")
-    if len(found) > MOST:
-        found.sort(key=lambda each: -each[1].tweets)
-        say(f"the {MOST} accounts with the most tweets are compared, of {len(found):,}")
-        found = found[:MOST]
+    largest = sorted(found, key=lambda each: -each[1].tweets)[:MOST]
     quantifier = quantifier_of(load(model, weights=False))
-    return comparison.compare(found, quantifier, alike=alike), partly
+    compared = comparison.compare(largest, quantifier, alike=alike)
+    if len(found) > len(largest):
+        cut = f"{MOST} accounts with the most tweets are compared, of {len(found):,}"
+        say(f"the {cut}")
+        compared = replace(compared, limits=(f"The {cut}.", *compared.limits))
+    return compared, partly
 
 
 def _told_apart(found: list[tuple["Report", "Sample"]]) -> list[tuple["Report", "Sample"]]:
@@ -229,7 +234,7 @@ def _of_store(
 
     settings = load_settings()
     prices = Prices(settings.post_price, settings.user_price)
-    with open_store() as store:
+    with open_store(reading=True) as store:
         accounts = stored_accounts(store, handles)
         analyzer = StoreAnalyzer(store, model, device=device, engine=engine)
         return [analyzer.compared(each, asked, prices) for each in accounts]

@@ -20,7 +20,8 @@ FailIfOption = Annotated[
     typer.Option(
         "--fail-if",
         metavar="CONDITION",
-        help="End with exit code 10 if this holds, such as 'net < -20'.",
+        help="End with exit code 10 if this holds, such as 'net < -20'; 'change' is of the 30 days "
+        "up to the last tweet.",
         rich_help_panel=OUTPUT,
     ),
 ]

@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 
-from positivity.errors import PositivityError
+from positivity.errors import PositivityError, StateError
 from positivity.report.sanitize import sanitize
 
+_OWN = StateError.exit_code  # what is wrong is on this machine
 _OLDEST_PYTHON = (3, 11)
 _RELEASED = datetime(2026, 11, 1, tzinfo=UTC)  # a clock before this is wrong
 _SKEW = 60.0  # seconds that a clock may be off
@@ -78,13 +79,15 @@ def findings(api: bool) -> Iterator[Finding]:
             yield Finding(what, State.BAD, str(error), error.exit_code)
         except OSError as error:
             reason = f"{error.filename}: cannot be read ({error.strerror})"
-            yield Finding(what, State.BAD, f"{reason}; set POSITIVITY_HOME to a folder of yours", 9)
+            yield Finding(
+                what, State.BAD, f"{reason}; set POSITIVITY_HOME to a folder of yours", _OWN
+            )
 
 
 def _python() -> Finding:
     text = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     if sys.version_info < _OLDEST_PYTHON:
-        return Finding("python", State.BAD, f"{text}: install Python 3.11 or newer", 1)
+        return Finding("python", State.BAD, f"{text}: install Python 3.11 or newer", _OWN)
     return Finding("python", State.OK, text)
 
 
@@ -93,7 +96,8 @@ def _torch() -> Finding:
         from positivity.model.engine_torch import describe_device
     except (ImportError, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else "broken"
-        return Finding("torch", State.BAD, f"cannot be loaded ({reason}): install PyTorch again", 1)
+        text = f"cannot be loaded ({reason}): install PyTorch again"
+        return Finding("torch", State.BAD, text, _OWN)
     return Finding("torch", State.OK, describe_device())
 
 
@@ -165,7 +169,7 @@ def _clock() -> Finding:
     now = datetime.now(UTC)
     text = f"{now:%Y-%m-%d %H:%M} UTC"
     if now < _RELEASED:
-        return Finding("clock", State.BAD, f"{text} is in the past: set this machine's clock", 1)
+        return Finding("clock", State.BAD, f"{text} is in the past: set this machine's clock", _OWN)
     return Finding("clock", State.OK, text)
 
 
@@ -187,5 +191,5 @@ def _api() -> Finding:
     if abs(skew) > _SKEW:
         ahead = "ahead of" if skew > 0 else "behind"
         text = f"{cost}; this clock is {abs(skew):.0f} s {ahead} X's: set it, or waits go wrong"
-        return Finding("X's API", State.BAD, text, 1)
+        return Finding("X's API", State.BAD, text, _OWN)
     return Finding("X's API", State.OK, cost)

@@ -182,6 +182,7 @@ def explain_command(
             scores=None,
             rejects=None,
             progress=not quiet and sys.stderr.isatty(),
+            or_accounts=True,
         )
         explanation, partly = explain_files(job, how)
     write_explanation(explanation, format, output)
@@ -226,7 +227,7 @@ def explain_account(
     from positivity.settings import load_settings
 
     settings = load_settings()
-    with open_store() as store:
+    with open_store(reading=True) as store:
         account = stored_account(store, handle)
         analyzer = StoreAnalyzer(store, model, device=device, engine=engine)
         analyzer.selection(question)  # complains of an option before the model is loaded

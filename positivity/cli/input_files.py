@@ -16,12 +16,18 @@ if TYPE_CHECKING:
 SAMPLE = Path(__file__).parents[1] / "data" / "sample.csv"  # of an account invented for it
 
 
-def open_files(paths: Sequence[str], options: "ReadOptions") -> tuple[list["TweetFile"], int]:
+def open_files(
+    paths: Sequence[str], options: "ReadOptions", *, or_accounts: bool = False
+) -> tuple[list["TweetFile"], int]:
     """The files that open, in folders and archives too, and how many do not; these get a line each.
+
+    Args:
+        or_accounts: whether accounts of the store can be named, too, and one may have been meant.
 
     Raises:
         InputError: there is one file only and it does not open, or none of several does.
     """
+    from positivity.cli.stored import account_meant
     from positivity.sources.files import open_all
     from positivity.sources.urls import expand
 
@@ -32,7 +38,8 @@ def open_files(paths: Sequence[str], options: "ReadOptions") -> tuple[list["Twee
             for each in expand(path):
                 opened += open_all(each, options, errors.append)
         except InputError as error:
-            errors.append(error)
+            meant = account_meant(path) if or_accounts else None
+            errors.append(error if meant is None else InputError(f"{error}; {meant}"))
     say_unopened(errors, bool(opened))
     return opened, len(errors)
 

@@ -141,7 +141,6 @@ def _job(path: Path, content: dict[str, Any]) -> JobFile:
         named.setdefault(handle.lower(), f"@{handle}")
     accounts = tuple(named.values())
     files = tuple(table.joined(each) for each in table.texts("files"))
-    log_file = table.text("log_file")
     model = table.text("model") or "base"
     job = JobFile(
         path=path,
@@ -160,10 +159,7 @@ def _job(path: Path, content: dict[str, Any]) -> JobFile:
         device=table.one("device", Device) or Device.AUTO,
         engine=table.one("engine", Engine) or Engine.AUTO,
         fail_if=table.condition("fail_if"),
-        # "-" is stderr, as after --log-file.
-        log_file=None
-        if log_file is None
-        else Path(log_file if log_file == "-" else table.joined(log_file)),
+        log_file=_log_file(table),
         log_json=table.truth("log_json"),
         outputs=tuple(_output(each) for each in table.tables("output")),
         notices=tuple(_notice(each) for each in table.tables("notify")),
@@ -191,6 +187,15 @@ def _max_time(table: JobTable) -> float:
     if seconds is not None and seconds < 1:
         raise table.error("max_time", f"is {seconds:g}: a run takes a second at least")
     return MAX_TIME if seconds is None else seconds
+
+
+def _log_file(table: JobTable) -> Path | None:
+    name = table.text("log_file")
+    if name is None:
+        return None
+    if name.endswith("/"):
+        raise table.error("log_file", "is a folder; name a file in it")
+    return Path(name if name == "-" else table.joined(name))  # stderr, as after --log-file
 
 
 def _output(table: JobTable) -> Output:

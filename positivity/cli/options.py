@@ -1,6 +1,7 @@
 """The options that several commands share, and what they mean."""
 
 import math
+import os
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from positivity.errors import UsageError
+from positivity.errors import InputError, UsageError
 
 READING, TIMES, SCORING, OUTPUT = "Reading", "Time", "Scoring", "Output"
 
@@ -57,6 +58,17 @@ class IncludeRetweets(StrEnum):
     """Tweets of others that else do not count."""
 
     RETWEETS = "retweets"
+
+
+def file_to_write(text: str) -> Path:
+    """The file that an option names; what ends in a slash, which a Path would lose, is none.
+
+    Raises:
+        InputError: it is a folder.
+    """
+    if text.endswith(("/", os.sep)):
+        raise InputError(f"{text}: is a folder; name a file in it")
+    return Path(text)
 
 
 SinceOption = Annotated[
@@ -113,7 +125,12 @@ ReportFormatOption = Annotated[
 OutputOption = Annotated[
     Path | None,
     typer.Option(
-        "--output", "-o", help="Write the report to this file, not stdout.", rich_help_panel=OUTPUT
+        "--output",
+        "-o",
+        parser=file_to_write,
+        metavar="PATH",
+        help="Write the report to this file, not stdout.",
+        rich_help_panel=OUTPUT,
     ),
 ]
 TextColumnOption = Annotated[

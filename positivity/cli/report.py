@@ -90,7 +90,7 @@ def report_command(
     prices = Prices(settings.post_price, settings.user_price)
     asked = question(since, until, timezone, include, language)
     place = place_of(output, keep)
-    with open_store() as store:
+    with open_store(reading=True) as store:
         wanted = handles or []
         accounts = stored_accounts(store, wanted)
         analyzer = StoreAnalyzer(store, model, device=device, engine=engine)

@@ -97,7 +97,7 @@ def write_reports(
 
             console = terminal_page.make_console(out)
             terminal.render_table(reports, console, subject=subject)
-            terminal.render_shared_limits(reports, console)
+            terminal.render_below_table(reports, console)
             terminal.render_limits(notes, console)
         else:
             _render(reports, format, out, subject=subject, rows=rows)

@@ -33,6 +33,7 @@ from positivity.cli.options import (
     ReportFormat,
     ReportFormatOption,
     TextColumnOption,
+    file_to_write,
     moment,
     time_zone,
 )
@@ -137,7 +138,10 @@ def score_command(
     rejects: Annotated[
         Path | None,
         typer.Option(
-            help="Also write the rows that could not be read, and why.", rich_help_panel=OUTPUT
+            parser=file_to_write,
+            metavar="PATH",
+            help="Also write the rows that could not be read, and why.",
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
     format: ReportFormatOption = None,

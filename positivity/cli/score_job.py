@@ -57,6 +57,7 @@ class ScoreJob:
     runner: RunnerName = RunnerName.LOCAL  # who scores the parts
     resume: bool = False  # go on with a folder of scores
     all_weeks: bool = True  # whether reports have every week, shown or not
+    or_accounts: bool = False  # whether a file may be named where an account of the store is meant
     whole_names: bool = False  # whether reports by file bear the paths, to be known again by them
 
 

@@ -25,7 +25,7 @@ def open_inputs(job: ScoreJob) -> tuple[list["TweetFile"], int]:
     from positivity.sources.files import open_tweets
 
     if job.files:
-        return open_files(job.files, job.options)
+        return open_files(job.files, job.options, or_accounts=job.or_accounts)
     sample = open_tweets(str(SAMPLE), job.options)
     sample.name = "the sample account"
     return [sample], 0

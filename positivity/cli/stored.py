@@ -1,15 +1,17 @@
 """What the commands on accounts share: the store, the options of a report, writing reports."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from positivity.cli.options import IncludeRetweets, ReportFormat, moment, time_zone
 from positivity.cli.reports import Place, write_reports
 from positivity.cli.subjects import told_apart
-from positivity.errors import StateError, UsageError
+from positivity.errors import PositivityError, StateError, UsageError
 from positivity.messages import say
-from positivity.sources.handles import parse_handle
+from positivity.sources.handles import HANDLE, parse_handle
 
 if TYPE_CHECKING:
     from positivity.account.report import Report
@@ -37,7 +39,18 @@ def question(
     )
 
 
-def open_store(*, keep: bool = True, counting: bool = False) -> "Store":
+def open_store(*, reading: bool = False) -> "Store":
+    """This user's store; where nothing has to be kept, it may be one that can only be read.
+
+    Raises:
+        StateError: the store cannot be used.
+    """
+    from positivity.store import Store, store_path
+
+    return Store(store_path(), reading=reading)
+
+
+def open_store_to_check(*, keep: bool, counting: bool) -> "Store":
     """This user's store; or one in memory, whose only trace is in the usage by month.
 
     Args:
@@ -46,10 +59,13 @@ def open_store(*, keep: bool = True, counting: bool = False) -> "Store":
     Raises:
         StateError: the store cannot be used, and has to be.
     """
-    from positivity.store import Store, store_path
+    from positivity.store import Store, Unwritable, store_path
 
     if keep:
-        return Store(store_path())
+        try:
+            return open_store()
+        except Unwritable as error:
+            raise Unwritable(f"{error}, or check with --no-store") from None
     try:
         return Store(None, usage=store_path())
     except StateError as error:
@@ -68,6 +84,24 @@ def stored_account(store: "Store", text: str) -> "StoredAccount":
             f"@{handle}: nothing of it is in the store; 'positivity check @{handle}' reads it"
         )
     return account
+
+
+def account_meant(name: str) -> str | None:
+    """What to say of an account of the store where it is named without @ and there is no such file.
+
+    None if there is none, or such a file.
+    """
+    from positivity.store import store_path
+
+    if HANDLE.fullmatch(name) is None or Path(name).exists():
+        return None
+    with suppress(PositivityError, OSError):  # which is no reason not to say that no file is there
+        if store_path().is_file():
+            with open_store(reading=True) as store:
+                found = store.accounts.find(name)
+            if found is not None:
+                return f"@{found.handle} is in the store: write @{found.handle}"
+    return None
 
 
 def stored_accounts(store: "Store", texts: Sequence[str]) -> "list[StoredAccount]":

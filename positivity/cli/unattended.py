@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from positivity.cli.options import finite
+from positivity.cli.options import file_to_write, finite
 from positivity.errors import Interrupted, PositivityError
 from positivity.log import event, logging_to
 
@@ -48,7 +48,10 @@ BudgetOption = Annotated[
 LogFileOption = Annotated[
     Path | None,
     typer.Option(
-        help="Add a line for each event to this file; - is stderr.", rich_help_panel=UNATTENDED
+        parser=file_to_write,
+        metavar="PATH",
+        help="Add a line for each event to this file; - is stderr.",
+        rich_help_panel=UNATTENDED,
     ),
 ]
 LogJsonOption = Annotated[

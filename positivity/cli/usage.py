@@ -17,10 +17,11 @@ def usage_command(format: FileFormatOption = None, output: OutputOption = None) 
     Example: positivity usage
     """
     from positivity.cli.stored import open_store
-    from positivity.report.output import report_output
+    from positivity.report.output import refuse_clashes, report_output
 
+    refuse_clashes([("--output", output)])
     format = format_of(format, output, Format)
-    with open_store() as store:
+    with open_store(reading=True) as store:
         months = store.ledger.months()
     with report_output(output) as out:
         if format is Format.JSON:

@@ -23,10 +23,10 @@ from typing import Any
 
 from positivity.cluster.parts import Part, ScoringRules
 from positivity.errors import InputError, UsageError
+from positivity.sources.folders import WORK
 from positivity.sources.outcome import Outcome
 from positivity.sources.urls import file_system, is_url, url_name
 
-WORK = "_positivity"
 ROWS, KEYS, REJECTS = "rows.parquet", "keys", "rejects.parquet"  # of a part, after its name
 _FORM = 2  # of the folder
 

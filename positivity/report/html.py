@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TextIO
 
 from positivity.account.explanation import SPANS, ExplainedTweet, Explanation, WeighedTerm
+from positivity.account.origin import origin_of
 from positivity.account.report import (
     LEAST_IN_SLOT,
     Comparison,
@@ -63,11 +64,15 @@ def render_html(
     if not isinstance(reports, Report) and len(reports) == 1:
         reports = reports[0]
     if isinstance(reports, Report):
-        page = environment().get_template("report.html").render(report=reports, **_drawn(reports))
+        origin = origin_of([reports])
+        template = environment().get_template("report.html")
+        page = template.render(report=reports, origin=origin, **_drawn(reports))
     else:
         template = environment().get_template("table.html")
         limits = limits_of_table(reports)
-        page = template.render(reports=reports, subject=subject, limits=limits)
+        page = template.render(
+            reports=reports, subject=subject, limits=limits, origin=origin_of(reports)
+        )
     out.write(page)
 
 
@@ -98,6 +103,7 @@ def render_comparison_html(
             accounts=list(zip(comparison.reports, comparison.ranks, strict=True)),
             subject=subject,
             pairs=shown_pairs(comparison),
+            origin=origin_of(comparison.reports),
             limits=shared_limits(comparison),
         )
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
+from positivity.account.origin import Origin, origin_of
 from positivity.account.report import Comparison, Report, StrongTweet, Term
 from positivity.report.glyphs import UNICODE
 from positivity.report.sanitize import sanitize_for_page
@@ -11,6 +12,7 @@ from positivity.report.words import (
     apart,
     compared,
     first_read,
+    limits_of_table,
     line_of,
     link,
     net_interval,
@@ -40,7 +42,7 @@ def render_markdown(
     """
     if isinstance(reports, Report):
         reports = [reports]
-    lines = _report(reports[0]) if len(reports) == 1 else _table(reports, subject)
+    lines = _report(reports[0]) if len(reports) == 1 else _reports(reports, subject)
     out.write("\n".join(lines) + "\n")
 
 
@@ -66,6 +68,7 @@ def _comparison(comparison: Comparison, subject: str) -> Iterator[str]:
             names = f"{escaped(pair.first_subject)} | {escaped(pair.second_subject)}"
             yield f"| {names} | {apart(pair)} |"
         yield ""
+    yield from origin(origin_of(comparison.reports))
     for limit in shared_limits(comparison):
         yield f"- {plain_sentence(limit)}"
 
@@ -91,13 +94,13 @@ def _report(report: Report) -> Iterator[str]:
         yield f"Before: {since(report.previous, report)}."
         yield ""
     if report.change:
-        yield f"Lately: {compared(report.change)}."
+        yield f"Change: {compared(report.change, report)}."
         yield ""
     yield from _tweets("Most positive", report.strongest_positive)
     yield from _tweets("Most negative", report.strongest_negative)
     yield from _terms("positive", report.terms_positive)
     yield from _terms("negative", report.terms_negative)
-    yield from origin(report)
+    yield from origin(origin_of([report]))
     for limit in report.limits:
         yield f"- {plain_sentence(limit)}"
 
@@ -166,21 +169,29 @@ def _terms(side: str, terms: Sequence[Term]) -> Iterator[str]:
         yield ""
 
 
-def origin(report: Report) -> Iterator[str]:
+def origin(origin: Origin) -> Iterator[str]:
     """What was read and left out, how, and the model, as items of a list."""
-    counts = report.counts
+    counts = origin.counts
     left_out = ", ".join(f"{escaped(why)} {n:,}" for why, n in counts.left_out.items())
-    zone = escaped(report.timezone)
+    zone = escaped(origin.timezone)
     dates = ""
-    if report.first is not None and report.last is not None:
-        dates = f", {period(report.first, report.last)} ({zone})"
+    if origin.first is not None and origin.last is not None:
+        dates = f", {period(origin.first, origin.last)} ({zone})"
     yield (
         f"- {tweets(counts.found)} found, {counts.counted:,} counted{dates}"
         f"{f'; left out: {left_out}' if left_out else ''}. "
-        f"Model {escaped(report.model.name)} {escaped(report.model.version)}."
+        f"Model {escaped(origin.model.name)} {escaped(origin.model.version)}."
     )
-    for line in first_read(report.read_as):
+    for line in first_read(origin.read_as):
         yield f"- Read: {escaped(line)}"
+
+
+def _reports(reports: Sequence[Report], subject: str) -> Iterator[str]:
+    yield from _table(reports, subject)
+    yield ""
+    yield from origin(origin_of(reports))
+    for limit in limits_of_table(reports):
+        yield f"- {plain_sentence(limit)}"
 
 
 def _table(reports: Sequence[Report], subject: str) -> Iterator[str]:

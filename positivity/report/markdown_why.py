@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from positivity.account.explanation import ExplainedTweet, Explanation, WeighedTerm
+from positivity.account.origin import origin_of
 from positivity.report.glyphs import UNICODE
 from positivity.report.markdown import escaped, net_of, origin, plain_sentence
 from positivity.report.reasons import marked_effects
@@ -31,7 +32,7 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     yield from _terms("positive", explanation.terms_positive)
     yield from _terms("negative", explanation.terms_negative)
     yield from _tweets("Least sure", explanation.least_sure)
-    yield from origin(report)
+    yield from origin(origin_of([report]))
     for limit in report.limits:
         yield f"- {plain_sentence(limit)}"
 

@@ -49,7 +49,8 @@ def refuse_clashes(
     *,
     again: bool = False,
 ) -> None:
-    """Complains of outputs that would take the place of a file to read, or of each other.
+    """Complains of outputs that would take the place of a file to read, of each other, or of one
+    of the program's own files.
 
     Args:
         outputs: options and what they name; None where one is not given.
@@ -59,14 +60,18 @@ def refuse_clashes(
     Raises:
         UsageError: two are the same, or an output lies in a folder where it would be read.
     """
+    named = [(option, str(place)) for option, place in outputs if place is not None]
+    named = [(option, path) for option, path in named if _identity(path) is not None]
+    own = _own_files() if named else {}
     taken: dict[object, str] = {}
     read = {_identity(str(path)): str(path) for path in inputs}
     folders = [name for name in read.values() if _is_folder(name)]
-    for option, place in outputs:
-        path = "" if place is None else str(place)
+    for option, path in named:
         identity = _identity(path)
-        if identity is None:
-            continue
+        if identity in own:
+            raise UsageError(
+                f"{option} {path}: is {own[identity]} of positivity; give the output another name"
+            )
         if identity in read:
             raise UsageError(f"{option} {path}: is what is read; give the output another name")
         for folder in folders:
@@ -79,6 +84,19 @@ def refuse_clashes(
                 f"{taken[identity]} and {option} name the same file, {path}: give each its own"
             )
         taken[identity] = option
+
+
+def _own_files() -> dict[object, str]:
+    """What each file is that this program keeps for its user, there or not."""
+    from positivity.settings import config_path
+    from positivity.store import store_path
+    from positivity.tokens import token_path
+
+    store = store_path()
+    # SQLite keeps beside the store what is not in it yet.
+    own = {store.with_name(f"{store.name}{end}"): "the store" for end in ("", "-wal", "-shm")}
+    own |= {token_path(): "the file of the token", config_path(): "the config file"}
+    return {_identity(str(path)): what for path, what in own.items()}
 
 
 def _identity(name: str) -> object:

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from positivity.account.explanation import ExplainedTweet, Explanation, WeighedTerm
+from positivity.account.origin import origin_of
 from positivity.account.report import Effect
 from positivity.report.glyphs import ASCII, UNICODE
 from positivity.report.sanitize import sanitize
@@ -38,7 +39,7 @@ def render_explanation(explanation: Explanation, console: Console) -> None:
         ("negative", explanation.terms_negative),
     ):
         _terms(page, label, terms)
-    page.origin(report)
+    page.origin(origin_of([report]))
     page.limits(report.limits)
 
 

@@ -59,7 +59,7 @@ def _row(report: Report) -> list[Any]:
     shares = (report.positive, report.neutral, report.negative, report.net, report.opinion)
     return [
         *_names(report.subject),
-        report.verdict.label,
+        report.verdict.word,
         guard(report.verdict.sentence),
         report.counts.found,
         report.counts.counted,

@@ -7,9 +7,11 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
+from positivity.account.origin import Origin, origin_of
 from positivity.account.report import (
     LEAST_IN_SLOT,
     Estimate,
+    ModelInfo,
     Month,
     Report,
     Slot,
@@ -46,7 +48,7 @@ def render(report: Report, console: Console) -> None:
         page.tweets("most positive", report.strongest_positive, "green")
         page.tweets("most negative", report.strongest_negative, "red")
         page.terms(report.terms_positive, report.terms_negative)
-    page.origin(report)
+    page.origin(origin_of([report]))
     page.limits(report.limits)
 
 
@@ -56,13 +58,12 @@ def render_table(reports: Sequence[Report], console: Console, *, subject: str = 
     page.table(page.table_rows(reports, subject), right=(1, 2, 3, 4, 5), flexible=0, names=True)
 
 
-def render_shared_limits(reports: Sequence[Report], console: Console) -> None:
-    """Print what limits the subjects of a table, below it."""
-    page = Page(console)
-    limits = limits_of_table(reports)
-    if limits:
-        page.blank()
-        page.limits(limits)
+def render_below_table(reports: Sequence[Report], console: Console) -> None:
+    """Print what was read for the subjects of a table, and what limits all of them."""
+    page = ReportPage(console)
+    page.blank()
+    page.origin(origin_of(reports))
+    page.limits(limits_of_table(reports))
 
 
 def render_limits(limits: Sequence[str], console: Console) -> None:
@@ -138,7 +139,7 @@ class ReportPage(Page):
         if len(parts) >= 2:
             self.line_of_time(unit, parts)
         if report.change:
-            self.side("change", compared(report.change, self.signed))
+            self.side("change", compared(report.change, report, self.signed))
         if report.previous:
             self.side("before", since(report.previous, report, self.signed))
         self.slots("day", report.weekdays, WEEKDAYS)
@@ -216,21 +217,21 @@ class ReportPage(Page):
                 self.line(line.append(self.list_of([term.text for term in terms], room)))
         self.blank()
 
-    def origin(self, report: Report) -> None:
+    def origin(self, origin: Origin) -> None:
         """What was read, what was left out and why, and by what it was scored."""
-        counts = report.counts
-        self.side("found", f"{tweets(counts.found)}, {counts.counted:,} counted{_dates(report)}")
+        counts = origin.counts
+        self.side("found", f"{tweets(counts.found)}, {counts.counted:,} counted{_dates(origin)}")
         left_out = sum(counts.left_out.values())
         if left_out:
             reasons = ", ".join(f"{reason} {n:,}" for reason, n in counts.left_out.items())
             self.side("left out", f"{left_out:,}: {reasons}")
-        for number, line in enumerate(first_read(report.read_as)):
+        for number, line in enumerate(first_read(origin.read_as)):
             self.side("" if number else "read", line)
-        if len(report.kinds) > 1:
-            kinds = (f"{kind.kind} {kind.tweets:,}" for kind in report.kinds)
-            nets = (f"(net {self.signed(kind.net.value)})" for kind in report.kinds)
+        if len(origin.kinds) > 1:
+            kinds = (f"{kind.kind} {kind.tweets:,}" for kind in origin.kinds)
+            nets = (f"(net {self.signed(kind.net.value)})" for kind in origin.kinds)
             self.side("by kind", ", ".join(map(" ".join, zip(kinds, nets, strict=True))))
-        self.side("model", f"{report.model.name} {report.model.version}{_accuracy(report)}")
+        self.side("model", f"{origin.model.name} {origin.model.version}{_accuracy(origin.model)}")
         self.blank()
 
     # Tables
@@ -271,14 +272,14 @@ def _percents(share: Estimate) -> str:
     return f"{low:>3} to {high}%"
 
 
-def _dates(report: Report) -> str:
-    if report.first is None or report.last is None:
+def _dates(origin: Origin) -> str:
+    if origin.first is None or origin.last is None:
         return ""
-    return f", {period(report.first, report.last)} ({report.timezone})"
+    return f", {period(origin.first, origin.last)} ({origin.timezone})"
 
 
-def _accuracy(report: Report) -> str:
-    measured = ", ".join(f"{value:.3f} on {name}" for name, value in report.model.accuracy.items())
+def _accuracy(model: ModelInfo) -> str:
+    measured = ", ".join(f"{value:.3f} on {name}" for name, value in model.accuracy.items())
     return f"; macro recall {measured}" if measured else ""
 
 

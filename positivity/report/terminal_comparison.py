@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.text import Text
 
+from positivity.account.origin import origin_of
 from positivity.account.report import Comparison
 from positivity.report.terminal import ReportPage
 from positivity.report.words import apart, ranked, shared_limits, shown_pairs
@@ -29,4 +30,5 @@ def render_comparison(
             for line in page.hanging("  ", page.clean(names + apart(pair, page.signed))):
                 page.line(line)
         page.blank()
+    page.origin(origin_of(comparison.reports))
     page.limits(shared_limits(comparison))

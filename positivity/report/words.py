@@ -24,6 +24,7 @@ from positivity.account.report import (
     Week,
 )
 from positivity.report.glyphs import UNICODE
+from positivity.tweets import FIRST_SNOWFLAKE, FIRST_SNOWFLAKE_DAY
 
 _LONGEST_ID = 20
 _MOST_READ = 10  # lines on how files were read; a folder may hold thousands
@@ -55,15 +56,22 @@ def net_interval(net: Estimate, sign: Callable[[float], str] = signed) -> str:
 
 
 def link(tweet: StrongTweet | ExplainedTweet) -> str | None:
-    """Where a tweet stands on X; None when its id is no id of X's."""
-    known = tweet.id is not None and tweet.id.isascii() and tweet.id.isdecimal()
-    if not known or tweet.id is None or len(tweet.id) > _LONGEST_ID:
+    """Where a tweet stands on X; None when its id is no id of X's.
+
+    A small number is one of a tweet's of before November 2010, or else that of a row.
+    """
+    if tweet.id is None or not (tweet.id.isascii() and tweet.id.isdecimal()):
+        return None
+    if len(tweet.id) > _LONGEST_ID:
+        return None
+    is_old = tweet.created_at is not None and tweet.created_at[:10] <= FIRST_SNOWFLAKE_DAY
+    if int(tweet.id) < FIRST_SNOWFLAKE and not is_old:
         return None
     return f"https://x.com/i/status/{tweet.id}"
 
 
-def compared(change: Change, sign: Callable[[float], str] = signed) -> str:
-    """The last 30 days beside the year before, and whether they differ."""
+def compared(change: Change, report: Report, sign: Callable[[float], str] = signed) -> str:
+    """A report's last 30 days, which end with its last tweet, beside the year before."""
     verb = "no change that can be told"
     if change.changed:
         low, high = change.difference.low, change.difference.high
@@ -71,8 +79,9 @@ def compared(change: Change, sign: Callable[[float], str] = signed) -> str:
         if not (round(low) and round(high)):  # "0 to +9" would say that there may be none
             verb = f"a change of up to {sign(high if round(high) else low)}"
     return (
-        f"net {sign(change.recent.value)} in the last 30 days ({tweets(change.recent_tweets)}), "
-        f"{sign(change.before.value)} in the year before ({tweets(change.before_tweets)}): {verb}"
+        f"net {sign(change.recent.value)} in the 30 days to {report.last} "
+        f"({tweets(change.recent_tweets)}), {sign(change.before.value)} in the year before "
+        f"({tweets(change.before_tweets)}): {verb}"
     )
 
 

@@ -13,7 +13,8 @@ from positivity.sources.reading import ByteStream, shown
 from positivity.sources.spool import seekable
 
 PART = "part"  # the name of the one file in a Part
-_CLUTTER = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
+WORK = "_positivity"  # in a folder of scores: what is needed to resume it
+_CLUTTER = frozenset({"__macosx", "thumbs.db", "desktop.ini", WORK})
 _ENCRYPTED = 0x1
 # Text packs 3 to 20 times smaller. What unpacks to far more than it was packed from is made to
 # fill memory and disks.
@@ -202,5 +203,5 @@ def _refuse(error: OSError) -> None:
 
 
 def _is_clutter(name: str) -> bool:
-    """Whether a file or folder is hidden, or put there by an operating system."""
+    """Whether a file or folder is hidden, or put there by an operating system or this program."""
     return (name.startswith(".") and name not in (".", "..")) or name.lower() in _CLUTTER

@@ -1,7 +1,7 @@
 """What a column of a table holds, judged by the look of its values."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from positivity.sources.dates import parse_time, time_of_id
 
@@ -97,9 +97,9 @@ def _has_words(value: str) -> bool:
     return " " in value or sum(char > "\u0e00" for char in value) > _SENTENCE_WORDS
 
 
-def id_column(rows: Rows, width: int) -> int | None:
-    """The first column of long numbers that do not repeat."""
-    return next((index for index in range(width) if _are_ids(column(rows, index))), None)
+def id_column(rows: Rows, columns: Iterable[int]) -> int | None:
+    """The first of some columns that holds long numbers which do not repeat."""
+    return next((index for index in columns if _are_ids(column(rows, index))), None)
 
 
 def _are_ids(values: Sequence[str]) -> bool:
@@ -107,14 +107,14 @@ def _are_ids(values: Sequence[str]) -> bool:
     return bool(ids) and len(ids) >= _MOST * len(values) and len(set(ids)) >= _MOST * len(ids)
 
 
-def time_column(rows: Rows, width: int) -> int | None:
-    """The first column of dates; a bare number might be anything."""
-    for index in range(width):
-        values = column(rows, index)
-        times = sum(not value.isdecimal() and parse_time(value) is not None for value in values)
-        if times and times >= _MOST * len(values):
-            return index
-    return None
+def time_columns(rows: Rows, columns: Iterable[int]) -> list[int]:
+    """Those of some columns that hold dates; a bare number might be anything."""
+    return [index for index in columns if _are_dates(column(rows, index))]
+
+
+def _are_dates(values: Sequence[str]) -> bool:
+    times = sum(not value.isdecimal() and parse_time(value) is not None for value in values)
+    return times > 0 and times >= _MOST * len(values)
 
 
 def link_column(rows: Rows, width: int) -> int | None:

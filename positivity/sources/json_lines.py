@@ -20,6 +20,7 @@ from positivity.sources.rows import batch_of, with_labels
 from positivity.sources.tables import text_lines
 from positivity.tweets import PARTS, TweetBatch
 
+_MOST_NAMED = 30  # keys; an object of tweets by their ids has any number
 _SNIFFED_LINES = 20
 _OBJECTS_TRIED = 4
 _LABELS_SOUGHT = 500  # lines
@@ -208,7 +209,9 @@ class JsonFile(TweetFile):
         if self._messages:
             return f"{self.name}: {MESSAGES}"
         if self._keys:
-            keys = ", ".join(f"'{key}'" for key in self._keys[:100])
+            keys = ", ".join(f"'{key}'" for key in self._keys[:_MOST_NAMED])
+            if len(self._keys) > _MOST_NAMED:
+                keys += f" and {len(self._keys) - _MOST_NAMED:,} more"
             wanted = self._chosen.get("text")
             text = f"text under '{wanted}'" if wanted else "text of tweets"
             return f"{self.name}: has no {text}; its keys are {keys}; name one with --text-column"

@@ -1,5 +1,6 @@
 """How a table of tweets is laid out: which of its columns are what, known or guessed."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -23,6 +24,14 @@ from positivity.tweets import Kind
 
 if TYPE_CHECKING:
     from positivity.sources.reading import ReadOptions
+
+
+# Of plain names: what tells of an account, of another tweet, or of the file's own making.
+_OF_OTHERS = re.compile(
+    "user|author|account|profile|follow|member|birth|join|quot|retweet|repl|conversation|parent|"
+    "scrap|crawl|collect|retriev|download|fetch|import|export|insert|index|updat|modif|edit|delet|"
+    "access|seen|label|annotat|list|media|place"
+)
 
 
 @dataclass(frozen=True)
@@ -104,10 +113,14 @@ def lay_out(
         if text is None:
             raise InputError(_no_text(source, names))
         fields["text"] = text
+    remarks = ["columns recognised by what is in them"] if look else []
+    if header is not None and not own and not is_analytics:
+        found, open_questions = _by_look(fields, names, rows)
+        fields |= found
+        remarks += open_questions
     label = _label(names, rows)
     if options.labels and "label" not in fields:
         fields |= _label_place(label, names, header, rows)
-    remarks = ["columns recognised by what is in them"] if look else []
     if "label" in fields:
         remarks.append(f"labels from {called(names, fields['label'])}")
     # What is missing from our own scores is, and what is there is right.
@@ -227,13 +240,36 @@ def _by_value(rows: Sequence[Sequence[str]], width: int) -> dict[str, int]:
         return {"id": 1, "created_at": 2, "author": 4, "text": 5}
     fields = {}
     for part, column in (
-        ("id", guess.id_column(rows, width)),
-        ("created_at", guess.time_column(rows, width)),
+        ("id", guess.id_column(rows, range(width))),
+        ("created_at", next(iter(guess.time_columns(rows, range(width))), None)),
         ("link", guess.link_column(rows, width)),
     ):
         if column is not None:
             fields[part] = column
     return fields
+
+
+def _by_look(
+    fields: Mapping[str, int], names: Sequence[str], rows: guess.Rows
+) -> tuple[dict[str, int], list[str]]:
+    """Id and time by what is in the columns, where no name is known; and what that leaves open."""
+    plain = [plain_name(name) for name in names]
+    used = {index for table in (FLAG_NAMES, MARK_NAMES) for _, index in _kinds(plain, table)}
+    used.update(fields.values())
+    free = [i for i, name in enumerate(plain) if i not in used and not _OF_OTHERS.search(name)]
+    found: dict[str, int] = {}
+    if fields.keys().isdisjoint(("id", "link")):
+        column = guess.id_column(rows, free)
+        if column is not None and guess.are_dated_ids(rows, column):
+            found["id"] = column
+    if "created_at" in fields or _dated_by_id({**fields, **found}, rows):
+        return found, []
+    times = guess.time_columns(rows, free)
+    if len(times) == 1:
+        found["created_at"] = times[0]
+    listed = " and ".join(called(names, column) for column in times)
+    several = f"no time, as {listed} hold times: say which with --date-column"
+    return found, [several] if len(times) > 1 else []
 
 
 def _chosen(source: str, names: Sequence[str], options: "ReadOptions") -> dict[str, int]:

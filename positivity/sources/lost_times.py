@@ -8,9 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from positivity.sources.payload import Row
-from positivity.tweets import TweetBatch
+from positivity.tweets import FIRST_SNOWFLAKE, TweetBatch
 
-FIRST_SNOWFLAKE = 29_700_859_247  # the first of the ids that hold a time, of 4 November 2010
 _ENOUGH = 100  # of the older tweets tell of all: an archive has the times of all of them or of none
 _MOST_AHEAD = 20_000  # rows in memory
 _FEWEST = 0.1  # of them at midnight, where one of 86,400 would be by chance

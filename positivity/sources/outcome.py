@@ -50,7 +50,7 @@ class Reading:
 
     def outcome(self) -> Outcome:
         """What came of it; final after the last batch."""
-        notes = list(self.file.notes)
+        notes = [*self.file.place_notes, *self.file.notes]
         if self._error is not None and self._tweets:
             notes.insert(0, f"{self.file.name} broke off: only what came before was read.")
         elif self.file.damaged:

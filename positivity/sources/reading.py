@@ -202,6 +202,7 @@ class TweetFile(ABC):
     read_as: str
     unreadable: int = 0  # rows that could not be read; final after the last batch
     notes: tuple[str, ...] = ()  # what a report should say of it, a sentence each; final then too
+    place_notes: tuple[str, ...] = ()  # the same of the folder or archive that it is the first of
     on_reject: Callable[[Reject], object] | None = None  # is told of each row that is unreadable
     _is_clean = False  # its texts are those of this program, and as they should be
     _cut = False  # it ends too soon, and what that broke has been rejected

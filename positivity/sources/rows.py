@@ -17,7 +17,10 @@ from positivity.tweets import Kind, TweetBatch, tweet_batch
 Cells = Sequence[str | None]
 
 COUNTS = ("likes", "reposts", "replies", "quotes", "views")
-_TRUE = frozenset({"t", "true", "1", "1.0", "yes", "y"})
+_TRUE = frozenset(
+    # Of databases and programs, and of spreadsheets in other languages.
+    "t true 1 1.0 yes y vrai wahr verdadero verdadeiro vero waar prawda sant sand истина".split()
+)
 _NOTHING = frozenset({"", "0", "0.0", "none", "null", "nan", "na", "n/a", "false", "[]", "{}"})
 _ROUNDED = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
 _WHOLE = re.compile(r"(\d{1,15})\.0*")

@@ -7,7 +7,7 @@ from positivity.sources.archive import ArchiveFile
 from positivity.sources.archive_names import archives_in
 from positivity.sources.exports import X_ARCHIVE
 from positivity.sources.folders import Container
-from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
+from positivity.sources.reading import ByteStream, ReadOptions, TweetFile, shown
 from positivity.tweets import TweetBatch
 
 _SUFFIXES = (
@@ -16,7 +16,12 @@ _SUFFIXES = (
 )
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zstd")
 # Texts that come with data, and are none.
-_NOTES = ("readme", "license", "licence", "copying", "changelog", "notice", "requirements")
+_NOTES = frozenset(
+    f"{name}{suffix}"
+    for name in ("readme", "license", "licence", "copying", "changelog", "notice", "requirements")
+    for suffix in ("", ".txt", ".md", ".rst")
+)
+_MOST_NAMED = 3
 
 OpenStream = Callable[[ByteStream], list[TweetFile]]
 OnError = Callable[[InputError], object]
@@ -47,7 +52,25 @@ def tweet_files(
             on_error(error)
     if not files:
         raise _nothing(container, len(errors), options.format)
+    if not archives:  # whose own files are many, and no tables
+        files[0].place_notes = tuple(_passed_over(container))
     return files
+
+
+def _passed_over(container: Container) -> Iterator[str]:
+    """A sentence about the files of which only the names were looked at, if there are such."""
+    names = [name for name in container.names if not may_hold_tweets(name) and not _is_note(name)]
+    if not names:
+        return
+    named = ", ".join(map(shown, names[:_MOST_NAMED]))
+    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+    were, their = (
+        ("files are", "their names do") if len(names) > 1 else ("file is", "its name does")
+    )
+    yield (
+        f"{container.name}: {len(names):,} {were} passed over, as {their} not end like that of a "
+        f"table or of JSON: {named}{more}."
+    )
 
 
 def _opened(container: Container, name: str, open_stream: OpenStream) -> list[TweetFile]:
@@ -63,7 +86,11 @@ def may_hold_tweets(name: str) -> bool:
     file = name.rpartition("/")[2].lower()
     for suffix in _COMPRESSED:
         file = file.removesuffix(suffix)
-    return file.endswith(_SUFFIXES) and not file.startswith(_NOTES)
+    return file.endswith(_SUFFIXES) and not _is_note(file)
+
+
+def _is_note(name: str) -> bool:
+    return name.rpartition("/")[2].lower() in _NOTES
 
 
 def _nothing(container: Container, failed: int, key: str | None) -> InputError:

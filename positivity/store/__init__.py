@@ -15,7 +15,7 @@ from typing import Self
 from positivity.errors import StateError
 from positivity.settings import home
 from positivity.store.accounts import Accounts, Coverage, StoredAccount
-from positivity.store.database import Database
+from positivity.store.database import Database, Unwritable
 from positivity.store.ledger import Ledger, Spent
 from positivity.store.results import Checks, Conditions, KeptReport, Reports, ScoredBy, Scores
 
@@ -26,6 +26,7 @@ __all__ = [
     "Spent",
     "Store",
     "StoredAccount",
+    "Unwritable",
     "account_lock",
     "require_room",
     "run_lock",
@@ -48,14 +49,17 @@ class Store:
     Args:
         path: the file, or None for a store that is forgotten when it is closed.
         usage: the file that usage is kept in, if that is another one.
+        reading: nothing has to be kept, so a file that cannot be written to will do.
 
     Raises:
         StateError: the file is damaged, cannot be used, or is of a newer version of the program.
     """
 
-    def __init__(self, path: Path | None, *, usage: Path | None = None) -> None:
+    def __init__(
+        self, path: Path | None, *, usage: Path | None = None, reading: bool = False
+    ) -> None:
         self._books = Database(usage) if usage else None
-        self.database = Database(path)
+        self.database = Database(path, reading=reading)
         self.accounts = Accounts(self.database)
         self.scores = Scores(self.database)
         self.reports = Reports(self.database)

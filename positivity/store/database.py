@@ -16,7 +16,11 @@ MEMORY = ":memory:"
 _PATIENCE = 30.0  # seconds that a write waits for those of other processes
 _BEGINNING = 2.0  # seconds that a new store may be empty
 _POLL = 0.02
-_ELSEWHERE = "set POSITIVITY_HOME to a folder that can be written to, or check with --no-store"
+_ELSEWHERE = "set POSITIVITY_HOME to a folder that can be written to"
+
+
+class Unwritable(StateError):
+    """The file, or its folder, cannot be made or written to."""
 
 
 class Database:
@@ -24,23 +28,41 @@ class Database:
 
     Args:
         path: the file, made when there is none, or None for a database in memory.
+        reading: nothing has to be written, so a file that cannot be written to will do.
 
     Raises:
         StateError: the file is damaged, cannot be used, or is of a newer version of the program.
     """
 
-    def __init__(self, path: Path | None, migrations: Sequence[str] = MIGRATIONS) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        migrations: Sequence[str] = MIGRATIONS,
+        *,
+        reading: bool = False,
+    ) -> None:
         self.path = path
+        self.read_only = reading and path is not None and _can_only_be_read(path)
         self._lock = threading.RLock()
         self._depth = 0
-        is_new = path is not None and _made_private(path)
+        address, is_new = path or MEMORY, False
+        if path is not None and self.read_only:
+            _refuse_empty(path)
+            address = _address_to_read(path)
+        elif path is not None:
+            is_new = _made_private(path)
         with self._told():
             self._connection = sqlite3.connect(
-                path or MEMORY, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+                address,
+                timeout=_PATIENCE,
+                isolation_level=None,
+                check_same_thread=False,
+                uri=self.read_only,
             )
         try:
             with self._told():
-                self._prepare()
+                if not self.read_only:
+                    self._prepare()
             self._upgrade(migrations)
         except BaseException:
             self._connection.close()
@@ -167,7 +189,7 @@ def _made_private(path: Path) -> bool:
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
     except OSError as error:
-        raise StateError(
+        raise Unwritable(
             f"{path}: cannot be used as the store ({error.strerror or error}); {_ELSEWHERE}"
         ) from error
     return is_new
@@ -187,6 +209,25 @@ def _is_empty(path: Path) -> bool:
         return path.stat().st_size == 0
     except FileNotFoundError:
         return False
+
+
+def _can_only_be_read(path: Path) -> bool:
+    """Whether a file is there that can be read; but it, or what SQLite puts beside it, not written.
+
+    So it is on a disk that is read-only, or where it belongs to another user.
+    """
+    can_be_written = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    return os.access(path, os.R_OK) and not can_be_written
+
+
+def _address_to_read(path: Path) -> str:
+    """What SQLite opens a file by to which it must write nothing, nor beside it.
+
+    A file without a journal has nobody at work on it. Called immutable, it needs no index of one.
+    """
+    journal = path.with_name(f"{path.name}-wal")
+    is_still = not (journal.exists() and journal.stat().st_size)
+    return f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_still else ''}"
 
 
 def _operational(path: Path | None, said: str) -> str:

@@ -42,7 +42,12 @@ class Scores:
         return found
 
     def put(self, scores: Mapping[int, Sequence[float]], by: ScoredBy) -> None:
-        """Keep the scores of tweets, rounded; those of tweets that are gone by now are not kept."""
+        """Keep the scores of tweets, rounded; those of tweets that are gone by now are not kept.
+
+        Where the store can only be read, none are: they can be worked out again.
+        """
+        if self._db.read_only:
+            return
         self._db.run_many(
             "INSERT OR REPLACE INTO scores SELECT ?, ?, ?, ?, ?, ? "
             "WHERE EXISTS (SELECT 1 FROM tweets WHERE id = ?)",
