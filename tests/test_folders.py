@@ -114,9 +114,8 @@ def test_what_is_passed_over_is_said(write: Callable[[Files], Path]) -> None:
         f"{path}: 2 files are passed over, as their names do not end like that of a table or of "
         "JSON: notes.md, photo.jpg."
     ]
-    path = write(
-        FILES | {"z/1.dat": b"a", "z/2.dat": b"", "z/3": b"", "z/4.CSV.bak": b"", "é.DAT": b""}
-    )
+    more = {"z/1.dat": b"a", "z/2.dat": b"", "z/3": b"", "z/4.CSV.bak": b"", "é.DAT": b""}
+    path = write({**FILES, **more})
     assert notes_of(path)[0].endswith("JSON: notes.md, photo.jpg, z/1.dat and 4 more.")
 
 
