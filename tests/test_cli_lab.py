@@ -87,6 +87,21 @@ def test_data_that_changed_since_is_told(data: Path, runs: Path, tmp_path: Path)
         assert told in stderr
 
 
+def test_models_of_other_data_in_one_table_are_told(data: Path, runs: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(runs, tmp_path / "runs"))
+    other = Path(shutil.copytree(data, tmp_path / "data"))
+    (other / "train.csv").write_text((other / "train.csv").read_text() + "positive,joy\n")
+    shutil.rmtree(copy / "logreg")
+    recipes = names(other, "majority", "logreg", "lstm")
+    invoke(*recipes, *where(other, copy))
+    told = "logreg: trained and measured with another train.csv than majority, lstm;"
+    table, _ = invoke(*recipes, "--runs", copy)
+    assert told in " ".join(table.split())
+    assert told in str(json.loads(invoke(*recipes, "--runs", copy, "--format", "json")[0])["notes"])
+    invoke(*recipes, "--runs", copy, "-o", tmp_path / "lab.md")
+    assert told in (tmp_path / "lab.md").read_text()
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
 @pytest.mark.parametrize("format", ["terminal", "json"])
 def test_a_table_that_cannot_be_written_is_one_line(data: Path, runs: Path, format: str) -> None:

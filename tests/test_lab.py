@@ -17,6 +17,7 @@ from positivity.training.lab.notebook import Notebook, notebook_to_go_on, read_n
 from positivity.training.lab.pace import EVENING, TooLong, within
 from positivity.training.lab.plan import Entry, entry, lab_recipes
 from positivity.training.lab.results import Figure, Row, row_of
+from positivity.training.lab.same_data import notes_on_data
 from positivity.training.lab.speed import Rate, measure_rates
 from positivity.training.lab.table import (
     check_document,
@@ -262,6 +263,40 @@ def test_the_parts_of_the_table() -> None:
     assert any("a fine machine" in note for note in notes)
 
 
+A, B = {"a.csv": ("1",), "b.csv": ("5",)}, {"a.csv": ("2",)}
+MIXED = {"a.csv": ("1", "2")}
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ([A, A, A], []),
+        ([A, {}, A], []),  # from before it was noted
+        ([A, {"c.csv": ("1",)}], []),  # reads nothing that the other one reads
+        ([A, A, B], ["z: trained and measured with another a.csv than x, y; the figures"]),
+        ([B, A, A], ["x: trained and measured with another a.csv than y, z; the figures"]),
+        ([A, B], ["y: trained and measured with another a.csv than x; the figures"]),
+        ([A, MIXED, A], ["y: a.csv was not the same for all seeds"]),
+        ([A, MIXED, B], ["y: a.csv was not the same", "z: trained and measured with another"]),
+    ],
+)  # fmt: skip
+def test_rows_of_other_data_are_named(data: list[Any], told: list[str]) -> None:
+    some = [Row(name=name, data=each) for name, each in zip("xyz", data, strict=False)]
+    notes = notes_on_data(some)
+    assert len(notes) == len(told)
+    for note, beginning in zip(notes, told, strict=True):
+        assert note.startswith(beginning)
+        assert note in notes_of(some, Notebook("here"))
+        assert note in to_dict(some, Notebook("here"))["notes"]
+
+
+def test_speeds_on_other_tweets_are_not_said_to_be_on_the_same() -> None:
+    rates = [Rate(1.0, 2.0, "these"), Rate(1.0, 2.0, "these"), Rate(3.0, 2.0, "those")]
+    some = [Row(name="x", rate=rate) for rate in rates]
+    assert ", all on the same tweets" in notes_of(some[:2], Notebook("here"))[0]
+    assert ", not all on the same tweets" in notes_of(some, Notebook("here"))[0]
+
+
 def test_the_table_takes_the_place_of_what_stands_in_its_block(tmp_path: Path) -> None:
     document = tmp_path / "lab.md"
     document.write_text("Before.\n\n<!-- lab -->\nold\n<!-- /lab -->\n\nAfter.\n")
@@ -313,6 +348,8 @@ def test_rates_are_those_of_the_processor_beside_vader(monkeypatch: pytest.Monke
     assert rates.keys() == {"lstm"}
     assert rates["lstm"].tweets_per_second == pytest.approx(50)
     assert rates["lstm"].times_vader == pytest.approx(0.5)
+    others = measure_rates({"lstm": lstm}, vader, ["y"] * 50)
+    assert rates["lstm"].texts != others["lstm"].texts
     both = measure_rates({"vader": vader, "lstm": lstm}, vader, ["x"] * 50)
     assert both["vader"].times_vader == pytest.approx(1.0)
     assert measure_rates({"lstm": lstm}, None, ["x"])["lstm"].times_vader is None

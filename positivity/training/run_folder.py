@@ -51,7 +51,7 @@ def begin_or_go_on(folder: Path, recipe: Recipe | TeacherRecipe, data: Data) -> 
         StateError: it has the training of another recipe, or on other data.
     """
     make_folder(folder, "--run")
-    now, before = _digests(recipe, data), _before(folder)
+    now, before = _digests(recipe, data), data_of(folder)
     if not any((folder / name).exists() for name in _TRAINED):
         # A vocabulary that no run has left here was put here to be used.
         if holds_another(folder, recipe) or (before and before != now):
@@ -101,7 +101,7 @@ def _content_of(recipe: Recipe | TeacherRecipe) -> str:
 
 def changed_since(folder: Path, recipe: Recipe, data: Data) -> list[str]:
     """The files of a recipe that are no longer what its run was trained on."""
-    return _differing(_before(folder), _digests(recipe, data))
+    return _differing(data_of(folder), _digests(recipe, data))
 
 
 def _differing(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
@@ -122,7 +122,8 @@ def read_json(path: Path) -> Any:
         ) from None
 
 
-def _before(folder: Path) -> dict[str, str]:
+def data_of(folder: Path) -> dict[str, str]:
+    """What identifies the content that each file of a run had when it began, as far as known."""
     try:
         found = json.loads((folder / _DATA).read_text(encoding="utf-8"))
     except (OSError, ValueError):  # of a run that began before there was such a file

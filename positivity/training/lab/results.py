@@ -11,7 +11,7 @@ from positivity.training.clock import read_times
 from positivity.training.lab.notebook import Notebook
 from positivity.training.lab.plan import Entry, LabRun
 from positivity.training.lab.speed import Rate
-from positivity.training.run_folder import read_json
+from positivity.training.run_folder import data_of, read_json
 
 THREE, TWO = "macro_recall", "two_class_macro_recall"  # of an evaluation set, in the metrics
 
@@ -44,6 +44,7 @@ class Row:
     training_seconds: Figure | None = None  # of the processor; on a GPU, of the wall
     device: str = ""
     rate: Rate | None = None
+    data: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # file -> its contents
 
 
 def row_of(entry: Entry, notebook: Notebook) -> Row:
@@ -69,7 +70,14 @@ def row_of(entry: Entry, notebook: Notebook) -> Row:
         training_seconds=Figure.of(seconds) if seconds else None,
         device=times[0].device if times else "",
         rate=notebook.rates.get(entry.name),
+        data=_data([data_of(run.folder) for run in finished]),
     )
+
+
+def _data(runs: Sequence[Mapping[str, str]]) -> dict[str, tuple[str, ...]]:
+    """The contents with which a recipe's runs read each file: one, unless it has changed."""
+    files = dict.fromkeys(file for run in runs for file in run)
+    return {file: tuple(dict.fromkeys(run[file] for run in runs if file in run)) for file in files}
 
 
 def is_classifier(run: LabRun) -> bool:

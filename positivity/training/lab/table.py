@@ -11,6 +11,7 @@ from positivity.errors import InputError
 from positivity.files import write_atomically
 from positivity.training.lab.notebook import Notebook
 from positivity.training.lab.results import Figure, Row
+from positivity.training.lab.same_data import notes_on_data
 
 _NONE = "–"
 _NOT_MEASURED = "not measured here"
@@ -56,7 +57,7 @@ def parts_of(rows: Sequence[Row]) -> list[Part]:
 def notes_of(rows: Sequence[Row], notebook: Notebook) -> list[str]:
     """What has to be known to read the figures."""
     seeds = max((len(row.seeds) for row in rows), default=0)
-    notes = []
+    notes = notes_on_data(rows)
     if seeds > 1:
         notes.append(f"Mean ± standard deviation over as many as {seeds} seeds.")
     elif seeds:
@@ -65,11 +66,14 @@ def notes_of(rows: Sequence[Row], notebook: Notebook) -> list[str]:
         notes.append(
             "Training is the processor's time, added up over its cores; on a GPU the wall's."
         )
-    if any(row.rate for row in rows):
+    rates = [row.rate for row in rows if row.rate]
+    if rates:
+        alike = len({rate.texts for rate in rates}) == 1
+        same = "all on the same tweets" if alike else "not all on the same tweets"
         notes.append(
-            "Tweets a second are those of one core, from text to probabilities, all on the same "
-            f"tweets, networks by torch ({notebook.machine}); VADER was measured in the same "
-            "process. Its weights are the entries of its lexicons."
+            f"Tweets a second are those of one core, from text to probabilities, {same}, networks "
+            f"by torch ({notebook.machine}); VADER was measured in the same process. Its weights "
+            "are the entries of its lexicons."
         )
     notes += [f"{row.name}: {row.absent}." for row in rows if row.absent]
     return notes
@@ -194,4 +198,5 @@ def to_dict(rows: Sequence[Row], notebook: Notebook) -> dict[str, Any]:
         "schema_version": 1,
         "machine": notebook.machine,
         "recipes": [asdict(row) for row in rows],
+        "notes": notes_of(rows, notebook),
     }
