@@ -206,11 +206,33 @@ def test_a_run_of_a_changed_recipe_is_not_taken_for_this_one_s(
     changed.write_text((data / "tiny.toml").read_text().replace('"tiny"', '"lstm"') + "\n")
     changed.write_text(changed.read_text().replace("epochs = 6", "epochs = 5"))
     recipes = [*names(data, "logreg"), changed]
-    stdout, stderr = invoke(*recipes, *where(data, copy), "--format", "json", code=8)
-    assert "a run of another recipe" in stderr
-    rows = {row["name"]: row for row in json.loads(stdout)["recipes"]}
-    assert rows["lstm"]["absent"] == "its training failed"
-    assert rows["logreg"]["absent"] == ""
+    told = (
+        f"{copy / 'lstm'}: trained by another recipe, or an earlier form of it; remove the folder "
+        "or name another with --runs"
+    )
+    trained = invoke(*recipes, *where(data, copy), "--format", "json", code=8)
+    assert f"positivity: {told}" in trained[1].splitlines()
+    for stdout, _ in (trained, invoke(*recipes, "--runs", copy, "--format", "json")):
+        rows = {row["name"]: row for row in json.loads(stdout)["recipes"]}
+        assert rows["lstm"]["absent"] == "trained by another recipe, or an earlier form of it"
+        assert rows["logreg"]["absent"] == ""
+    nothing = f"positivity: {copy}: holds no finished run of lstm"
+    assert invoke(changed, "--runs", copy, code=3)[1] == f"{nothing}; {told}\n"
+    both = invoke(changed, *names(data, "imdb"), "--runs", copy, code=3)[1]
+    assert both == f"{nothing}, imdb; {told}; train with --data FOLDER\n"
+
+
+def test_a_run_on_one_file_is_not_the_lab_s(data: Path, tmp_path: Path) -> None:
+    file, runs = data / "train.csv", tmp_path / "runs"
+    arguments = ["train", data / "lstm.toml", "--data", file, "--run", runs / "lstm"]
+    result = runner.invoke(app, [*map(str, arguments), "--device", "cpu"])
+    assert result.exit_code == 0, result.output
+    stdout, stderr = invoke(*names(data, "majority", "lstm"), *where(data, runs), code=8)
+    assert f"{runs / 'lstm'}: trained by another recipe, or an earlier form of it; " in stderr
+    assert "lstm: trained by another recipe, or an earlier form of it." in stdout
+    shutil.rmtree(runs / "lstm")
+    stdout, _ = invoke(*names(data, "majority", "lstm"), "--runs", runs)
+    assert "lstm: not trained yet." in stdout
 
 
 def test_a_run_that_was_stopped_goes_on(

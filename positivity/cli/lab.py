@@ -81,16 +81,30 @@ def lab_command(
         measure_speed(entries, data, runs)
     rows, notebook = table(entries, runs)
     if all(row.absent for row in rows):
-        cure = "" if data is not None else "; train with --data FOLDER"
-        raise InputError(
-            f"{runs}: holds no finished run of {_several([each.name for each in entries])}{cure}"
-        )
+        cures = _cures(entries) if data is None else []  # what could not be trained was said
+        absent = f"{runs}: holds no finished run of {_several([each.name for each in entries])}"
+        raise InputError("; ".join([absent, *cures]))
     picture = plot if plot is not None and _draw(entries, rows, plot) else None
     for document in documents:
         _write(document, rows, notebook, picture)
     _print(rows, notebook, format)
     if failed:
         raise typer.Exit(_PARTLY_DONE)
+
+
+def _cures(entries: "Sequence[Entry]") -> list[str]:
+    """What helps where no run is finished."""
+    others = [run.folder for entry in entries for run in entry.runs if run.is_of_another()]
+    taken = [_taken(_several([str(folder) for folder in others]))] if others else []
+    free = any(not run.is_of_another() for entry in entries for run in entry.runs)
+    return [*taken, *(["train with --data FOLDER"] if free else [])]
+
+
+def _taken(folder: str) -> str:
+    """What is said of a folder that has the run of another recipe."""
+    from positivity.training.lab.results import ANOTHERS
+
+    return f"{folder}: {ANOTHERS}; remove the folder or name another with --runs"
 
 
 def train_all(
@@ -121,6 +135,10 @@ def train_all(
                         "the folder to train it again"
                     )
                 continue
+            if run.is_of_another():
+                say(_taken(str(run.folder)))
+                failed = True
+                break
             lacking = missing(run.recipe, Data(data, runs))
             if lacking:
                 why = f"needs {_several(lacking)}, not at hand"

@@ -22,6 +22,7 @@ VOCABULARY, CHECKPOINT, PRETRAINING, MODEL = (
 )
 _TRAINED = (CHECKPOINT, PRETRAINING, MODEL)
 _RECIPE, _DATA = "recipe.json", "data.json"
+_OPTION = "--run (of the lab: --runs)"  # which one names the folder
 
 
 def make_folder(folder: Path, option: str) -> None:
@@ -50,9 +51,9 @@ def begin_or_go_on(folder: Path, recipe: Recipe | TeacherRecipe, data: Data) -> 
         InputError: it cannot be made.
         StateError: it has the training of another recipe, or on other data.
     """
-    make_folder(folder, "--run")
+    make_folder(folder, _OPTION)
     now, before = _digests(recipe, data), data_of(folder)
-    if not any((folder / name).exists() for name in _TRAINED):
+    if not _has_trained(folder):
         # A vocabulary that no run has left here was put here to be used.
         if holds_another(folder, recipe) or (before and before != now):
             shutil.rmtree(folder / VOCABULARY, ignore_errors=True)
@@ -64,7 +65,7 @@ def begin_or_go_on(folder: Path, recipe: Recipe | TeacherRecipe, data: Data) -> 
     if changed:
         raise StateError(
             f"{folder}: {', '.join(changed)} changed since this run began; to train on it as it is "
-            "now remove the folder or name another with --run"
+            f"now remove the folder or name another with {_OPTION}"
         )
     with write_atomically(folder / _DATA) as file:
         file.write(json.dumps(now, indent=1).encode())
@@ -75,9 +76,18 @@ def same_recipe_as_before(folder: Path, recipe: Recipe | TeacherRecipe) -> None:
     if holds_another(folder, recipe):
         raise StateError(
             f"{folder}: a run of another recipe, or of this one before it was changed; "
-            "remove the folder or name another with --run"
+            f"remove the folder or name another with {_OPTION}"
         )
     (folder / _RECIPE).write_text(_content_of(recipe), encoding="utf-8")
+
+
+def trained_another(folder: Path, recipe: Recipe | TeacherRecipe) -> bool:
+    """Whether what was trained in a folder keeps this recipe from being trained there."""
+    return _has_trained(folder) and holds_another(folder, recipe)
+
+
+def _has_trained(folder: Path) -> bool:
+    return any((folder / name).exists() for name in _TRAINED)
 
 
 def holds_another(folder: Path, recipe: Recipe | TeacherRecipe) -> bool:

@@ -7,7 +7,7 @@ from positivity.errors import InputError
 from positivity.model import registry
 from positivity.training.recipe import Recipe, read_recipe
 from positivity.training.recipe_files import lineage
-from positivity.training.run_folder import holds_another
+from positivity.training.run_folder import holds_another, trained_another
 
 # In the order in which docs/lab.md tells of them; others that ship come after them, by name.
 STORY = (
@@ -38,6 +38,10 @@ class LabRun:
         return (self.model / registry.METRICS).is_file() and not holds_another(
             self.folder, self.recipe
         )
+
+    def is_of_another(self) -> bool:
+        """Whether the folder has the run of another recipe, or of this one before it changed."""
+        return trained_another(self.folder, self.recipe)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from positivity.training.lab.plan import Entry, LabRun
 from positivity.training.lab.speed import Rate
 from positivity.training.run_folder import data_of, read_json
 
+ANOTHERS = "trained by another recipe, or an earlier form of it"  # a run that is no row's
 THREE, TWO = "macro_recall", "two_class_macro_recall"  # of an evaluation set, in the metrics
 
 
@@ -51,7 +52,8 @@ def row_of(entry: Entry, notebook: Notebook) -> Row:
     """The row of a recipe, from those of its runs that are finished."""
     finished = [run for run in entry.runs if run.is_finished()]
     if not finished:
-        why = notebook.absent.get(entry.name, "not trained yet")
+        of_another = any(run.is_of_another() for run in entry.runs)
+        why = ANOTHERS if of_another else notebook.absent.get(entry.name, "not trained yet")
         return Row(name=entry.name, description=entry.recipe.description, absent=why)
     metrics = [_metrics(run) for run in finished]
     times = [times for run in finished if (times := read_times(run.folder)) is not None]
