@@ -221,9 +221,11 @@ def test_other_data_is_refused(trained: TeacherRun, tiny_data: Path, tmp_path: P
 
 def test_a_damaged_checkpoint_is_told(trained: TeacherRun, tiny_data: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(trained.folder, tmp_path / "run"))
-    (folder / "checkpoint.pt").write_bytes(b"half")
-    with pytest.raises(StateError, match=r"checkpoint\.pt: damaged"):
-        TeacherRun(trained.recipe, Data(tiny_data, tiny_data), folder)
+    whole = (folder / "checkpoint.pt").read_bytes()
+    for content in (b"half", whole[:5_000], whole[:20_000]):
+        (folder / "checkpoint.pt").write_bytes(content)
+        with pytest.raises(StateError, match=r"checkpoint\.pt: damaged"):
+            TeacherRun(trained.recipe, Data(tiny_data, tiny_data), folder)
 
 
 def test_without_transformers_it_says_what_to_install(

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -18,6 +19,12 @@ from positivity.training.stages import HEAD, Stage, layer_of, stages_of
 from positivity.training.task import BatchT, NetworkT, Task
 
 _TOLD_EVERY = 20  # steps
+# What torch raises for files that are no whole checkpoint: of some parts it seeks a place before
+# their beginning, which the system calls an invalid argument.
+_DAMAGE = (
+    *(RuntimeError, UnpicklingError, EOFError, LookupError, TypeError, ValueError),
+    *(AttributeError, OSError),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +203,8 @@ class Trainer(Generic[NetworkT, BatchT]):
         Raises:
             StateError: it cannot be read.
         """
-        try:
+        with damage_told(path):
             self._restore(torch.load(path, weights_only=True, map_location=self._device))
-        except (RuntimeError, UnpicklingError, EOFError, KeyError, TypeError):
-            raise StateError(
-                f"{path}: damaged, or not written by this training; remove it to begin again"
-            ) from None
 
     def _restore(self, state: Mapping[str, Any]) -> None:
         self._step = state["step"]
@@ -212,6 +215,26 @@ class Trainer(Generic[NetworkT, BatchT]):
             self.helper.load_state_dict(state["helper"])
         self._optimizer.load_state_dict(state["optimizer"])
         self.records = [Record(**record) for record in state["records"]]
+
+
+@contextmanager
+def damage_told(checkpoint: Path) -> Iterator[None]:
+    """Says of a checkpoint that is read in the block what is wrong with it.
+
+    Raises:
+        StateError: it cannot be read.
+    """
+    try:
+        yield
+    except PermissionError as error:
+        raise StateError(
+            f"{checkpoint}: cannot be read ({error.strerror}); make it readable, or begin again in "
+            "another folder"
+        ) from None
+    except _DAMAGE:
+        raise StateError(
+            f"{checkpoint}: damaged, or not written by this training; remove it to begin again"
+        ) from None
 
 
 def diverged(step: int) -> str:

@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from pickle import UnpicklingError
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from positivity.errors import StateError
 from positivity.evaluation import LABELS, evaluate
 from positivity.files import write_atomically
 from positivity.model.engine_torch import choose_device
@@ -28,7 +26,7 @@ from positivity.training.encoder import Teacher, encoder_text, find_encoder, loa
 from positivity.training.hints import View
 from positivity.training.labelled import ENCODER, SOFT_LABELS, SOFT_STATES, Data
 from positivity.training.likeness import most_alike
-from positivity.training.loop import Record, Step
+from positivity.training.loop import Record, Step, damage_told
 from positivity.training.mixed_precision import MixedOptimizer
 from positivity.training.recipe import Source, TeacherRecipe
 from positivity.training.run_folder import begin_or_go_on
@@ -321,13 +319,11 @@ class TeacherRun:
             torch.save(state, file)
 
     def _restore(self) -> None:
-        try:
+        with damage_told(self.checkpoint):
             state = torch.load(self.checkpoint, weights_only=True, map_location=self._device)
             self._step = state["step"]
             self._optimizer.restore(state["optimizer"])
             self.records = [Record(**record) for record in state["records"]]
-        except (RuntimeError, UnpicklingError, EOFError, KeyError, TypeError, ValueError):
-            raise StateError(f"{self.checkpoint}: damaged; remove it to begin again") from None
 
 
 def _letters(text: str) -> str:
