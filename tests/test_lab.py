@@ -367,6 +367,28 @@ def test_the_notebook_is_kept_and_rates_of_another_machine_are_not(tmp_path: Pat
     assert notebook_to_go_on(tmp_path).rates == {}
 
 
+def test_the_legend_has_the_network_that_was_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = "[training]\nkeep_last = true\n"
+    folder = recipes(tmp_path / "r", steady="", falling="", last=keep)
+    names = ("steady", "falling", "last")
+    entries = [entry(folder / f"{name}.toml", tmp_path / "runs", 1) for name in names]
+    looks = {"steady": (0.3, 0.4), "falling": (0.5, 0.2), "last": (0.6, 0.45)}
+    for each in entries:
+        finished(each, three=0.6)
+        content = [{"step": i, "recalls": {"x": x}} for i, x in enumerate(looks[each.name])]
+        (each.runs[0].folder / "records.json").write_text(json.dumps(content))
+    drawn: list[str] = []
+    monkeypatch.setattr(
+        "matplotlib.axes.Axes.plot", lambda self, *_, label, **more: drawn.append(label)
+    )
+    monkeypatch.setattr("matplotlib.axes.Axes.legend", lambda self, **_: None)
+    rows = [row_of(each, Notebook("here")) for each in entries]
+    assert draw_curves(entries, rows, tmp_path / "curves.png")
+    assert drawn == ["falling 0.500", "last 0.450", "steady 0.400"]
+
+
 def test_curves_are_drawn_of_what_is_trained_in_steps(tmp_path: Path) -> None:
     folder = recipes(tmp_path / "r", lstm="", keras="", vader='[floor]\nkind = "vader"\n')
     names = ("lstm", "keras", "vader")

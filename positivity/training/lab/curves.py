@@ -21,6 +21,7 @@ class Curve:
     name: str
     steps: tuple[int, ...]
     recalls: tuple[float, ...]
+    kept: float  # that of the network which was kept, and is measured
 
 
 def curve_of(entry: Entry) -> Curve | None:
@@ -29,8 +30,9 @@ def curve_of(entry: Entry) -> Curve | None:
         records = run.folder / "records.json"
         if run.is_finished() and records.exists():
             looks = read_json(records)
-            means = (sum(look["recalls"].values()) / len(look["recalls"]) for look in looks)
-            return Curve(entry.name, tuple(look["step"] for look in looks), tuple(means))
+            means = [sum(look["recalls"].values()) / len(look["recalls"]) for look in looks]
+            kept = means[-1] if run.recipe.training.keep_last else max(means)
+            return Curve(entry.name, tuple(look["step"] for look in looks), tuple(means), kept)
     return None
 
 
@@ -72,12 +74,12 @@ def draw_curves(entries: Sequence[Entry], rows: Sequence[Row], path: Path) -> bo
 
 
 def _panel(axes: Any, title: str, curves: Sequence[Curve]) -> None:
-    """The legend names the curves in the order in which they end, the best first."""
+    """The legend names the curves by the network that was kept of each, the best first."""
     import matplotlib as mpl
 
     colours = mpl.color_sequences["tab10"]
     lines = ("solid", "dashed", "dotted")
-    for i, curve in enumerate(sorted(curves, key=lambda each: -each.recalls[-1])):
+    for i, curve in enumerate(sorted(curves, key=lambda each: -each.kept)):
         axes.plot(
             curve.steps,
             curve.recalls,
@@ -85,7 +87,7 @@ def _panel(axes: Any, title: str, curves: Sequence[Curve]) -> None:
             linestyle=lines[i // len(colours) % len(lines)],
             marker="." if len(curve.steps) < 3 else None,
             linewidth=1.6,
-            label=f"{curve.name} {curve.recalls[-1]:.3f}",
+            label=f"{curve.name} {curve.kept:.3f}",
         )
     axes.set_title(f"macro recall on the development tweets, {title}", loc="left", fontsize=11)
     axes.set_xlabel("step")
