@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from positivity.cli import app
 from positivity.errors import StateError
 from positivity.training.lab import pace
+from positivity.training.run_folder import alone_in
 
 runner = CliRunner()
 
@@ -233,6 +234,15 @@ def test_a_run_on_one_file_is_not_the_lab_s(data: Path, tmp_path: Path) -> None:
     shutil.rmtree(runs / "lstm")
     stdout, _ = invoke(*names(data, "majority", "lstm"), "--runs", runs)
     assert "lstm: not trained yet." in stdout
+
+
+def test_a_folder_in_which_another_run_trains_is_left_to_it(data: Path, tmp_path: Path) -> None:
+    recipes = names(data, "majority", "lstm")
+    with alone_in(tmp_path / "lstm"):
+        stdout, stderr = invoke(*recipes, *where(data, tmp_path), "--format", "json", code=8)
+    assert f"lstm: {tmp_path / 'lstm'}: another run of positivity trains there" in stderr
+    rows = {row["name"]: row for row in json.loads(stdout)["recipes"]}
+    assert [rows[name]["absent"] for name in ("majority", "lstm")] == ["", "not trained yet"]
 
 
 def test_a_run_that_was_stopped_goes_on(

@@ -13,6 +13,7 @@ from positivity.cli.train import train
 from positivity.errors import InputError, StateError
 from positivity.model.registry import load
 from positivity.training.recipe import Recipe, read_recipe
+from positivity.training.run_folder import alone_in
 from tests.conftest import labelled_csv
 
 
@@ -96,6 +97,24 @@ def test_other_data_is_not_gone_on_with(recipe: Recipe, data: Path, tmp_path: Pa
         train(recipe, data, folder, device="cpu")
     shutil.rmtree(folder)
     assert len(trained(recipe, data, folder)) > len(words)
+
+
+def test_two_do_not_train_in_one_folder(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    floor = data / "majority.toml"
+    floor.write_text('extends = "tiny"\nname = "majority"\n[floor]\nkind = "majority"\n')
+    for path in (data / "tiny.toml", floor):
+        for folder in (tmp_path / "run", Path("run")):
+            arguments = ["train", str(path), "--data", str(data), "--run", str(folder)]
+            with alone_in(tmp_path / "run"):
+                result = CliRunner().invoke(app, arguments)
+            assert result.exit_code == 9
+            assert result.stderr.startswith(f"positivity: {folder}: another run of positivity")
+            assert result.stderr.count("\n") == 1
+            assert not (tmp_path / "run").exists()
+    assert CliRunner().invoke(app, arguments).exit_code == 0
 
 
 def test_a_run_from_before_the_data_was_noted_goes_on(

@@ -115,6 +115,7 @@ def train_all(
     What needs files that are not at hand is left out, and the notebook of the runs says so; so is
     what would take more than an evening, unless one is `patient`.
     """
+    from positivity.store import InUse
     from positivity.training.lab.notebook import notebook_to_go_on
     from positivity.training.lab.pace import EVENING, TooLong
     from positivity.training.labelled import Data
@@ -150,6 +151,10 @@ def train_all(
             except TooLong as error:
                 say(f"{entry.name}: {error}; name it to train it all the same")
                 why = f"more than an evening, about {error.seconds / 3600:.0f} hours"
+                break
+            except InUse as error:
+                say(f"{entry.name}: {error}")
+                failed = True
                 break
             except PositivityError as error:
                 say(f"{entry.name}: {error}")

@@ -183,14 +183,16 @@ def train(
     from positivity.training.lab.pace import within
     from positivity.training.labelled import Data
     from positivity.training.run import Run
+    from positivity.training.run_folder import alone_in
 
-    run = Run(recipe, Data(data, folder.parent), folder, device=device, say=say)
-    try:
-        _show(within(run.train(), at_most), run.trainer.steps, run.task.measure)
-    except KeyboardInterrupt:
-        say(f"stopped; {_where_it_goes_on(run)}")
-        raise
-    return run.finish(card=card)
+    with alone_in(folder):
+        run = Run(recipe, Data(data, folder.parent), folder, device=device, say=say)
+        try:
+            _show(within(run.train(), at_most), run.trainer.steps, run.task.measure)
+        except KeyboardInterrupt:
+            say(f"stopped; {_where_it_goes_on(run)}")
+            raise
+        return run.finish(card=card)
 
 
 def _where_it_goes_on(run: "Run") -> str:
@@ -207,26 +209,30 @@ def train_floor(recipe: "Recipe", data: Path, folder: Path, *, card: str = "") -
     from positivity.model.registry import CARD
     from positivity.training.floors import FloorRun
     from positivity.training.labelled import Data
+    from positivity.training.run_folder import alone_in
 
-    model = FloorRun(recipe, Data(data, folder.parent), folder, say=say).finish(card=card)
+    with alone_in(folder):
+        model = FloorRun(recipe, Data(data, folder.parent), folder, say=say).finish(card=card)
     return (model / CARD).read_text(encoding="utf-8")
 
 
 def train_teacher(recipe: "TeacherRecipe", data: Path, folder: Path, *, device: str) -> Path:
     """Trains a teacher and has it label; returns the file of its labels."""
     from positivity.training.labelled import Data
+    from positivity.training.run_folder import alone_in
     from positivity.training.teacher import TeacherRun
 
-    run = TeacherRun(recipe, Data(data, folder.parent), folder, device=device)
-    try:
-        _show(run.train(), run.steps, "macro recall")
-        for done, total in run.label():
-            say(f"labelled {done:,} of {total:,} tweets")
-        say(f"macro recall: {run.figures()}")
-    except KeyboardInterrupt:
-        say(f"stopped; the same command goes on from {run.checkpoint}")
-        raise
-    return run.labels
+    with alone_in(folder):
+        run = TeacherRun(recipe, Data(data, folder.parent), folder, device=device)
+        try:
+            _show(run.train(), run.steps, "macro recall")
+            for done, total in run.label():
+                say(f"labelled {done:,} of {total:,} tweets")
+            say(f"macro recall: {run.figures()}")
+        except KeyboardInterrupt:
+            say(f"stopped; the same command goes on from {run.checkpoint}")
+            raise
+        return run.labels
 
 
 def _show(training: "Iterator[Step | Record]", steps: int, measure: str) -> None:

@@ -21,6 +21,7 @@ from positivity.store.results import Checks, Conditions, KeptReport, Reports, Sc
 
 __all__ = [
     "Coverage",
+    "InUse",
     "KeptReport",
     "ScoredBy",
     "Spent",
@@ -129,7 +130,8 @@ def run_lock(what: str, busy: str, *, patience: float = 0.0) -> Iterator[None]:
         patience: seconds to wait for that run to end.
 
     Raises:
-        StateError: another run holds it.
+        InUse: another run holds it.
+        StateError: it cannot be locked.
     """
     ends = time.monotonic() + patience
     while True:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from positivity.errors import InputError, StateError
 from positivity.files import write_atomically
+from positivity.store import run_lock
 from positivity.training.labelled import Data
 from positivity.training.recipe import Recipe, TeacherRecipe, recipe_of
 from positivity.training.recipe_sources import paths_of
@@ -39,6 +41,21 @@ def make_folder(folder: Path, option: str) -> None:
         raise InputError(
             f"{folder}: cannot be made ({error.strerror}); name another folder with {option}"
         ) from None
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keeps other runs of the program from training in a folder, until the block or this one ends.
+
+    Raises:
+        InUse: another one trains there.
+    """
+    busy = (
+        f"{folder}: another run of positivity trains there; try again when it has ended, or name "
+        f"another folder with {_OPTION}"
+    )
+    with run_lock(f"training {folder.resolve()}", busy):
+        yield
 
 
 def begin_or_go_on(folder: Path, recipe: Recipe | TeacherRecipe, data: Data) -> None:
