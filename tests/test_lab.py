@@ -297,6 +297,37 @@ def test_speeds_on_other_tweets_are_not_said_to_be_on_the_same() -> None:
     assert ", not all on the same tweets" in notes_of(some, Notebook("here"))[0]
 
 
+MEASURED = Row(name="vader", floor="vader", weights=7, rate=Rate(2.0, 2.0))
+
+
+@pytest.mark.parametrize(
+    ("row", "speed", "beside", "weights"),
+    [
+        (MEASURED, True, True, True),
+        (replace(MEASURED, rate=None), False, False, True),
+        (replace(MEASURED, floor=""), True, True, False),
+        (replace(MEASURED, floor="", rate=Rate(2.0, None)), True, False, False),
+        (replace(MEASURED, floor="", rate=None), False, False, False),
+        (Row(name="vader", floor="vader", absent="not trained yet"), False, False, False),
+    ],
+)  # fmt: skip
+def test_of_vader_is_said_what_is_in_the_table(
+    row: Row, speed: bool, beside: bool, weights: bool
+) -> None:
+    notes = " ".join(notes_of([row], Notebook("here")))
+    assert ("Tweets a second are" in notes) == speed
+    assert ("VADER was measured in the same process." in notes) == beside
+    assert ("The weights of VADER are the entries" in notes) == weights
+
+
+def test_a_row_tells_which_floor_it_is_of(tmp_path: Path) -> None:
+    folder = recipes(tmp_path / "r", mine='[floor]\nkind = "vader"\n', lstm="")
+    for name, kind in (("mine", "vader"), ("lstm", "")):
+        each = entry(folder / f"{name}.toml", tmp_path / "runs", 1)
+        finished(each, three=0.5)
+        assert row_of(each, Notebook("here")).floor == kind
+
+
 def test_the_table_takes_the_place_of_what_stands_in_its_block(tmp_path: Path) -> None:
     document = tmp_path / "lab.md"
     document.write_text("Before.\n\n<!-- lab -->\nold\n<!-- /lab -->\n\nAfter.\n")

@@ -35,6 +35,7 @@ class Row:
 
     name: str
     description: str = ""
+    floor: str = ""  # of which kind, where it is no network
     absent: str = ""  # why there are no figures, in words
     seeds: tuple[int, ...] = ()
     three: Mapping[str, Figure] = field(default_factory=dict)  # by evaluation set
@@ -63,6 +64,7 @@ def row_of(entry: Entry, notebook: Notebook) -> Row:
     return Row(
         name=entry.name,
         description=entry.recipe.description,
+        floor=entry.recipe.floor.kind if entry.recipe.floor else "",
         seeds=tuple(run.recipe.seed for run in finished),
         three=three,
         two=two,

@@ -12,6 +12,7 @@ from positivity.files import write_atomically
 from positivity.training.lab.notebook import Notebook
 from positivity.training.lab.results import Figure, Row
 from positivity.training.lab.same_data import notes_on_data
+from positivity.training.lab.speed import Rate
 
 _NONE = "–"
 _NOT_MEASURED = "not measured here"
@@ -68,15 +69,22 @@ def notes_of(rows: Sequence[Row], notebook: Notebook) -> list[str]:
         )
     rates = [row.rate for row in rows if row.rate]
     if rates:
-        alike = len({rate.texts for rate in rates}) == 1
-        same = "all on the same tweets" if alike else "not all on the same tweets"
-        notes.append(
-            f"Tweets a second are those of one core, from text to probabilities, {same}, networks "
-            f"by torch ({notebook.machine}); VADER was measured in the same process. Its weights "
-            "are the entries of its lexicons."
-        )
+        notes.append(_note_on_speed(rates, notebook.machine))
+    if any(row.floor == "vader" and row.weights for row in rows):
+        notes.append("The weights of VADER are the entries of its lexicons.")
     notes += [f"{row.name}: {row.absent}." for row in rows if row.absent]
     return notes
+
+
+def _note_on_speed(rates: Sequence[Rate], machine: str) -> str:
+    alike = len({rate.texts for rate in rates}) == 1
+    same = "all on the same tweets" if alike else "not all on the same tweets"
+    note = (
+        f"Tweets a second are those of one core, from text to probabilities, {same}, networks by "
+        f"torch ({machine})"
+    )
+    beside = any(rate.vader for rate in rates)
+    return f"{note}; VADER was measured in the same process." if beside else f"{note}."
 
 
 def _accuracy(title: str, figures: Mapping[str, Mapping[str, Figure]]) -> Part:
