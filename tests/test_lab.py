@@ -273,9 +273,9 @@ MIXED = {"a.csv": ("1", "2")}
         ([A, A, A], []),
         ([A, {}, A], []),  # from before it was noted
         ([A, {"c.csv": ("1",)}], []),  # reads nothing that the other one reads
-        ([A, A, B], ["z: trained and measured with another a.csv than x, y; the figures"]),
-        ([B, A, A], ["x: trained and measured with another a.csv than y, z; the figures"]),
-        ([A, B], ["y: trained and measured with another a.csv than x; the figures"]),
+        ([A, A, B], ["z: trained and measured with another a.csv than x, y; to compare"]),
+        ([B, A, A], ["x: trained and measured with another a.csv than y, z; to compare"]),
+        ([A, B], ["y: trained and measured with another a.csv than x; to compare"]),
         ([A, MIXED, A], ["y: a.csv was not the same for all seeds"]),
         ([A, MIXED, B], ["y: a.csv was not the same", "z: trained and measured with another"]),
     ],

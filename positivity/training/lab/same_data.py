@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from positivity.training.lab.results import Row
 
-_CURE = "remove the folders of their runs to train them again"
-
 
 def notes_on_data(rows: Sequence[Row]) -> list[str]:
     """Which rows are not of the data that the others are of, in a line for each file."""
@@ -26,7 +24,7 @@ def _notes_on(file: str, contents: Mapping[str, tuple[str, ...]]) -> list[str]:
     if mixed:
         notes.append(
             f"{', '.join(mixed)}: {file} was not the same for all seeds, whose figures do not "
-            f"compare; {_CURE}."
+            "compare; remove the folders of their runs to train them again."
         )
     if single:
         usual = Counter(single.values()).most_common(1)[0][0]  # the first one's where two tie
@@ -35,6 +33,7 @@ def _notes_on(file: str, contents: Mapping[str, tuple[str, ...]]) -> list[str]:
         if others:
             notes.append(
                 f"{', '.join(others)}: trained and measured with another {file} than "
-                f"{', '.join(rest)}; the figures do not compare; {_CURE}."
+                f"{', '.join(rest)}; to compare them, remove the runs of the one or the other and "
+                "train again."
             )
     return notes
