@@ -70,6 +70,9 @@ def test_train_on_one_file(tiny_data: Path, tmp_path: Path) -> None:
     assert "saved" in output
     metrics = json.loads((tmp_path / "run" / "model" / "metrics.json").read_text())
     assert metrics["dev"]["a tenth of the training data"]["macro_recall"] > 0.9
+    card = (tmp_path / "run" / "model" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "on one file, `mine.csv`. The recipe `tiny` gave" in card
+    assert "a tenth of the training data (dev)" in card
 
 
 def test_a_folder_does_not_hide_a_recipe_of_its_name(
@@ -118,6 +121,7 @@ def test_every_shipped_recipe_can_take_one_file(path: Path, tmp_path: Path) -> N
     assert (on_one.reference, on_one.held_back, on_one.graded) == ("", (), ())
     assert on_one.initial_vectors in ("", *registry.names())
     assert on_one.network == recipe.network
+    assert on_one.version == "1" or recipe.name not in registry.names()
 
 
 def test_vectors_that_are_not_there_are_told_before_anything_is_learnt(
