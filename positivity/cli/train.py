@@ -14,6 +14,7 @@ from positivity.cli.evaluate import (
     TextColumn,
     Where,
     labelled_source,
+    say_how_read,
 )
 from positivity.cli.options import Device, TrainDeviceOption
 from positivity.errors import InputError, UsageError
@@ -80,7 +81,9 @@ def train_command(
     if data.is_file():
         source = labelled_source(data, *options, no_header, where or [])
         card = _card_on_one_file(wanted, data)
-        wanted, data = on_one_file(wanted, source), data.parent
+        wanted = on_one_file(wanted, source)
+        _say_how_read(data, wanted.train[0])
+        data = data.parent
     _refuse_without_files(wanted, data, folder)
     if wanted.floor is not None:
         card = train_floor(wanted, data, folder, card=card)
@@ -170,14 +173,21 @@ def on_one_file(recipe: "Recipe", source: "Source") -> "Recipe":
     )
 
 
+def _say_how_read(file: Path, source: "Source") -> None:
+    from positivity.training.labelled import read_labelled
+
+    if source.label is not None:  # a language model needs none
+        say_how_read(file, read_labelled(file, source))
+
+
 def _card_on_one_file(recipe: "Recipe", file: Path) -> str:
     """The model card of what a recipe makes of one file; that of the recipe tells of other data."""
     learnt = "a floor" if recipe.floor is not None else "the network and the optimization"
     return (
         "# Model card: `{name}`\n\n"
-        f"Trained on one file, `{file.name}`. The recipe `{recipe.name}` gave {learnt}, and nothing "
-        "else of what it names: no teacher, no other tweets. A tenth of the file, drawn by the "
-        "seed, was kept from training, to develop on.\n\n"
+        f"Trained on one file, `{file.name}`. The recipe `{recipe.name}` gave {learnt}, and "
+        "nothing else of what it names: no teacher, no other tweets. A tenth of the file, drawn "
+        "by the seed, was kept from training, to develop on.\n\n"
         "## Measured\n\n{figures}\n"
     )
 
