@@ -78,7 +78,7 @@ def test_tweets_come_in_any_form(analyzer: Analyzer, tweets: Any) -> None:
 def test_times_and_ids_count(analyzer: Analyzer) -> None:
     frame = pd.DataFrame(
         {
-            "id": ["1", "2", "2"],
+            "id": ["2017395512345678901", "2017560000000000001", "2017560000000000001"],
             "text": TEXTS[:3],
             "created_at": pd.to_datetime(
                 ["2026-01-31T23:30Z", "2026-02-01T10:00Z", "2026-02-01T10:00Z"]

@@ -5,12 +5,16 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from typer.testing import CliRunner, Result
 
 from positivity.cli import app
@@ -70,6 +74,9 @@ def test_train_on_one_file(tiny_data: Path, tmp_path: Path) -> None:
     assert "saved" in output
     metrics = json.loads((tmp_path / "run" / "model" / "metrics.json").read_text())
     assert metrics["dev"]["a tenth of the training data"]["macro_recall"] > 0.9
+    card = (tmp_path / "run" / "model" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "on one file, `mine.csv`. The recipe `tiny` gave" in card
+    assert "a tenth of the training data (dev)" in card
 
 
 def test_a_folder_does_not_hide_a_recipe_of_its_name(
@@ -118,6 +125,7 @@ def test_every_shipped_recipe_can_take_one_file(path: Path, tmp_path: Path) -> N
     assert (on_one.reference, on_one.held_back, on_one.graded) == ("", (), ())
     assert on_one.initial_vectors in ("", *registry.names())
     assert on_one.network == recipe.network
+    assert on_one.version == "1" or recipe.name not in registry.names()
 
 
 def test_vectors_that_are_not_there_are_told_before_anything_is_learnt(
@@ -360,6 +368,41 @@ def test_evaluate_says_what_numbers_it_takes_for_which_labels(
     assert (result.exit_code, result.stderr) == (0, f"positivity: {told}")
 
 
+def test_so_does_training(tmp_path: Path) -> None:
+    path = tmp_path / "numbers.csv"
+    path.write_text("text,label\n" + "so bad,1\nso good,2\n" * 30)
+    arguments = ["train", "logreg", "--data", str(path), "--run", str(tmp_path / "run")]
+    told = runner.invoke(app, arguments).stderr
+    assert f"{path}: labels are read thus: 1 as neutral, 2 as positive\n" in told
+
+
+class OfTwoClasses:
+    """In place of a model that tells negative and positive apart."""
+
+    config = SimpleNamespace(labels=("negative", "positive"))
+
+    def score(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        return np.array([[0.9, 0.0, 0.1] if "hate" in text else [0.1, 0.0, 0.9] for text in texts])
+
+
+def test_a_model_of_two_classes_is_not_measured_on_a_third(
+    tiny_model: ModelDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("positivity.model.scorer.Scorer.load", lambda *_, **__: OfTwoClasses())
+    path = tmp_path / "labelled.csv"
+    path.write_text("text,label\nhate,negative\nthe bus,neutral\na bus,neutral\nlove,positive\n")
+    result = evaluated(path, tiny_model)
+    assert "2 neutral left out" in result.stderr
+    assert (result.exit_code, json.loads(result.stdout)["confusion"]) == (
+        0,
+        [[1, 0, 0], [0, 0, 0], [0, 0, 1]],
+    )
+    path.write_text("text,label\nthe bus,neutral\n")
+    result = evaluated(path, tiny_model)
+    assert result.exit_code == 3
+    assert "no negative and positive tweets in it" in result.stderr
+
+
 def test_evaluate_says_which_forms_it_reads(tmp_path: Path) -> None:
     path = tmp_path / "labelled.json"
     path.write_text('[{"text": "love it", "label": "positive"}]')
@@ -418,20 +461,23 @@ def test_one_damaged_model_does_not_hide_the_others(
     assert verified.stderr.count("\n") == 2
 
 
-def test_an_imported_model_of_a_shipped_ones_name_is_told(
+def test_an_imported_model_of_anothers_name_is_told(
     tiny_model: ModelDirectory, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(tiny_model.path, tmp_path / "copy"))
-    for name, told in (("my_model-2", False), ("base", True)):
+    told_of = (("my_model-2", False), ("my_model-2", False), ("base", True), ("my_model-2", True))
+    for turn, (name, told) in enumerate(told_of):
         files = {each: (folder / each).read_bytes() for each in registry.verify(folder)}
         old = registry.load(str(folder)).config.name
         named = files["config.json"].replace(f'"{old}"'.encode(), f'"{name}"'.encode())
-        registry.write_directory(folder, {**files, "config.json": named})
+        card = b"# A model" if turn < 2 else b"# Another"
+        registry.write_directory(folder, {**files, "config.json": named, "MODEL_CARD.md": card})
         packed = run("models", "export", folder, tmp_path / "m.zip").strip()
         result = runner.invoke(app, ["models", "import", packed])
         assert result.exit_code == 0, result.output
         assert result.stdout.startswith(f"{name} 1: ")
-        assert ("the name of a model that ships" in result.stderr) == told
+        was = f"positivity: {name} was the name of another model: from now on it means this one\n"
+        assert result.stderr == (was if told else "")
 
 
 def test_a_model_that_cannot_be_written_is_one_line(

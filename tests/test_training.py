@@ -199,6 +199,17 @@ def test_the_name_of_a_recipe_is_that_of_a_folder(tmp_path: Path, name: str) -> 
     [
         ({"hiden_size": 3}, "hiden_size: not known here; there are .*hidden_size"),
         ({"kind": "recurent"}, "kind is 'recurent'"),
+        ({"kind": ["gru"]}, r"kind is \['gru'\]"),
+        ({"bidirectional": "no"}, "bidirectional is 'no'; it takes true or false"),
+        ({"hidden_size": True}, "hidden_size is True; it takes a whole number"),
+        ({"layers": 1.5}, "layers is 1.5; it takes a whole number"),
+        ({"pooling": "max"}, "pooling is 'max'; it takes a list, each one of attention, last"),
+        ({"cell": "lstn"}, "cell is 'lstn'; it takes one of elman, gru, lstm"),
+        ({"vocabulary_size": 10}, "vocabulary_size: follows from the vocabulary"),
+        ({"mlp_size": -2}, "mlp_size is -2; it takes at least 0"),
+        ({"mlp_dropout": 1.0}, "mlp_dropout is 1.0; it takes 0 to less than 1"),
+        ({"kind": "convolutional", "filters": "many"}, "filters is 'many'; it takes a whole"),
+        ({"kind": "convolutional", "widths": [0]}, r"widths \[0\] are not all at least 1"),
     ],
 )
 def test_a_mistake_in_the_network_is_told_before_anything_is_learnt(
@@ -225,6 +236,9 @@ def test_training_data_of_one_class_is_refused(tiny_data: Path, tmp_path: Path) 
         ("name = 'x'\nlearning = 1", "learning: not known here"),
         ("name = 'x'\n[training]\nepoch = 1", "epoch: not known here"),
         ("name = 'x'\n[tokenizer]\nkind = 'syllable'", "syllable"),
+        ("name = 'x'\nseed = -1", "seed is -1; it takes 0 to 2147483647"),
+        ("name = 'x'\nseed = 18446744073709551616", "seed is 18446744073709551616; it takes 0"),
+        ("name = 'x'\n[floor]\nkind = 'logreg'\nfreedom = -1", "freedom is -1; it takes more"),
         ("description = 'no name'", "name"),
         ("name = ", "not a TOML file"),
     ],

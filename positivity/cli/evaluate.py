@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from positivity.evaluation import Metrics
     from positivity.quantification import ShareMetrics
+    from positivity.training.labelled import LabelledTweets
     from positivity.training.recipe import Source
 
 TextColumn = Annotated[
@@ -113,7 +114,6 @@ def evaluate_command(
 
 def evaluate(file: Path, source: "Source", *, model: str, device: str, engine: str) -> "Metrics":
     """The measures of a model on the labelled tweets of a file."""
-    from positivity.evaluation import LABELS
     from positivity.evaluation import evaluate as measure
     from positivity.model.scorer import Scorer
     from positivity.training.labelled import read_labelled
@@ -126,13 +126,25 @@ def evaluate(file: Path, source: "Source", *, model: str, device: str, engine: s
     if tweets.unlabelled:
         rows = "1 row" if tweets.unlabelled == 1 else f"{tweets.unlabelled:,} rows"
         say(f"{file}: {rows} without a label left out")
+    say_how_read(file, tweets)
+    scorer = Scorer.load(model, device=device, engine=engine)
+    told_apart = tweets.of(scorer.config.labels)
+    if left_out := len(tweets.texts) - len(told_apart.texts):
+        labels = " and ".join(scorer.config.labels)
+        if not told_apart.texts:
+            raise InputError(f"{file}: no {labels} tweets in it, and {model} knows no others")
+        say(f"{file}: {left_out:,} neutral left out: {model} tells {labels} apart, and no more")
+    return measure(scorer.score(told_apart.texts), told_apart.gold)
+
+
+def say_how_read(file: Path, tweets: "LabelledTweets") -> None:
+    """Says what labels that are numbers are taken for: other files mean other things by them."""
+    from positivity.evaluation import LABELS
+
     read = {word: LABELS[label] for word, label in zip(tweets.cues, tweets.gold, strict=True)}
     if any(character.isdecimal() for word in read for character in word):
         pairs = ", ".join(f"{word} as {read[word]}" for word in sorted(read))
         say(f"{file}: labels are read thus: {pairs}")
-    return measure(
-        Scorer.load(model, device=device, engine=engine).score(tweets.texts), tweets.gold
-    )
 
 
 def _say_unreadable(file: Path, rows: list[str]) -> None:

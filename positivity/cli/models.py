@@ -125,12 +125,20 @@ def import_command(
     """
     from positivity.model import registry
 
+    before = {each: _content(path) for each, path in registry.names().items()}
     with _writing(registry.imported()):
         directory = registry.import_(path)
     name = directory.config.name
-    if (registry.shipped() / name / registry.SUMS).is_file():
-        say(f"{name} is the name of a model that ships: from now on it means the imported one")
+    if before.get(name, _content(directory.path)) != _content(directory.path):
+        say(f"{name} was the name of another model: from now on it means this one")
     _print(f"{directory.config.name} {directory.config.version}: {directory.path}")
+
+
+def _content(model: Path) -> bytes:
+    """What is the same only of models whose files are the same."""
+    from positivity.model import registry
+
+    return (model / registry.SUMS).read_bytes()
 
 
 def _complain(damaged: Sequence[StateError]) -> None:

@@ -14,6 +14,7 @@ from positivity.cli.evaluate import (
     TextColumn,
     Where,
     labelled_source,
+    say_how_read,
 )
 from positivity.cli.options import Device, TrainDeviceOption
 from positivity.errors import InputError, UsageError
@@ -76,12 +77,16 @@ def train_command(
         _refuse_without_files(wanted, data, folder)
         typer.echo(f"saved {train_teacher(wanted, data, folder, device=device)}")
         return
+    card = card_of(path)
     if data.is_file():
         source = labelled_source(data, *options, no_header, where or [])
-        wanted, data = on_one_file(wanted, source), data.parent
+        card = _card_on_one_file(wanted, data)
+        wanted = on_one_file(wanted, source)
+        _say_how_read(data, wanted.train[0])
+        data = data.parent
     _refuse_without_files(wanted, data, folder)
     if wanted.floor is not None:
-        card = train_floor(wanted, data, folder, card=card_of(path))
+        card = train_floor(wanted, data, folder, card=card)
         typer.echo(f"saved {folder / 'model'}")
         typer.echo(f"\n{card}", nl=False)
         return
@@ -90,7 +95,7 @@ def train_command(
         data,
         folder,
         device=device,
-        card=card_of(path),
+        card=card,
     )
     typer.echo(f"saved {directory.path}")
     typer.echo(f"try: {_first_use(directory)}")
@@ -151,6 +156,8 @@ def on_one_file(recipe: "Recipe", source: "Source") -> "Recipe":
         source = replace(source, label=source.label or "label")
     return replace(
         recipe,
+        # It is another model than the one of this name that is at hand.
+        version="1" if recipe.name in names() else recipe.version,
         train=(source,),
         dev=(),
         held_back=(),
@@ -163,6 +170,25 @@ def on_one_file(recipe: "Recipe", source: "Source") -> "Recipe":
         pretraining=None,
         training=replace(recipe.training, chain_thaw=0),  # which is for what was pre-trained
         tokenizer=replace(recipe.tokenizer, corpus=()),
+    )
+
+
+def _say_how_read(file: Path, source: "Source") -> None:
+    from positivity.training.labelled import read_labelled
+
+    if source.label is not None:  # a language model needs none
+        say_how_read(file, read_labelled(file, source))
+
+
+def _card_on_one_file(recipe: "Recipe", file: Path) -> str:
+    """The model card of what a recipe makes of one file; that of the recipe tells of other data."""
+    learnt = "a floor" if recipe.floor is not None else "the network and the optimization"
+    return (
+        "# Model card: `{name}`\n\n"
+        f"Trained on one file, `{file.name}`. The recipe `{recipe.name}` gave {learnt}, and "
+        "nothing else of what it names: no teacher, no other tweets. A tenth of the file, drawn "
+        "by the seed, was kept from training, to develop on.\n\n"
+        "## Measured\n\n{figures}\n"
     )
 
 

@@ -1,7 +1,6 @@
 """The kinds of network, and how one is made from what a recipe or a model directory says of it."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -33,19 +32,6 @@ def make_network(settings: Mapping[str, Any], pieces: Sequence[str] | None = Non
         ValueError: there is no such kind, it does not have such a setting, or it cannot be made so.
         TypeError: a setting of another type, or one that is missing.
     """
-    check_settings(settings)
-    kind, values = _kind_and_values(settings)
-    if pieces is not None:
-        values |= KINDS[kind].settings_of_vocabulary(pieces)
-    return KINDS[kind](KINDS[kind].Config(**values))
-
-
-def check_settings(settings: Mapping[str, Any]) -> None:
-    """Complains of what can be told before there is a vocabulary.
-
-    Raises:
-        ValueError: there is no such kind, it does not have such a setting, or not of this value.
-    """
     kind, values = _kind_and_values(settings)
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}; it is one of {', '.join(KINDS)}")
@@ -55,8 +41,9 @@ def check_settings(settings: Mapping[str, Any]) -> None:
         raise ValueError(
             f"{', '.join(sorted(unknown))}: not known here; there are {', '.join(known)}"
         )
-    with suppress(TypeError):  # told where the network is made
-        KINDS[kind].Config(**KINDS[kind].settings_of_vocabulary(["a", "."]) | values)
+    if pieces is not None:
+        values |= KINDS[kind].settings_of_vocabulary(pieces)
+    return KINDS[kind](KINDS[kind].Config(**values))
 
 
 def _kind_and_values(settings: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:

@@ -15,12 +15,18 @@ from positivity.training.recipe_values import section
 
 FLOORS = ("majority", "vader", "logreg")
 MADE = ("variants", "negated", "phrases", "composed", "denials", "facts")
+_LARGEST_SEED = 2**31 - 1
 _NOT_CLASSIFIERS = ("language_model", "tagger")
 
 
 def _at_least(least: int, name: str, value: int) -> None:
     if value < least:
         raise ValueError(f"{name} is {value}; it takes at least {least}")
+
+
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed <= _LARGEST_SEED:
+        raise ValueError(f"seed is {seed}; it takes 0 to {_LARGEST_SEED}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +169,8 @@ class FloorRecipe:
     def __post_init__(self) -> None:
         if self.kind not in FLOORS:
             raise ValueError(f"floor kind {self.kind!r} is not one of {', '.join(FLOORS)}")
+        if not 0 < self.freedom < math.inf:
+            raise ValueError(f"freedom is {self.freedom}; it takes more than 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +208,7 @@ class Recipe:
     reference: str = ""
 
     def __post_init__(self) -> None:
+        _check_seed(self.seed)
         if not NAME.fullmatch(self.name):
             raise ValueError(
                 f"name is {self.name!r}: its run has a folder of this name, so it takes letters, "
@@ -271,6 +280,7 @@ class TeacherRecipe:
     unlabelled: tuple[Source, ...] = ()
 
     def __post_init__(self) -> None:
+        _check_seed(self.seed)
         heads = {source.name for source in self.train}
         if not self.mixture or not self.mixture.keys() <= heads:
             raise ValueError(

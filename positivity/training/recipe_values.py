@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Section = TypeVar("Section")
 _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
@@ -62,6 +62,8 @@ def _is(wanted: Any, value: object) -> bool:
         return True
     if origin in (Union, UnionType):
         return any(_is(each, value) for each in arguments)
+    if origin is Literal:
+        return isinstance(value, str) and value in arguments
     if origin is tuple:
         return isinstance(value, list | tuple) and all(_is(arguments[0], each) for each in value)
     if origin is not None:  # a mapping
@@ -75,6 +77,8 @@ def _described(wanted: Any) -> str:
     origin, arguments = get_origin(wanted), get_args(wanted)
     if origin in (Union, UnionType):
         return " or ".join(_described(each) for each in arguments if each is not NoneType)
+    if origin is Literal:
+        return f"one of {', '.join(arguments)}"
     if origin is tuple:
         return f"a list, each {_described(arguments[0])}"
     if origin is not None:

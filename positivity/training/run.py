@@ -19,7 +19,7 @@ from positivity.errors import InputError, StateError
 from positivity.files import write_atomically
 from positivity.model import registry
 from positivity.model.engine_torch import choose_device
-from positivity.model.kinds import check_settings, make_network, settings_of
+from positivity.model.kinds import make_network, settings_of
 from positivity.model.language_model import LanguageModel
 from positivity.model.network import Network, SentimentNetwork
 from positivity.model.registry import ModelConfig, ModelDirectory
@@ -34,6 +34,7 @@ from positivity.training.initial import frequent_pairs, initial_vectors, vectors
 from positivity.training.labelled import Data
 from positivity.training.language_modelling import LanguageModelling
 from positivity.training.loop import Record, Step, Trainer, diverged
+from positivity.training.network_settings import check_network
 from positivity.training.recipe import PretrainingRecipe, Recipe
 from positivity.training.recipe_sources import teachers_of
 from positivity.training.run_folder import (
@@ -80,7 +81,7 @@ class Run:
         self._data, self._say = data, say
         self._device = choose_device(device)
         try:
-            check_settings(recipe.network)
+            check_network(recipe.network)
         except ValueError as error:
             raise InputError(f"recipe {recipe.name}: network: {error}") from None
         for teacher in teachers_of(recipe):  # now, rather than when the vocabulary is learnt
