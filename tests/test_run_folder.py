@@ -117,6 +117,14 @@ def test_two_do_not_train_in_one_folder(
     assert CliRunner().invoke(app, arguments).exit_code == 0
 
 
+def test_a_home_that_cannot_be_used_keeps_nobody_from_training(
+    recipe: Recipe, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("POSITIVITY_HOME", str(tmp_path / "file" / "home"))
+    assert trained(recipe, data, tmp_path / "run")
+
+
 def test_a_run_from_before_the_data_was_noted_goes_on(
     recipe: Recipe, data: Path, tmp_path: Path
 ) -> None:

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 from positivity.errors import InputError, StateError
 from positivity.files import write_atomically
-from positivity.store import run_lock
+from positivity.store import InUse, run_lock
 from positivity.training.labelled import Data
 from positivity.training.recipe import Recipe, TeacherRecipe, recipe_of
 from positivity.training.recipe_sources import paths_of
@@ -54,7 +54,13 @@ def alone_in(folder: Path) -> Iterator[None]:
         f"{folder}: another run of positivity trains there; try again when it has ended, or name "
         f"another folder with {_OPTION}"
     )
-    with run_lock(f"training {folder.resolve()}", busy):
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(run_lock(f"training {folder.resolve()}", busy))
+        except InUse:
+            raise
+        except StateError:  # a home that cannot be written to keeps nobody from training
+            pass
         yield
 
 
