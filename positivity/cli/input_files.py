@@ -27,7 +27,6 @@ def open_files(
     Raises:
         InputError: there is one file only and it does not open, or none of several does.
     """
-    from positivity.cli.stored import account_meant
     from positivity.sources.files import open_all
     from positivity.sources.urls import expand
 
@@ -38,10 +37,17 @@ def open_files(
             for each in expand(path):
                 opened += open_all(each, options, errors.append)
         except InputError as error:
-            meant = account_meant(path) if or_accounts else None
-            errors.append(error if meant is None else InputError(f"{error}; {meant}"))
+            errors.append(_meaning_account(path, error) if or_accounts else error)
     say_unopened(errors, bool(opened))
     return opened, len(errors)
+
+
+def _meaning_account(path: str, error: InputError) -> InputError:
+    """The error, with the account of the store that was meant, if there is one."""
+    from positivity.cli.stored import account_meant
+
+    meant = account_meant(path)
+    return error if meant is None else InputError(f"{error}; {meant}")
 
 
 def say_unopened(errors: Sequence[InputError], some_opened: bool) -> None:
