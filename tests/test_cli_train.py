@@ -441,6 +441,9 @@ def test_models_are_listed_shown_verified_and_shared(
     assert "tiny" in run("models", "list")
     assert "| eval (eval) | 60 |" in run("models", "show", "tiny")
     assert "tiny: 8 files are as they were saved" in run("models", "verify", "tiny")
+    assert run("models", "export", tiny_model.path, f"{tmp_path}/new/").strip() == str(
+        tmp_path / "new" / "tiny-1.positivity.zip"
+    )
 
 
 def test_one_damaged_model_does_not_hide_the_others(

@@ -1,5 +1,6 @@
 """`positivity models`: what models there are; share one as a single file."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -99,7 +100,7 @@ def verify_command(
 @app.command("export")
 def export_command(
     model: ModelArgument,
-    path: Annotated[Path, typer.Argument(help="The file to write, or a folder for it.")] = Path(),
+    path: Annotated[str, typer.Argument(help="The file to write, or a folder for it.")] = ".",
 ) -> None:
     """Pack a model into one file to share.
 
@@ -108,10 +109,13 @@ def export_command(
     from positivity.model import registry
     from positivity.report.output import refuse_clashes
 
+    target = Path(path)
     files = [each for each in registry.find(model).rglob("*") if each.is_file()]
-    refuse_clashes([("PATH", path)], files)
-    with _writing(path):
-        exported = registry.export(model, path)
+    refuse_clashes([("PATH", target)], files)
+    with _writing(target):
+        if path.endswith(("/", os.sep)):
+            target.mkdir(parents=True, exist_ok=True)
+        exported = registry.export(model, target)
     _print(str(exported))
 
 
