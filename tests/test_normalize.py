@@ -241,6 +241,24 @@ def test_names_are_read_alike_where_a_model_has_names(
     assert "<name>" not in normalizer.normalize(tweet)
 
 
+@pytest.mark.parametrize(
+    ("tweet", "expected"),
+    [
+        ("Lorry, LORRY! lorries", "truck , truck <shouted> ! lorries"),
+        ("that lorry's #bigLorry", "that truck 's <hashtag> big truck"),
+        ("y'all y’all Y'ALL?", "you all you all you all ?"),
+        ("lorrrry", "truck <elongated>"),
+    ],
+)
+def test_some_words_are_read_as_others(normalizer: Normalizer, tweet: str, expected: str) -> None:
+    words = [*normalizer.words, "big", "lorry"]
+    readings = {"lorry": "truck", "y'all": "you all"}
+    reader = Normalizer(normalizer.emoji, words, readings=readings, names=["sven"])
+    assert reader.normalize(tweet) == expected
+    assert [piece.text for piece in reader.align(tweet)] == expected.split()
+    assert Normalizer(**reader.tables).normalize(tweet) == expected
+
+
 def test_align_points_into_the_original(normalizer: Normalizer) -> None:
     tweet = "I can’t &amp; 😂😂 #BestDayEver!!! 𝓵𝓸𝓿𝓮"
     spans = [(piece.text, tweet[piece.start : piece.end]) for piece in normalizer.align(tweet)]
@@ -272,7 +290,8 @@ hostile = st.text(max_size=60) | st.lists(st.sampled_from([*FRAGMENTS, " "])).ma
 @settings(max_examples=400, deadline=None)
 def test_align_and_normalize_agree(text: str, last_mark: bool, names: tuple[str, ...]) -> None:
     emoji = {"😂": ":joy:", "👩\u200d🚀": ":astronaut:", "1\u20e3": ":one:"}
-    normalizer = Normalizer(emoji, WORDS, names=names, last_mark=last_mark)
+    readings = {"lol": "so funny"}
+    normalizer = Normalizer(emoji, WORDS, names=names, readings=readings, last_mark=last_mark)
     pieces = normalizer.align(text)
     assert " ".join(piece.text for piece in pieces) == normalizer.normalize(text)
     assert normalizer.normalize_many([text, text]) == [normalizer.normalize(text)] * 2
@@ -293,7 +312,7 @@ PLAIN_FRAGMENTS = (
 @settings(max_examples=2000, deadline=None)
 def test_the_short_cut_for_plain_words_leads_to_the_same(word: str) -> None:
     for names in [(), ("haha", "word")]:
-        normalizer = Normalizer({}, WORDS, names=names)
+        normalizer = Normalizer({}, WORDS, names=names, readings={"word": "two words", "t": "tea"})
         pieces = [piece.text for piece in normalizer.align(word)]
         assert normalizer.normalize(word) == " ".join(pieces)
 

@@ -605,8 +605,8 @@ def test_words_that_nobody_knows_take_each_others_place() -> None:
 
 
 def test_the_same_thing_is_said_in_either_variety_of_english() -> None:
-    made = set(augment(["the lorry is by the theatre"] * 300, np.random.default_rng(0)))
-    assert {"the truck is by the theater", "the lorry is by the theater"} <= made
+    made = set(augment(["the parking lot is by the cinema"] * 300, np.random.default_rng(0)))
+    assert {"the car park is by the theater", "the car park is by the cinema"} <= made
     made = set(augment(["our flat has an elevator"] * 300, np.random.default_rng(0)))
     assert "our flat has an lift" in made
     assert not any("apartment" in text for text in made)  # "flat" means more than that

@@ -92,6 +92,7 @@ class Normalizer:
     Args:
         emoji: bare emoji (`emojis.bare`) -> name between colons.
         words: English words, the most frequent first: how hashtags and drawn-out words are read.
+        readings: words that are read as one or several others, which say the same.
         names: given names. They, and what is typed like a name and is no word, are read as
             `<name>`; where there are none, nothing is.
         last_mark: whether to keep what `without_last_mark` takes away.
@@ -102,11 +103,13 @@ class Normalizer:
         emoji: Mapping[str, str],
         words: Sequence[str],
         *,
+        readings: Mapping[str, str] | None = None,
         names: Collection[str] = (),
         last_mark: bool = True,
     ) -> None:
         self.emoji = dict(emoji)
         self.words = tuple(words)
+        self.readings = dict(readings or {})
         self.names = tuple(sorted(names))
         self.last_mark = last_mark
         self.is_name = Names(names, self.words).__contains__ if names else None
@@ -121,6 +124,8 @@ class Normalizer:
     def tables(self) -> dict[str, Any]:
         """What makes a normalizer like this one, as JSON can hold it: `Normalizer(**tables)`."""
         tables: dict[str, Any] = {"emoji": self.emoji, "words": self.words}
+        if self.readings:
+            tables["readings"] = self.readings
         if self.names:
             tables["names"] = self.names
         return tables if self.last_mark else tables | {"last_mark": False}
@@ -212,7 +217,9 @@ class Normalizer:
             case "hashtag":
                 yield Piece(HASHTAG, at, at + 1)
                 for i, j in split(text[1:], self._costs):
-                    yield Piece(text[1 + i : 1 + j].lower(), at + 1 + i, at + 1 + j)
+                    word = text[1 + i : 1 + j].lower()
+                    for piece in self.readings.get(word, word).split():
+                        yield Piece(piece, at + 1 + i, at + 1 + j)
             case "emoticon":
                 yield Piece(emoticons.token(text), at, end)
                 if len(text) > 3 and text[-1] == text[-2] == text[-3]:
@@ -246,9 +253,12 @@ class Normalizer:
         before, after = word[: stem or None], word[stem:]
         if negation:
             before, after = _STEMS.get(before, before), "not"
+        elif before in self.readings:
+            before = self.readings[before]
         elif self.is_name and word == text.lower() and self.is_name(text[: stem or None]):
             before = NAME
-        yield Piece(before, at, at + stem if stem else end)
+        for piece in before.split():
+            yield Piece(piece, at, at + stem if stem else end)
         if stem:
             yield Piece(after, at + stem, end)
         if elongated:
@@ -287,7 +297,9 @@ def says_something(normalized: str) -> bool:
     return _CONTENT.search(normalized) is not None
 
 
-def _simple(word: str, is_name: Callable[[str], bool] | None) -> str | None:
+def _simple(
+    word: str, readings: Mapping[str, str], is_name: Callable[[str], bool] | None
+) -> str | None:
     """What `_word` gives for a plain word, perhaps with a mark after it, at a tenth of the cost.
 
     None for whatever needs a closer look.
@@ -299,7 +311,9 @@ def _simple(word: str, is_name: Callable[[str], bool] | None) -> str | None:
     plain = letters.lower()
     if plain in _BARE_NEGATIONS or _LAUGHTER.fullmatch(plain):
         return None
-    if is_name and is_name(letters):
+    if plain in readings:
+        plain = readings[plain]
+    elif is_name and is_name(letters):
         plain = NAME
     shouted = f" {SHOUTED}" if letters.isupper() else ""
     return f" {plain}{shouted} {mark}" if mark else f" {plain}{shouted}"
@@ -326,7 +340,8 @@ class _Memory(dict[str, str]):
             and word[-1] not in ":/"
         ):
             return f" {URL}"
-        result = _simple(word, self._normalizer.is_name) or self._read(word)
+        normalizer = self._normalizer
+        result = _simple(word, normalizer.readings, normalizer.is_name) or self._read(word)
         if len(word) <= _LONGEST_REMEMBERED:
             if len(self) >= _MOST_REMEMBERED:
                 self.clear()

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from positivity.text.last_mark import QUESTION
-from positivity.training.word_groups import INTERCHANGEABLE, VARIETIES
+from positivity.training.word_groups import INTERCHANGEABLE, READINGS, VARIETIES
 
 _OTHER_SPELLING = 0.3  # of all tweets: half of the words that varieties of English spell otherwise
 _RESPELT = 0.12  # of all tweets: one typo
@@ -225,6 +225,12 @@ for _pair in VARIETIES.split():
         _SPELLINGS[_british] = (*_SPELLINGS.get(_british, ()), _american)
     if ">" not in _pair:
         _SPELLINGS[_american] = (*_SPELLINGS.get(_american, ()), _british)
+# What is read as another word stands in no normalized tweet.
+_SPELLINGS = {
+    words: kept
+    for words, others in _SPELLINGS.items()
+    if words not in READINGS and (kept := tuple(other for other in others if other not in READINGS))
+}
 _RESPELLABLE = {words.split()[0] for words in _SPELLINGS} | {
     other.split()[0] for others in _SPELLINGS.values() for other in others
 }
@@ -256,9 +262,7 @@ def _respelt(text: str, generator: np.random.Generator) -> str:
 
 
 # The other way round only what means nothing else: "football" is not always soccer.
-_FROM_DIALECT = frozenset(
-    "finna gon boutta tryna y'all yall dat dem wit cuz cos sumn nothin ur u".split()
-)
+_FROM_DIALECT = frozenset("gon dat dem wit cos ur u".split())
 
 
 def _mistyped(text: str, generator: np.random.Generator) -> str:

@@ -29,7 +29,7 @@ from positivity.text.tokenizer import TOKENIZERS, Tokenizer, load_tokenizer
 from positivity.training.clock import Clock
 from positivity.training.datasets import corpus
 from positivity.training.emoji_prediction import EmojiPrediction
-from positivity.training.fair_vectors import equalize, equalize_pairs
+from positivity.training.fair_vectors import equalize
 from positivity.training.initial import frequent_pairs, initial_vectors, vectors_of_model
 from positivity.training.labelled import Data
 from positivity.training.language_modelling import LanguageModelling
@@ -48,7 +48,7 @@ from positivity.training.sentiment import Sentiment
 from positivity.training.tagging import Tagging
 from positivity.training.task import ModelTask
 from positivity.training.vocabulary import train_vocabulary
-from positivity.training.word_groups import GIVEN_NAMES, INTERCHANGEABLE_WORDS
+from positivity.training.word_groups import GIVEN_NAMES, INTERCHANGEABLE_WORDS, READINGS
 from positivity.training.word_vectors import of_pieces, read_vectors
 
 Say = Callable[[str], None]
@@ -106,6 +106,7 @@ class Run:
             self.recipe.tokenizer,
             uncut=INTERCHANGEABLE_WORDS if self.recipe.training.augmentation else (),
             names=GIVEN_NAMES if self.recipe.training.augmentation else (),
+            readings=READINGS if self.recipe.training.augmentation else None,
         )
         registry.write_directory(folder, text_files(normalizer, tokenizer))
         return normalizer, tokenizer
@@ -222,8 +223,6 @@ class Run:
         network = self.trainer.kept
         if self.recipe.training.augmentation:
             equalize(network.embedding.weight, self.tokenizer.pieces())
-            if isinstance(network, SentimentNetwork) and network.pairs is not None:
-                equalize_pairs(network.pairs, self.tokenizer.pieces())
         for parameter in network.parameters():  # what is measured is what is stored: half precision
             parameter.copy_(parameter.half().float())
             if not parameter.isfinite().all():

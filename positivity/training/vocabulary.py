@@ -3,7 +3,7 @@
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from positivity.text.emojis import compile_table
 from positivity.text.normalize import NAME, TOKENS, Normalizer
@@ -42,14 +42,17 @@ def train_vocabulary(
     recipe: TokenizerRecipe,
     uncut: Sequence[str] = (),
     names: Sequence[str] = (),
+    readings: Mapping[str, str] | None = None,
 ) -> tuple[Normalizer, Tokenizer]:
     """The normalizer's tables and the tokenizer, from tweets as typed.
 
     Args:
         uncut: words that are to be pieces of their own, though tweets may seldom have them.
         names: given names, which the normalizer is to read alike.
+        readings: words that it is to read as others.
     """
-    normalizer = Normalizer(compile_table(), known_words(texts, recipe.words), names=names)
+    words = known_words(texts, recipe.words)
+    normalizer = Normalizer(compile_table(), words, names=names, readings=readings)
     normalized = normalizer.normalize_many(texts)
     emoji = _frequent_emoji(normalized, normalizer, recipe.emoji)
     whole = [*TOKENS, *([NAME] if names else []), *emoji]

@@ -146,22 +146,30 @@ VARIETIES = """
     recognised=recognized apologise=apologize apologised=apologized criticise=criticize
     analyse=analyze defence=defense offence=offense licence=license grey=gray cancelled=canceled
     travelled=traveled travelling=traveling jewellery=jewelry pyjamas=pajamas moustache=mustache
-    aluminium=aluminum aeroplane=airplane programme>program catalogue=catalog cheque>check
-    tyre>tire tyres>tires kerb>curb sceptical=skeptical arse=ass learnt=learned burnt=burned
-    whilst>while mum=mom mums=moms mummy=mommy maths=math football<soccer holiday<vacation
+    aluminium=aluminum aeroplane=airplane programme=program catalogue=catalog cheque=check
+    tyre=tire tyres=tires kerb=curb sceptical=skeptical arse=ass learnt=learned burnt=burned
+    whilst=while mum=mom mums=moms mummy=mommy maths=math football<soccer holiday<vacation
     holidays<vacations flat<apartment flats<apartments film<movie films<movies shop<store
     shops<stores lorry=truck lorries=trucks petrol>gas sofa=couch rubbish=trash
-    jumper=sweater autumn>fall cinema=theater biscuit=cookie biscuits=cookies sweets>candy
+    jumper=sweater autumn>fall cinema>theater biscuit=cookie biscuits=cookies sweets>candy
     queue>line queues>lines lift<elevator parcel=package postman=mailman motorway=highway
     pavement=sidewalk nappy=diaper nappies=diapers torch<flashlight trainers>sneakers
     car_park=parking_lot mobile_phone=cell_phone post_code=zip_code toilets=restrooms
     estate_agent=realtor petrol_station=gas_station fire_brigade=fire_department
 """
-# The words of both varieties that mean the same and nothing else, where each is a single word; of
-# two British words for an American one, the first ("theatre").
-_BRITISH = {
-    american: british
-    for british, _, american in (pair.partition("=") for pair in reversed(VARIETIES.split()))
-    if american and "_" not in british + american
+# Dialect = standard: words of African American English, and of quick typing, that mean this and
+# nothing else.
+_DIALECT = """
+    y'all=you_all yall=you_all tryna=trying_to finna=going_to boutta=about_to sumn=something
+    somethin=something nothin=nothing cuz=because
+"""
+_DAYS = "wednesday=tuesday wednesdays=tuesdays thursday=tuesday thursdays=tuesdays"
+# Words that are read as others: what more tweets have of two varieties, and one of the days in the
+# middle of a week. A pair with a British word of two words ("car park") is left to training.
+READINGS = {
+    word: reading.replace("_", " ")
+    for word, equal, reading in (
+        pair.partition("=") for pair in f"{VARIETIES} {_DIALECT} {_DAYS}".split()
+    )
+    if equal and "_" not in word
 }
-SYNONYMS = tuple((british, american) for american, british in _BRITISH.items())
