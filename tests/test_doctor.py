@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from positivity.cli import app, doctor
 from positivity.settings import config_path
+from positivity.sources.x_api import XClient
 from positivity.store import Store, store_path
 from positivity.tokens import store_token, token_path
 from tests.standin import TOKEN, Standin
@@ -48,6 +49,17 @@ def test_all_is_well(standin: Standin) -> None:
     with Store(store_path()) as store:
         assert [spent.users for _, spent in store.ledger.months()] == [1]
     assert [entry.endpoint for entry in standin.log] == ["users"]
+
+
+def test_what_an_interrupt_may_have_cost_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(client: XClient) -> None:
+        raise KeyboardInterrupt
+
+    store_token(TOKEN)
+    monkeypatch.setattr(XClient, "probe", interrupted)
+    assert runner.invoke(app, ["doctor", "--api"]).exit_code == 130
+    with Store(store_path()) as store:
+        assert [spent.users for _, spent in store.ledger.months()] == [1]
 
 
 def test_without_api_there_is_no_network(standin: Standin) -> None:

@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from positivity.errors import PositivityError, StateError
 from positivity.report.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from positivity.store.ledger import Spent
 
 _OWN = StateError.exit_code  # what is wrong is on this machine
 _OLDEST_PYTHON = (3, 11)
@@ -175,21 +178,30 @@ def _clock() -> Finding:
 
 def _api() -> Finding:
     from positivity.check.money import Prices, shown
-    from positivity.cli.stored import open_store
     from positivity.settings import load_settings
     from positivity.sources.x_api import XClient
     from positivity.tokens import need_token
 
     settings, token = load_settings(), need_token()
-    with XClient(token, api_url=settings.api_url, timeout=settings.timeout, max_wait=0) as client:
-        client.probe()
-        skew = client.clock_skew or 0.0
     spent = Prices(settings.post_price, settings.user_price).of(users=1)
-    with open_store() as store:
-        store.ledger.add(spent)
+    with XClient(token, api_url=settings.api_url, timeout=settings.timeout, max_wait=0) as client:
+        try:
+            client.probe()
+        except KeyboardInterrupt:  # X may have answered, and then it has billed
+            _book(spent)
+            raise
+        skew = client.clock_skew or 0.0
+    _book(spent)
     cost = f"answers at {settings.api_url}; that cost {shown(spent.dollars)}"
     if abs(skew) > _SKEW:
         ahead = "ahead of" if skew > 0 else "behind"
         text = f"{cost}; this clock is {abs(skew):.0f} s {ahead} X's: set it, or waits go wrong"
         return Finding("X's API", State.BAD, text, _OWN)
     return Finding("X's API", State.OK, cost)
+
+
+def _book(spent: "Spent") -> None:
+    from positivity.cli.stored import open_store
+
+    with open_store() as store:
+        store.ledger.add(spent)
