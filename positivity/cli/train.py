@@ -168,7 +168,8 @@ def on_one_file(recipe: "Recipe", source: "Source") -> "Recipe":
         initial_vectors=recipe.initial_vectors if recipe.initial_vectors in names() else "",
         emoji=None,
         pretraining=None,
-        training=replace(recipe.training, chain_thaw=0),  # which is for what was pre-trained
+        # Chain-thaw is for what was pre-trained, the last network for what a teacher has labelled.
+        training=replace(recipe.training, chain_thaw=0, keep_last=False),
         tokenizer=replace(recipe.tokenizer, corpus=()),
     )
 
