@@ -1,6 +1,6 @@
 """Explains a report: watches the tweets while they are scored, and asks the model why afterwards.
 
-Only some hundred texts are scored for it, whatever the size of the account: the tweets it shows,
+Some two thousand texts are scored for it, whatever the size of the account: the tweets it shows,
 and for each term that goes with one side a few of the tweets that contain it.
 """
 

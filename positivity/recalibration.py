@@ -120,9 +120,9 @@ def combine(names: Sequence[str], fits: Sequence[DomainFit], tweets: int) -> Rec
     With several, a new domain is one more of their kind. The model's own training tweets count as a
     domain too: for these its probabilities are right as they are. The covariance is that of this
     sample (which holds the error of each fit), with the doubt about the mean on top. Its overall
-    size rests on as few domains, and the degrees of freedom are their number: with these, 95 % of
-    the intervals covered the truth on the development sets, each left out in turn; with twice as
-    many 89 to 97 %, by the number of tweets.
+    size rests on as few domains, and the degrees of freedom are their number: with these, about
+    95 % of the intervals covered the truth on the development sets, each left out in turn, and
+    fewer with twice as many (docs/how-sure.md).
     """
     own = np.mean([each.covariance for each in fits], axis=0)
     parameters = np.array([each.parameters for each in fits])

@@ -262,6 +262,7 @@ def test_what_a_long_text_goes_on_with_is_counted(base: ModelDirectory) -> None:
         (["", "--show", "gates"], 2, "no word in it"),
         (["love", "--beside", "small"], 2, "add --show gradients"),
         (["love", "--plot", "picture.pdf"], 2, "ends in .png or .svg"),
+        (["love", "--model", "spans"], 2, "is a tagger network; what can be looked into"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(options: list[str], code: int, message: str) -> None:

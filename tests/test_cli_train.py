@@ -126,6 +126,7 @@ def test_every_shipped_recipe_can_take_one_file(path: Path, tmp_path: Path) -> N
     assert on_one.initial_vectors in ("", *registry.names())
     assert on_one.network == recipe.network
     assert on_one.version == "1" or recipe.name not in registry.names()
+    assert not on_one.training.keep_last  # the best on a tenth of the file is kept
 
 
 def test_vectors_that_are_not_there_are_told_before_anything_is_learnt(

@@ -282,6 +282,14 @@ def test_any_column_can_be_the_label(tmp_path: Path) -> None:
     assert [(each["name"], each["count"]) for each in found["labels"]] == [("fear", 1), ("joy", 2)]
 
 
+def test_rows_without_a_label_are_none_of_the_twenty_labels(tmp_path: Path) -> None:
+    rows = [(f"mood{n % 20}" if n else "", "what a day") for n in range(40)]
+    path = write_csv(tmp_path / "moods.csv", rows, "mood,text")
+    found = document(str(path), "--label-column", "mood")
+    assert len(found["labels"]) == 20
+    assert found["unlabelled"] == 1
+
+
 def test_labels_are_read_for_nothing_else(labelled: Path) -> None:
     from positivity.sources.files import open_tweets
     from positivity.tweets import SCHEMA

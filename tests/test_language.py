@@ -151,6 +151,31 @@ def test_the_table_is_read_once_and_is_small() -> None:
     assert table.stat().st_size < 300_000
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "there is no such file"), ("text\nlove", "cannot be read")],
+)
+def test_a_table_that_cannot_be_fitted_on_is_told_in_a_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    content: str | None,
+    message: str,
+) -> None:
+    from positivity.training import language
+
+    monkeypatch.setattr(language, "_PACKAGES", ("json",))
+    if content:
+        (tmp_path / "labelled.parquet").write_text(content, encoding="utf-8")
+    assert language.main([str(tmp_path), "--output", str(tmp_path / "table.npz")]) == 3
+    (told,) = capsys.readouterr().err.splitlines()
+    assert "labelled.parquet" in told
+    assert message in told
+    monkeypatch.setattr(language, "_PACKAGES", ("json", "nothing_of_this_name"))
+    assert language.main([str(tmp_path)]) == 3
+    assert "nothing_of_this_name: not installed" in capsys.readouterr().err
+
+
 @pytest.mark.shared_data
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the real tweets are not here")
 def test_on_real_tweets(detector: EnglishDetector) -> None:

@@ -384,4 +384,7 @@ def test_the_command_refuses_in_one_line(
 ) -> None:
     assert export.main(["nowhere", "--data", str(tiny_data)]) == 2
     assert export.main([str(copy), "--data", str(tiny_data), "--recipe", "nope.toml"]) == 3
-    assert capsys.readouterr().err.count("\n") == 2
+    assert export.main([str(copy), "--data", str(tiny_data)]) == 3
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 3
+    assert "no recipe tiny ships; name its file with --recipe" in told[2]

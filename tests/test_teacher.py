@@ -3,7 +3,9 @@
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +15,14 @@ import torch
 
 pytest.importorskip("transformers")
 
+from positivity.cli.train import train_teacher
 from positivity.errors import InputError, StateError
 from positivity.text.emojis import compile_table
 from positivity.training import teacher as teacher_module
 from positivity.training.encoder import encoder_text, find_encoder
 from positivity.training.initial import initial_vectors
 from positivity.training.labelled import Data
-from positivity.training.loop import Record
+from positivity.training.loop import Record, Step
 from positivity.training.recipe import MADE, Recipe, Source, TeacherRecipe, read_recipe
 from positivity.training.run import Run
 from positivity.training.teacher import TeacherRun
@@ -201,6 +204,29 @@ def test_stopped_and_resumed_it_ends_where_it_would_have(
         pass
     assert {path: path.stat().st_mtime_ns for path in others} == others
     assert len(pd.read_parquet(resumed.labels)) == total
+
+
+@pytest.mark.parametrize(("looks", "told"), [(0, "begins again"), (1, "goes on from ")])
+def test_an_interrupt_says_what_is_kept(
+    recipe: TeacherRecipe,
+    tiny_data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    looks: int,
+    told: str,
+) -> None:
+    train = TeacherRun.train
+
+    def interrupted(self: TeacherRun) -> Iterator[Step | Record]:
+        records = (each for each in train(self) if isinstance(each, Record))
+        yield from islice(records, looks)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(TeacherRun, "train", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train_teacher(recipe, tiny_data, tmp_path, device="cpu")
+    assert told in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_another_recipe_is_refused(

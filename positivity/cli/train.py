@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from positivity.model.registry import ModelDirectory
     from positivity.training.loop import Record, Step
     from positivity.training.recipe import Recipe, Source, TeacherRecipe
-    from positivity.training.run import Run
 
 _READING = ("text", None, ",", "utf-8-sig")  # what the options say where they are not given
 
@@ -168,7 +167,8 @@ def on_one_file(recipe: "Recipe", source: "Source") -> "Recipe":
         initial_vectors=recipe.initial_vectors if recipe.initial_vectors in names() else "",
         emoji=None,
         pretraining=None,
-        training=replace(recipe.training, chain_thaw=0),  # which is for what was pre-trained
+        # Chain-thaw is for what was pre-trained, the last network for what a teacher has labelled.
+        training=replace(recipe.training, chain_thaw=0, keep_last=False),
         tokenizer=replace(recipe.tokenizer, corpus=()),
     )
 
@@ -209,22 +209,20 @@ def train(
     from positivity.training.lab.pace import within
     from positivity.training.labelled import Data
     from positivity.training.run import Run
-    from positivity.training.run_folder import alone_in
+    from positivity.training.run_folder import PRETRAINING, alone_in
 
     with alone_in(folder):
         run = Run(recipe, Data(data, folder.parent), folder, device=device, say=say)
         try:
             _show(within(run.train(), at_most), run.trainer.steps, run.task.measure)
         except KeyboardInterrupt:
-            say(f"stopped; {_where_it_goes_on(run)}")
+            say(f"stopped; {_where_it_goes_on(run.checkpoint, run.folder / PRETRAINING)}")
             raise
         return run.finish(card=card)
 
 
-def _where_it_goes_on(run: "Run") -> str:
-    from positivity.training.run_folder import PRETRAINING
-
-    for checkpoint in (run.checkpoint, run.folder / PRETRAINING):
+def _where_it_goes_on(*checkpoints: Path) -> str:
+    for checkpoint in checkpoints:
         if checkpoint.exists():
             return f"the same command goes on from {checkpoint}"
     return "it was too early to keep anything, so the same command begins again"
@@ -256,7 +254,7 @@ def train_teacher(recipe: "TeacherRecipe", data: Path, folder: Path, *, device: 
                 say(f"labelled {done:,} of {total:,} tweets")
             say(f"macro recall: {run.figures()}")
         except KeyboardInterrupt:
-            say(f"stopped; the same command goes on from {run.checkpoint}")
+            say(f"stopped; {_where_it_goes_on(run.checkpoint)}")
             raise
         return run.labels
 

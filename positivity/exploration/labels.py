@@ -38,8 +38,8 @@ class Labels:
         self.any = True
         labels = [label or NO_LABEL for label in batch.column("label").to_pylist()]
         self._counts.update(labels)
-        if len(self._counts) > _MOST_LABELS:
-            some = ", ".join(repr(label[:20]) for label in list(self._counts)[:3])
+        if len(self._counts.keys() - {NO_LABEL}) > _MOST_LABELS:
+            some = ", ".join(repr(label[:20]) for label in self.names()[:3])
             raise InputError(
                 f"more than {_MOST_LABELS} different labels ({some}, …): name the column of the "
                 "labels with --label-column"

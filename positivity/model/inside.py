@@ -54,8 +54,8 @@ class Inside:
         network = load_network(directory)
         if not isinstance(network, SentimentNetwork | DeepMoji | LanguageModel):
             raise UsageError(
-                f"{directory.path}: is a {network.kind} network; those that can be looked into are "
-                "those of layers of elman, gru or lstm cells"
+                f"{directory.path}: is a {network.kind} network; what can be looked into are "
+                "recurrent and deepmoji ones, and language models"
             )
         self._network = network
         # What the network reads before the first token of a text.

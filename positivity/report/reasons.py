@@ -15,7 +15,7 @@ from positivity.report.terminal_page import STYLES, Page
 from positivity.report.words import effect, how_to_read, labels_of
 
 NOTICEABLE = 0.1  # what moved the score by less is not marked,
-FAINT = 0.02  # but where no word did that much, those that did most are, down to here
+FAINT = 0.02  # but where no word did twice that much, those that did most are, down to here
 _INDENT = 2
 
 

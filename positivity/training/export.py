@@ -107,6 +107,19 @@ def summary(figures: dict[str, Any]) -> str:
     )
 
 
+def _own_recipe(model: Path) -> Path:
+    """The file of the recipe that bears the model's name.
+
+    Raises:
+        InputError: none of this name ships.
+    """
+    name = registry.load(str(model)).config.name
+    path = registry.shipped() / "recipes" / f"{name}.toml"
+    if not path.exists():
+        raise InputError(f"{model}: no recipe {name} ships; name its file with --recipe")
+    return path
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
     parser = argparse.ArgumentParser(prog="python -m positivity.training.export")
@@ -115,8 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--recipe", type=Path, help="the model's own, if it does not ship")
     options = parser.parse_args(arguments)
     try:
-        name = registry.load(str(options.model)).config.name
-        recipe = read_recipe(options.recipe or registry.shipped() / "recipes" / f"{name}.toml")
+        recipe = read_recipe(options.recipe or _own_recipe(options.model))
         if not isinstance(recipe, Recipe):
             raise InputError(f"{options.recipe}: is the recipe of a teacher")
         if not recipe.eval and not recipe.dev:

@@ -16,9 +16,11 @@ from __future__ import annotations
 import argparse
 import html
 import re
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from positivity.errors import InputError, PositivityError
+from positivity.messages import say
 from positivity.text.language import BUCKET_BITS, EnglishDetector, blocks
 
 SEED = 20261
@@ -39,6 +43,8 @@ ENGLISH_PRIOR = 0.8  # share of English that the bias assumes
 # Languages in Latin letters of which wordfreq has a list; other scripts need no training.
 LANGUAGES = "ca cs da de es fi fil fr hu id is it lt lv ms nb nl pl pt ro sh sk sl sv tr vi".split()
 
+_PACKAGES = ("pycld2", "py3langid", "scipy", "wordfreq")
+
 _ENTITY_OR_RETWEET = re.compile(r"^RT @\w+:? ?|\bvia @user\b")
 
 
@@ -51,6 +57,22 @@ class Sample:
     weight: NDArray[np.float64]
 
 
+def _table(path: Path, *columns: str) -> pd.DataFrame:
+    """Some columns of a table.
+
+    Raises:
+        InputError: it is not there, or cannot be read.
+    """
+    try:
+        return pd.read_parquet(path, columns=list(columns))
+    except FileNotFoundError:
+        raise InputError(
+            f"{path}: there is no such file; docs/language.md says what is read"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read ({str(error).strip()})") from None
+
+
 def clean(texts: Sequence[str]) -> list[str]:
     """Without HTML entities and the marks that old retweets begin with, as readers hand them on."""
     return [_ENTITY_OR_RETWEET.sub("", html.unescape(text)) for text in texts]
@@ -58,9 +80,9 @@ def clean(texts: Sequence[str]) -> list[str]:
 
 def english_texts(folder: Path, rng: np.random.Generator) -> list[str]:
     """Tweets that are English: those with labels to fit on, and some from timelines."""
-    labelled = pd.read_parquet(folder / "labelled.parquet", columns=["split", "dataset", "text"])
+    labelled = _table(folder / "labelled.parquet", "split", "dataset", "text")
     fit = labelled[(labelled["split"] == "train") & (labelled["dataset"] != "financial_news")]
-    timelines = pd.read_parquet(folder / "timelines.parquet", columns=["text"])["text"]
+    timelines = _table(folder / "timelines.parquet", "text")["text"]
     chosen = timelines.iloc[rng.choice(len(timelines), 2 * TIMELINE_ENGLISH, replace=False)]
     detect = _cld2()
     spoken = [text for text in clean(chosen.tolist()) if detect(text) in ("en", None)]
@@ -69,7 +91,7 @@ def english_texts(folder: Path, rng: np.random.Generator) -> list[str]:
 
 def foreign_tweets(folder: Path) -> list[str]:
     """Tweets in seven languages to fit on, without those that are English after all."""
-    tweets = pd.read_parquet(folder / "multilingual.parquet")
+    tweets = _table(folder / "multilingual.parquet", "split", "text")
     both_english = _english_to_both()
     texts = clean(tweets.loc[tweets["split"] == "train", "text"].tolist())
     return [text for text in texts if not both_english(text)]
@@ -77,7 +99,7 @@ def foreign_tweets(folder: Path) -> list[str]:
 
 def foreign_timeline_tweets(folder: Path) -> list[str]:
     """Tweets from timelines that both packaged detectors are confident are not English."""
-    timelines = pd.read_parquet(folder / "timelines.parquet", columns=["text"])["text"]
+    timelines = _table(folder / "timelines.parquet", "text")["text"]
     cld2, langid = _cld2(), _langid()
     suspected = [t for t in clean(timelines.tolist()) if cld2(t) not in ("en", "sco", None)]
     found = [(text, *langid(text)) for text in suspected]
@@ -199,13 +221,13 @@ class Share:
 
 def english_held_out(folder: Path) -> dict[str, list[str]]:
     """Tweets that nothing was fitted on, by data set, all in English."""
-    tweets = pd.read_parquet(folder / "labelled.parquet", columns=["split", "dataset", "text"])
+    tweets = _table(folder / "labelled.parquet", "split", "dataset", "text")
     return _by_group(tweets[tweets["split"] == "eval"], "dataset")
 
 
 def foreign_held_out(folder: Path) -> dict[str, list[str]]:
     """Tweets that nothing was fitted on, by language. Some are English after all."""
-    tweets = pd.read_parquet(folder / "multilingual.parquet", columns=["split", "lang", "text"])
+    tweets = _table(folder / "multilingual.parquet", "split", "lang", "text")
     return _by_group(tweets[tweets["split"] == "dev"], "lang")
 
 
@@ -242,20 +264,34 @@ def tweets_per_second(detector: EnglishDetector, texts: list[str]) -> float:
     return len(texts) / min(seconds)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Fit, write the table, and print what was measured as Markdown."""
+def _refuse_without_packages() -> None:
+    lacking = [name for name in _PACKAGES if find_spec(name) is None]
+    if lacking:
+        cure = "pip install 'positivity[language]'"
+        raise InputError(f"{', '.join(lacking)}: not installed; {cure}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fit, write the table, and print what was measured as Markdown; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m positivity.training.language")
     parser.add_argument("folder", type=Path, help="where the tweets to learn from lie")
     shipped = Path(__file__).parents[1] / "text" / "data" / "english.npz"
     parser.add_argument("--output", type=Path, default=shipped, help="the table to write")
     options = parser.parse_args(arguments)
+    try:
+        _refuse_without_packages()
+        _fit_and_measure(options.folder, options.output)
+    except PositivityError as error:
+        say(error)
+        return error.exit_code
+    return 0
 
-    detector = quantise(*fit(gather(options.folder)))
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(
-        options.output, weights=detector.weights, scale=detector.scale, bias=detector.bias
-    )
-    english, foreign = english_held_out(options.folder), foreign_held_out(options.folder)
+
+def _fit_and_measure(folder: Path, output: Path) -> None:
+    english, foreign = english_held_out(folder), foreign_held_out(folder)
+    detector = quantise(*fit(gather(folder)))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(output, weights=detector.weights, scale=detector.scale, bias=detector.bias)
     print(table(measure(detector, english)), end="\n\n")
     print(table(measure(detector, foreign)), end="\n\n")
     print("Without those that are English to both packaged detectors:\n")
@@ -311,4 +347,4 @@ def _words_only(text: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
