@@ -85,11 +85,12 @@ def lay_out(
     rows: Sequence[Sequence[str]],
     width: int,
     options: "ReadOptions",
-    more_rows: Callable[[], Iterable[Sequence[str]]] = tuple,
+    all_cells: Callable[[int], Iterable[str]],
 ) -> Layout:
     """The layout of a table with this header, or without one, and these first rows below it.
 
-    `more_rows` gives all rows that can be seen before reading, for what the first ones leave open.
+    `all_cells` gives the cells of a column in all rows that can be seen before reading, for what
+    the first ones leave open.
     """
     names = tuple(cell.strip() for cell in header) if header is not None else ("",) * width
     plain = [plain_name(name) for name in names]
@@ -132,10 +133,7 @@ def lay_out(
     if dated_by_id:
         fields.pop("created_at", None)
     clock = _clock(plain, fields, rows)
-    order = _day_month(fields, rows)
-    if order is DayMonth.OPEN:
-        further = _day_month(fields, more_rows())
-        order = order if further is DayMonth.NONE else further
+    order = _day_month(fields.get("created_at"), rows, all_cells)
     day_first = order is DayMonth.DAY_FIRST or (order is DayMonth.OPEN and _says_day(export))
     return Layout(
         names,
@@ -196,11 +194,16 @@ def _clock(plain: Sequence[str], fields: Mapping[str, int], rows: guess.Rows) ->
     return ()
 
 
-def _day_month(fields: Mapping[str, int], rows: Iterable[Sequence[str]]) -> DayMonth:
-    date = fields.get("created_at")
+def _day_month(
+    date: int | None, rows: guess.Rows, all_cells: Callable[[int], Iterable[str]]
+) -> DayMonth:
     if date is None:
         return DayMonth.NONE
-    return day_month_order(row[date] for row in rows if date < len(row))
+    order = day_month_order(row[date] for row in rows if date < len(row))
+    if order not in (DayMonth.SAME, DayMonth.OPEN):
+        return order
+    further = day_month_order(all_cells(date))
+    return order if further is DayMonth.NONE else further
 
 
 def _of_dates(order: DayMonth, export: Export | None) -> Iterator[str]:
