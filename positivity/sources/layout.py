@@ -97,14 +97,14 @@ def lay_out(
     if is_message(plain):
         raise InputError(f"{source}: {MESSAGES}")
     export = _export(source, plain, options)
-    fields = _by_name(plain) if header is not None else _by_value(rows, width)
+    fields = _by_name(plain) if header is not None else _by_value(rows, plain)
     fields |= _of_export(export, plain) if export else {}
     chosen = _chosen(source, names, options)
     look: dict[str, int] = {}
     is_analytics = export is not None and export.key == exports.X_ANALYTICS
     if header is not None and (is_analytics or _is_foreign(header, fields | chosen)):
         look = {} if is_analytics else guess.x_analytics(rows, width)
-        fields = _by_value(rows, width) | fields | look
+        fields = _by_value(rows, plain) | fields | look
     own = own_scores.is_own(names)
     if own:
         fields["left_out"] = names.index("left_out")
@@ -237,19 +237,25 @@ def _by_name(plain: Sequence[str]) -> dict[str, int]:
     }
 
 
-def _by_value(rows: Sequence[Sequence[str]], width: int) -> dict[str, int]:
+def _by_value(rows: Sequence[Sequence[str]], plain: Sequence[str]) -> dict[str, int]:
     """The parts that a table without names for them gives away by what its cells look like."""
     if guess.is_sentiment140(rows):  # it has no header, ever
         return {"id": 1, "created_at": 2, "author": 4, "text": 5}
     fields = {}
+    own = _of_tweets(plain)
     for part, column in (
-        ("id", guess.id_column(rows, range(width))),
-        ("created_at", next(iter(guess.time_columns(rows, range(width))), None)),
-        ("link", guess.link_column(rows, width)),
+        ("id", guess.id_column(rows, own)),
+        ("created_at", next(iter(guess.time_columns(rows, own)), None)),
+        ("link", guess.link_column(rows, len(plain))),
     ):
         if column is not None:
             fields[part] = column
     return fields
+
+
+def _of_tweets(plain: Sequence[str]) -> list[int]:
+    """The columns whose names do not tell of something else than the tweet."""
+    return [column for column, name in enumerate(plain) if not _OF_OTHERS.search(name)]
 
 
 def _by_look(
@@ -259,7 +265,7 @@ def _by_look(
     plain = [plain_name(name) for name in names]
     used = {index for table in (FLAG_NAMES, MARK_NAMES) for _, index in _kinds(plain, table)}
     used.update(fields.values())
-    free = [i for i, name in enumerate(plain) if i not in used and not _OF_OTHERS.search(name)]
+    free = [column for column in _of_tweets(plain) if column not in used]
     found: dict[str, int] = {}
     if fields.keys().isdisjoint(("id", "link")):
         column = guess.id_column(rows, free)
