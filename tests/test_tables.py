@@ -371,6 +371,15 @@ def test_sentiment140(tmp_path: Path) -> None:
     assert rows[0]["text"] == "@a day 0, ok "
     assert rows[0]["created_at"] == datetime(2009, 4, 7, 5, 19, 45, tzinfo=UTC)
     assert "no header" in read_as
+    assert read_text(tmp_path, "\n".join(lines), format="sentiment140")[0] == rows
+
+
+@pytest.mark.parametrize(
+    "content", ["id,text\n1,so good\n", "so good\n", '{"id": "1", "text": "so good"}\n']
+)
+def test_what_is_said_to_be_sentiment140_and_is_not(tmp_path: Path, content: str) -> None:
+    with pytest.raises(InputError, match="is no table of Sentiment140; that has six columns"):
+        read_text(tmp_path, content, format="sentiment140")
 
 
 def test_table_without_header(tmp_path: Path) -> None:

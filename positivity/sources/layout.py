@@ -96,6 +96,11 @@ def lay_out(
     plain = [plain_name(name) for name in names]
     if is_message(plain):
         raise InputError(f"{source}: {MESSAGES}")
+    if options.format == exports.SENTIMENT140 and not guess.is_sentiment140(rows):
+        raise InputError(
+            f"{source}: is no table of Sentiment140; that has six columns, the first of them 0, 2 "
+            "or 4, and no names for them"
+        )
     export = _export(source, plain, options)
     fields = _by_name(plain) if header is not None else _by_value(rows, plain)
     fields |= _of_export(export, plain) if export else {}
