@@ -24,8 +24,8 @@ class SeenTweets:
 
     An id that X gave since November 2010 is compared as the number that it is. A smaller number may
     be that of a row, which every file has: author, time and text must be the same as well. For all
-    but the former a hash of 64 bits stands: the odds that it takes any of n tweets for another are
-    n²/2⁶⁵, one in a million for six million tweets.
+    but the former a hash of 63 bits stands, beside a bit that tells it from ids: the odds that it
+    takes any of n tweets for another are n²/2⁶⁴, one in a million for four million tweets.
     """
 
     def __init__(self) -> None:

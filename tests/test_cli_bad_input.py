@@ -297,6 +297,21 @@ def test_misused_options(
     assert sorted(path.name for path in Path().iterdir()) == ["folder.csv", "good.csv"]
 
 
+@pytest.mark.parametrize("option", ["--output", "--plot"])
+@pytest.mark.parametrize(
+    "command",
+    [["score", "--sample"], ["explore", "--sample"], ["inspect", "not bad"], ["lab"]],
+    ids=lambda command: command[0],
+)
+def test_a_name_that_ends_in_a_slash_is_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], option: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = runner.invoke(app, [*command, option, "new.png/"])
+    assert "new.png/: is a folder; name a file in it" in refused(result, 3)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -123,7 +123,7 @@ def test_iso_round_trip(time: datetime) -> None:
     [
         ([], DayMonth.NONE),
         (["2020-01-01", "31.12.2020", "nothing", "Fri, Jun 5, 2026"], DayMonth.NONE),
-        (["5/5/2020"], DayMonth.NONE),
+        (["5/5/2020"], DayMonth.SAME),
         (["3/4/2020", "1/2/2020"], DayMonth.OPEN),
         (["3/4/2020", "13/2/2020"], DayMonth.DAY_FIRST),
         (["3-4-2020 10:00", "13-2-20 11:00"], DayMonth.DAY_FIRST),
@@ -151,6 +151,9 @@ def test_day_first() -> None:
         (["3/4/2020", "4/25/2020"], 3, None),
         (["3/4/2020", "5/6/2020"], 3, "dates such as 3/4/2020 taken as month first"),
         (["3/4/2020"] * 30_000 + ["25/4/2020"], 4, "dates with the day first"),
+        (["3/3/2020"] * 600 + ["4/3/2020", "25/4/2020"], 3, "dates with the day first"),
+        (["3/3/2020"] * 600 + ["4/3/2020"], 3, "dates such as 3/4/2020 taken as month first"),
+        (["3/3/2020"] * 600, 3, None),
     ],
 )
 def test_one_date_tells_for_all(

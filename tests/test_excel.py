@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.feather as feather
+import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
@@ -280,3 +281,42 @@ def test_feather_cut_short(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(InputError, match="Feather file that is cut short or damaged"):
         open_tweets(str(path))
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    pq.write_table(table, path)
+
+
+def write_sheet(table: pa.Table, path: Path) -> None:
+    write(path, Sheet1=[table.column_names, *zip(*table.to_pydict().values(), strict=True)])
+
+
+@pytest.mark.parametrize(
+    "save", [write_parquet, write_feather, write_stream, write_old, write_sheet]
+)
+def test_the_order_of_day_and_month_is_sought_in_the_whole_file(
+    tmp_path: Path, save: Callable[[pa.Table, Path], None]
+) -> None:
+    """The first day above 12 comes after the rows that are looked at first."""
+    path = tmp_path / "tweets"
+    days = [f"{1 + n % 12}/{1 + n % 7}/2020" for n in range(600)]
+    texts = [f"so it goes on and on {n}" for n in range(601)]
+    save(pa.table({"date": [*days, "25/3/2020"], "text": texts}), path)
+    rows, read_as, _ = read(path)
+    assert "dates with the day first" in read_as
+    assert [(row["created_at"].day, row["created_at"].month) for row in rows[7:9]] == [
+        (8, 1),
+        (9, 2),
+    ]
+    save(pa.table({"date": [*days, "10/2/2020"], "text": texts}), path)
+    assert "taken as month first" in read(path)[1]
+
+
+def test_days_before_the_break_of_a_file_tell_too(tmp_path: Path) -> None:
+    path = tmp_path / "tweets"
+    days = ["3/4/2020"] * 400
+    write_stream(pa.table({"date": days, "text": ["so it goes on"] * 400}), path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with open_tweets(str(path)) as file:
+        assert "taken as month first" in file.read_as
+        assert next(iter(file.batches(4))).num_rows == 4

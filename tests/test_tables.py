@@ -194,6 +194,18 @@ def test_a_date_with_a_name_in_another_language(tmp_path: Path) -> None:
     assert "time from 'Datum'" in read_as
 
 
+def test_what_is_of_others_is_not_the_tweet_s_beside_a_text_of_unknown_name(tmp_path: Path) -> None:
+    content = (
+        "user_id,user_since,texto,clave,cuando\n"
+        "11111111,2012-01-01 10:00,so happy today,1094478389921091584,2021-04-03 12:00\n"
+        "22222222,2013-01-01 10:00,and now not so much,1094478689251848192,2021-04-03 13:00\n"
+    )
+    rows, _, read_as = read_text(tmp_path, content)
+    assert [row["id"] for row in rows] == ["1094478389921091584", "1094478689251848192"]
+    assert rows[0]["created_at"] == datetime(2021, 4, 3, 12, tzinfo=UTC)
+    assert read_as.endswith("text from 'texto', time from 'cuando'")
+
+
 @pytest.mark.parametrize(
     ("names", "created_at", "said"),
     [
@@ -359,6 +371,15 @@ def test_sentiment140(tmp_path: Path) -> None:
     assert rows[0]["text"] == "@a day 0, ok "
     assert rows[0]["created_at"] == datetime(2009, 4, 7, 5, 19, 45, tzinfo=UTC)
     assert "no header" in read_as
+    assert read_text(tmp_path, "\n".join(lines), format="sentiment140")[0] == rows
+
+
+@pytest.mark.parametrize(
+    "content", ["id,text\n1,so good\n", "so good\n", '{"id": "1", "text": "so good"}\n']
+)
+def test_what_is_said_to_be_sentiment140_and_is_not(tmp_path: Path, content: str) -> None:
+    with pytest.raises(InputError, match="is no table of Sentiment140; that has six columns"):
+        read_text(tmp_path, content, format="sentiment140")
 
 
 def test_table_without_header(tmp_path: Path) -> None:

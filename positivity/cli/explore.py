@@ -23,6 +23,7 @@ from positivity.cli.options import (
     OutputOption,
     QuietOption,
     TextColumnOption,
+    file_to_write,
 )
 from positivity.cli.plotting import check_plot
 from positivity.errors import UsageError
@@ -77,7 +78,10 @@ def explore_command(
     plot: Annotated[
         Path | None,
         typer.Option(
-            help="Also draw labels, lengths and ranks: .png or .svg.", rich_help_panel=OUTPUT
+            parser=file_to_write,
+            metavar="PATH",
+            help="Also draw labels, lengths and ranks: .png or .svg.",
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
     quiet: QuietOption = False,

@@ -14,6 +14,7 @@ from positivity.cli.options import (
     Format,
     ModelOption,
     OutputOption,
+    file_to_write,
 )
 from positivity.cli.plotting import check_plot
 from positivity.cli.say import sentences_of
@@ -73,7 +74,12 @@ def inspect_command(
     output: OutputOption = None,
     plot: Annotated[
         Path | None,
-        typer.Option(help="Also draw what is shown: .png or .svg.", rich_help_panel=OUTPUT),
+        typer.Option(
+            parser=file_to_write,
+            metavar="PATH",
+            help="Also draw what is shown: .png or .svg.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
 ) -> None:
     """Look into a model while it reads: gates, attention, gradients by distance, word vectors.

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from positivity.cli.options import OUTPUT, Device, Format, FormatOption, TrainDeviceOption
+from positivity.cli.options import (
+    OUTPUT,
+    Device,
+    Format,
+    FormatOption,
+    TrainDeviceOption,
+    file_to_write,
+)
 from positivity.cli.train import recipe_path, train, train_floor
 from positivity.errors import InputError, PositivityError, UsageError
 from positivity.messages import say
@@ -50,6 +57,8 @@ def lab_command(
         typer.Option(
             "--output",
             "-o",
+            parser=file_to_write,
+            metavar="PATH",
             help="Also write the table: into the <!-- lab --> block of an .md file, or as .json.",
             rich_help_panel=OUTPUT,
         ),
@@ -57,7 +66,10 @@ def lab_command(
     plot: Annotated[
         Path | None,
         typer.Option(
-            help="Also draw the curves of training: .png or .svg.", rich_help_panel=OUTPUT
+            parser=file_to_write,
+            metavar="PATH",
+            help="Also draw the curves of training: .png or .svg.",
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
 ) -> None:

@@ -166,7 +166,11 @@ AsOption = Annotated[
 PlotOption = Annotated[
     Path | None,
     typer.Option(
-        "--plot", help="Also draw net positivity over time: .png or .svg.", rich_help_panel=OUTPUT
+        "--plot",
+        parser=file_to_write,
+        metavar="PATH",
+        help="Also draw net positivity over time: .png or .svg.",
+        rich_help_panel=OUTPUT,
     ),
 ]
 QuietOption = Annotated[

@@ -3,6 +3,7 @@
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -22,6 +23,7 @@ PARQUET_MAGIC = b"PAR1"
 ARROW_MAGICS = (b"ARROW1", b"FEA1", b"\xff\xff\xff\xff")  # Feather 2 and 1, a stream
 
 _SAMPLE_ROWS = 200
+_CELLS_TOGETHER = 8192
 _BROKEN = (pa.ArrowException, OSError, UnicodeDecodeError)
 
 
@@ -140,13 +142,21 @@ class ArrowFile(TweetFile):
         batch = next(self._table.batches(_SAMPLE_ROWS), None)
         if batch is None:
             raise InputError(f"{name}: has columns and no rows")
-        layout = lay_out(name, schema.names, _sample(batch), len(schema.names), options)
+        layout = lay_out(
+            name, schema.names, _sample(batch), len(schema.names), options, self._all_cells
+        )
         if pa.types.is_nested(schema.field(layout.text).type):
             raise InputError(
                 f"{name}: its column '{layout.names[layout.text]}' holds lists or structs, not "
                 "text; say which column is the text with --text-column"
             )
         return layout
+
+    def _all_cells(self, column: int) -> Iterator[str]:
+        """The cells of a column; of a file that breaks, those before that."""
+        with suppress(*_BROKEN):
+            for batch in self._table.batches(_CELLS_TOGETHER, [column]):
+                yield from (cell or "" for cell in _strings(batch.column(0)))
 
     def _batches(self, size: int) -> Iterator[TweetBatch]:
         own = self._is_clean = is_own(self._layout.names)

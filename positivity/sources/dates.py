@@ -66,6 +66,7 @@ class DayMonth(Enum):
     """What dates such as 3/4/2020 tell about the order of day and month."""
 
     NONE = "there are no such dates"
+    SAME = "day and month have the same number in all of them"
     OPEN = "none of them tells"
     DAY_FIRST = "most of those that tell have a first number above 12"
     MONTH_FIRST = "most of those that tell have a second number above 12"
@@ -73,7 +74,7 @@ class DayMonth(Enum):
 
 def day_month_order(values: Iterable[str]) -> DayMonth:
     """The order of day and month in the dates of a file."""
-    days = months = unclear = 0
+    days = months = unclear = same = 0
     for value in values:
         match = _SLASHED.fullmatch(value.strip())
         if match and match["mark"] != ".":
@@ -81,9 +82,12 @@ def day_month_order(values: Iterable[str]) -> DayMonth:
             days += first > 12
             months += second > 12
             unclear += first <= 12 and second <= 12 and first != second
+            same += first == second
     if days or months:
         return DayMonth.DAY_FIRST if days > months else DayMonth.MONTH_FIRST
-    return DayMonth.OPEN if unclear else DayMonth.NONE
+    if unclear:
+        return DayMonth.OPEN
+    return DayMonth.SAME if same else DayMonth.NONE
 
 
 def parse_time(value: str) -> datetime | None:

@@ -1,6 +1,6 @@
 """Spreadsheets of Excel and LibreOffice: the sheets with tweets in them, as rows of cells."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -17,7 +17,7 @@ from positivity.sources.own_scores import is_own
 from positivity.sources.preamble import titles
 from positivity.sources.reading import ByteStream, ReadOptions, TweetFile
 from positivity.sources.rows import RowMapper
-from positivity.sources.tables import fitting_rows, has_header, usual_width
+from positivity.sources.tables import cells_of, fitting_rows, has_header, usual_width
 from positivity.tweets import TweetBatch
 
 _SAMPLE_ROWS = 500
@@ -70,7 +70,9 @@ class ExcelFile(TweetFile):
             loaded = _sheet(self._book, name, sheet)
             rows = list(islice(_filled(_rows(loaded)), _SAMPLE_ROWS))
             try:
-                layout, header = _sheet_layout(f"{name}, sheet '{sheet}'", rows, options)
+                layout, header = _sheet_layout(
+                    f"{name}, sheet '{sheet}'", rows, options, partial(_rows, loaded)
+                )
             except InputError as error:
                 errors.append(error)
                 continue
@@ -147,9 +149,12 @@ def _opened(name: str, file: Any) -> CalamineWorkbook:
 
 
 def _sheet_layout(
-    name: str, rows: list[list[str]], options: ReadOptions
+    name: str,
+    rows: list[list[str]],
+    options: ReadOptions,
+    all_rows: Callable[[], Iterable[list[str]]],
 ) -> tuple[Layout, list[str] | None]:
-    """The layout of a sheet, and its row of names if it has one."""
+    """The layout of a sheet by its first rows, and its row of names if it has one."""
     if not rows:
         raise InputError(f"{name}: is empty")
     rows = rows[titles(rows) :]
@@ -158,7 +163,10 @@ def _sheet_layout(
     if not body:
         raise InputError(f"{name}: has the names of columns and no tweets below them")
     width = usual_width(rows) if header is None else len(header)
-    return lay_out(name, header, body, width, options), header
+    layout = lay_out(
+        name, header, body, width, options, lambda column: cells_of(all_rows(), column)
+    )
+    return layout, header
 
 
 def _sheet(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:

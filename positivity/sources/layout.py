@@ -85,25 +85,31 @@ def lay_out(
     rows: Sequence[Sequence[str]],
     width: int,
     options: "ReadOptions",
-    more_rows: Callable[[], Iterable[Sequence[str]]] = tuple,
+    all_cells: Callable[[int], Iterable[str]],
 ) -> Layout:
     """The layout of a table with this header, or without one, and these first rows below it.
 
-    `more_rows` gives all rows that can be seen before reading, for what the first ones leave open.
+    `all_cells` gives the cells of a column in all rows that can be seen before reading, for what
+    the first ones leave open.
     """
     names = tuple(cell.strip() for cell in header) if header is not None else ("",) * width
     plain = [plain_name(name) for name in names]
     if is_message(plain):
         raise InputError(f"{source}: {MESSAGES}")
+    if options.format == exports.SENTIMENT140 and not guess.is_sentiment140(rows):
+        raise InputError(
+            f"{source}: is no table of Sentiment140; that has six columns, the first of them 0, 2 "
+            "or 4, and no names for them"
+        )
     export = _export(source, plain, options)
-    fields = _by_name(plain) if header is not None else _by_value(rows, width)
+    fields = _by_name(plain) if header is not None else _by_value(rows, plain)
     fields |= _of_export(export, plain) if export else {}
     chosen = _chosen(source, names, options)
     look: dict[str, int] = {}
     is_analytics = export is not None and export.key == exports.X_ANALYTICS
     if header is not None and (is_analytics or _is_foreign(header, fields | chosen)):
         look = {} if is_analytics else guess.x_analytics(rows, width)
-        fields = _by_value(rows, width) | fields | look
+        fields = _by_value(rows, plain) | fields | look
     own = own_scores.is_own(names)
     if own:
         fields["left_out"] = names.index("left_out")
@@ -132,10 +138,7 @@ def lay_out(
     if dated_by_id:
         fields.pop("created_at", None)
     clock = _clock(plain, fields, rows)
-    order = _day_month(fields, rows)
-    if order is DayMonth.OPEN:
-        further = _day_month(fields, more_rows())
-        order = order if further is DayMonth.NONE else further
+    order = _day_month(fields.get("created_at"), rows, all_cells)
     day_first = order is DayMonth.DAY_FIRST or (order is DayMonth.OPEN and _says_day(export))
     return Layout(
         names,
@@ -196,11 +199,16 @@ def _clock(plain: Sequence[str], fields: Mapping[str, int], rows: guess.Rows) ->
     return ()
 
 
-def _day_month(fields: Mapping[str, int], rows: Iterable[Sequence[str]]) -> DayMonth:
-    date = fields.get("created_at")
+def _day_month(
+    date: int | None, rows: guess.Rows, all_cells: Callable[[int], Iterable[str]]
+) -> DayMonth:
     if date is None:
         return DayMonth.NONE
-    return day_month_order(row[date] for row in rows if date < len(row))
+    order = day_month_order(row[date] for row in rows if date < len(row))
+    if order not in (DayMonth.SAME, DayMonth.OPEN):
+        return order
+    further = day_month_order(all_cells(date))
+    return order if further is DayMonth.NONE else further
 
 
 def _of_dates(order: DayMonth, export: Export | None) -> Iterator[str]:
@@ -234,19 +242,25 @@ def _by_name(plain: Sequence[str]) -> dict[str, int]:
     }
 
 
-def _by_value(rows: Sequence[Sequence[str]], width: int) -> dict[str, int]:
+def _by_value(rows: Sequence[Sequence[str]], plain: Sequence[str]) -> dict[str, int]:
     """The parts that a table without names for them gives away by what its cells look like."""
     if guess.is_sentiment140(rows):  # it has no header, ever
         return {"id": 1, "created_at": 2, "author": 4, "text": 5}
     fields = {}
+    own = _of_tweets(plain)
     for part, column in (
-        ("id", guess.id_column(rows, range(width))),
-        ("created_at", next(iter(guess.time_columns(rows, range(width))), None)),
-        ("link", guess.link_column(rows, width)),
+        ("id", guess.id_column(rows, own)),
+        ("created_at", next(iter(guess.time_columns(rows, own)), None)),
+        ("link", guess.link_column(rows, len(plain))),
     ):
         if column is not None:
             fields[part] = column
     return fields
+
+
+def _of_tweets(plain: Sequence[str]) -> list[int]:
+    """The columns whose names do not tell of something else than the tweet."""
+    return [column for column, name in enumerate(plain) if not _OF_OTHERS.search(name)]
 
 
 def _by_look(
@@ -256,7 +270,7 @@ def _by_look(
     plain = [plain_name(name) for name in names]
     used = {index for table in (FLAG_NAMES, MARK_NAMES) for _, index in _kinds(plain, table)}
     used.update(fields.values())
-    free = [i for i, name in enumerate(plain) if i not in used and not _OF_OTHERS.search(name)]
+    free = [column for column in _of_tweets(plain) if column not in used]
     found: dict[str, int] = {}
     if fields.keys().isdisjoint(("id", "link")):
         column = guess.id_column(rows, free)

@@ -122,7 +122,7 @@ def _understand(stream: ByteStream, encoding: str, options: ReadOptions) -> _Tab
         body,
         width,
         options,
-        lambda: _seen_rows(stream, encoding, dialect, above),
+        lambda column: cells_of(_seen_rows(stream, encoding, dialect, above), column),
     )
     return _Table(dialect, headed, layout, above)
 
@@ -136,6 +136,11 @@ def _seen_rows(
         return
     with ByteStream(str(stream.path)) as again, suppress(InputError, EOFError, OSError):
         yield from Records(islice(text_lines(again, encoding), above, None), dialect)
+
+
+def cells_of(rows: Iterable[list[str]], column: int) -> Iterator[str]:
+    """The cells of a column, of the rows that are long enough to have it."""
+    return (row[column] for row in rows if column < len(row))
 
 
 def has_header(rows: list[list[str]], options: ReadOptions) -> bool:
