@@ -269,6 +269,13 @@ def test_encodings(tmp_path: Path, encoding: str, shown: str, plain: int) -> Non
     assert shown in read_as
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_letters_whose_second_byte_is_zero(tmp_path: Path, encoding: str) -> None:
+    """In either order of the bytes such a text has zeros at even and at odd places."""
+    for text in ("ĀĀ", "Ā" * 12, "\u3c00" * 40):
+        assert texts(tmp_path, f"id,text\r\nt0,{text}\r\n".encode(encoding)) == [text]
+
+
 @pytest.mark.parametrize("pad", range(4))
 def test_a_character_cut_at_the_end_of_the_head(tmp_path: Path, pad: int) -> None:
     content = "id,text\n" + "7" * pad + ("1," + "😀" * 100 + "\n") * 4000
@@ -562,3 +569,12 @@ def test_the_order_of_day_and_month_is_sought_in_the_whole_file(tmp_path: Path) 
     path.write_text("id,created_at,text\n" + "\n".join(rows[:-1]), encoding="utf-8")
     with open_tweets(str(path)) as file:
         assert "taken as month first" in file.read_as
+
+
+def test_rows_that_are_long(tmp_path: Path) -> None:
+    """An export with all of X's answer in one column has rows that no sample of lines ends in."""
+    for length in (300_000, 900_000):
+        rows = "".join(f'{i},what a day {i},"{"x" * length}"\n' for i in range(3))
+        assert texts(tmp_path, "id,text,answer\n" + rows) == [f"what a day {i}" for i in range(3)]
+    with pytest.raises(InputError, match="more than a megabyte"):
+        texts(tmp_path, f'id,text,answer\n1,what a day,"{"x" * 1_100_000}"\n')

@@ -24,6 +24,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_PLAIN = frozenset(map(chr, range(32, 127))) | set("\t\n\r")
 _SINGLE_BYTE = ["cp1252", "latin_1", "mac_roman"]
 _SHOWN = {
     "utf-8": "UTF-8",
@@ -90,13 +91,22 @@ def decode_head(head: bytes, encoding: str, errors: str = "replace") -> str:
 
 
 def _wide_encoding(head: bytes) -> str | None:
-    """UTF-16 without a byte order mark has a zero in nearly every second byte."""
-    if head.count(0) < 0.2 * len(head):
+    """UTF-16 without a byte order mark has zeros, which one order of the bytes explains.
+
+    That is told by the first characters, names of columns as a rule, or else by all that are
+    plain: a letter like "\u3c00" has its zero, and a plain byte, where others have them not.
+    """
+    if 0 not in head:
         return None
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    if odd > 10 * even:
-        return "utf-16-le"
-    return "utf-16-be" if even > 10 * odd else None
+    for first, least in ((head[:16], 0.9), (head[:_SAMPLE_BYTES], 0.3)):
+        plain = {
+            encoding: sum(char in _PLAIN for char in decode_head(first, encoding))
+            for encoding in ("utf-16-le", "utf-16-be")
+        }
+        found, other = sorted(plain, key=plain.__getitem__, reverse=True)
+        if plain[found] > 10 * plain[other] and plain[found] >= least * len(first) / 2:
+            return found
+    return None
 
 
 def _single_byte_encoding(head: bytes) -> str:

@@ -29,6 +29,7 @@ from positivity.tweets import TweetBatch
 _LONGEST_LINE = 1 << 24  # a file without line ends must not fill the memory
 _SAMPLE_CHARS = 1 << 18
 _SAMPLE_ROWS = 500
+_FEWEST_LINES = 4  # names, two rows and one cut off; with fewer, the whole head is looked at
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def _understand(stream: ByteStream, encoding: str, options: ReadOptions) -> _Tab
     headed = has_header(rows, options)
     body = rows[headed:]
     if not body:
-        raise InputError(f"{stream.name}: has the names of columns and no tweets below them")
+        raise InputError(f"{stream.name}: {_no_rows(stream)}")
     width = len(rows[0]) if headed else usual_width(rows)
     header = rows[0] if headed else None
     layout = lay_out(
@@ -125,6 +126,16 @@ def _understand(stream: ByteStream, encoding: str, options: ReadOptions) -> _Tab
         lambda column: cells_of(_seen_rows(stream, encoding, dialect, above), column),
     )
     return _Table(dialect, headed, layout, above)
+
+
+def _no_rows(stream: ByteStream) -> str:
+    """Why nothing was seen below the names of columns."""
+    if len(stream.head) < HEAD_BYTES:
+        return "has the names of columns and no tweets below them"
+    return (
+        "its first row goes on for more than a megabyte, longer than any tweet; "
+        "leave out the column that is so long, or name --delimiter"
+    )
 
 
 def _seen_rows(
@@ -160,8 +171,9 @@ def _head_lines(stream: ByteStream, encoding: str, most_chars: int = _SAMPLE_CHA
     """The first lines; the last one is left out if the file goes on after it."""
     text = decode_head(stream.head, encoding)
     cut = len(stream.head) >= HEAD_BYTES or len(text) > most_chars
-    text = text[:most_chars].replace("\0", "")
-    lines = list(io.StringIO(text, newline=""))
+    lines = list(io.StringIO(text[:most_chars].replace("\0", ""), newline=""))
+    if cut and len(lines) < _FEWEST_LINES and most_chars < HEAD_BYTES:
+        return _head_lines(stream, encoding, HEAD_BYTES)
     return lines[:-1] if cut and len(lines) > 1 else lines
 
 
