@@ -288,7 +288,8 @@ def write_parquet(table: pa.Table, path: Path) -> None:
 
 
 def write_sheet(table: pa.Table, path: Path) -> None:
-    write(path, Sheet1=[table.column_names, *zip(*table.to_pydict().values(), strict=True)])
+    rows = map(list, zip(*table.to_pydict().values(), strict=True))
+    write(path, Sheet1=[table.column_names, *rows])
 
 
 @pytest.mark.parametrize(
