@@ -111,6 +111,13 @@ def test_a_model_that_is_not_there_is_told_before_anything_is_learnt(
     assert not (unlabelled / "run").exists()
 
 
+def test_a_model_labels_what_is_learnt_from_and_nothing_else(student: Recipe) -> None:
+    with pytest.raises(ValueError, match="name its model"):
+        replace(student, train=(Source(file="texts.csv", made_into="variants"),))
+    with pytest.raises(ValueError, match="not to measure by"):
+        replace(student, eval=(Source(file="texts.csv", model="base"),))
+
+
 def test_a_run_does_not_go_on_with_another_model(
     student: Recipe, tiny_model: ModelDirectory, unlabelled: Path
 ) -> None:

@@ -235,6 +235,10 @@ class Recipe:
             raise ValueError(
                 f"held_back {', '.join(sorted(alone))!r} is not the name of a development set"
             )
+        if any((source.made_into or source.like) and not source.model for source in self.train):
+            raise ValueError("made_into and like choose texts for a model to label: name its model")
+        if any(source.model for source in (*self.dev, *self.held_back, *self.eval)):
+            raise ValueError("what a model says is to learn from, in [[train]], not to measure by")
 
     @property
     def labels(self) -> tuple[str, ...]:
