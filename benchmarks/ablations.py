@@ -31,19 +31,19 @@ _AREAS = "areas.json"  # in a trial's folder
 
 def without_teacher(recipe: Recipe) -> Recipe:
     """Only what people labelled, and cues."""
-    kept = tuple(source for source in recipe.train if not source.teacher)
+    kept = tuple(source for source in recipe.train if not source.taught)
     return replace(recipe, train=kept, initial_vectors="")
 
 
 def by_human_labels(source: Source) -> bool:
-    return not source.teacher and not source.cues and not source.probabilities
+    return not source.taught and not source.cues and not source.probabilities
 
 
 def variants(recipe: Recipe) -> dict[str, Recipe]:
     """Name of a change -> the recipe with it."""
     training, emoji = recipe.training, recipe.emoji
     assert emoji is not None
-    taught = tuple(source for source in recipe.train if source.teacher)
+    taught = tuple(source for source in recipe.train if source.taught)
     gold = tuple(source for source in recipe.train if by_human_labels(source))
     cues = tuple(source for source in recipe.train if source.cues)
     semeval = tuple(source for source in gold if "semeval2016" in str(source.keep))

@@ -79,8 +79,8 @@ def train_command(
     card = card_of(path)
     if data.is_file():
         source = labelled_source(data, *options, no_header, where or [])
-        card = _card_on_one_file(wanted, data)
         wanted = on_one_file(wanted, source)
+        card = _card_on_one_file(wanted, data)
         _say_how_read(data, wanted.train[0])
         data = data.parent
     _refuse_without_files(wanted, data, folder)
@@ -183,11 +183,13 @@ def _say_how_read(file: Path, source: "Source") -> None:
 def _card_on_one_file(recipe: "Recipe", file: Path) -> str:
     """The model card of what a recipe makes of one file; that of the recipe tells of other data."""
     learnt = "a floor" if recipe.floor is not None else "the network and the optimization"
+    vectors = recipe.initial_vectors
+    words = f" Words began with the vectors of `{vectors}`." if vectors else ""
     return (
         "# Model card: `{name}`\n\n"
         f"Trained on one file, `{file.name}`. The recipe `{recipe.name}` gave {learnt}, and "
-        "nothing else of what it names: no teacher, no other tweets. A tenth of the file, drawn "
-        "by the seed, was kept from training, to develop on.\n\n"
+        f"nothing else of what it names: no teacher, no other tweets.{words} A tenth of the file, "
+        "drawn by the seed, was kept from training, to develop on.\n\n"
         "## Measured\n\n{figures}\n"
     )
 

@@ -24,6 +24,8 @@ from positivity.training.held_out import HeldOut
 from positivity.training.labelled import Data, LabelledTweets
 from positivity.training.recipe import Recipe, Source
 from positivity.training.sarcasm import taken_back
+from positivity.training.told import told_by
+from positivity.training.unlabelled import texts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,11 @@ def build_examples(
         {text for each in held_back for text in normalizer.normalize_many(each.texts)},
     )
     for source in recipe.train:
-        tweets, texts = _allowed(data.read(source).of(recipe.labels), normalizer, kept_out)
+        if source.model:
+            found = _told(source, data, generator, blind_to_emoji=recipe.emoji is not None)
+        else:
+            found = data.read(source)
+        tweets, texts = _allowed(found.of(recipe.labels), normalizer, kept_out)
         if not texts:
             continue
         if source.strip_emoticons:
@@ -130,14 +136,14 @@ def build_examples(
             cue_tweets.append((texts, _cue_targets(tweets, source), source.weight))
             continue
         targets = tweets.targets * (1 - source.smoothing) + source.smoothing / len(LABELS)
-        if emoji and (source.blind_to_emoji or source.teacher):
+        if emoji and (source.blind_to_emoji or source.taught):
             targets = emoji.with_own(texts, targets)
         # A teacher's answers are free of its labels' prior: there is none to take out.
-        pool.add(texts, targets, source.weight, balanced=bool(source.teacher), states=tweets.states)
-        if source.teacher and recipe.training.sarcasm:
+        pool.add(texts, targets, source.weight, balanced=source.taught, states=tweets.states)
+        if source.taught and recipe.training.sarcasm:
             marked = taken_back(texts, targets, recipe.training.sarcasm, normalizer, generator)
             pool.add(*marked, source.weight, balanced=True)
-        if emoji and source.teacher:
+        if emoji and source.taught:
             pool.add(*emoji.lent(texts, targets), source.weight, balanced=True)
         elif emoji and tweets.cues and not source.probabilities:
             pool.add(*emoji.put_back(texts, tweets.gold, targets), source.weight)
@@ -161,6 +167,14 @@ def build_examples(
         joined.states,
         joined.state_rows,
     )
+
+
+def _told(
+    source: Source, data: Data, generator: np.random.Generator, *, blind_to_emoji: bool
+) -> LabelledTweets:
+    """The texts of a source, each once, with what its model says of them."""
+    texts = list(dict.fromkeys(texts_of(source, data, generator)))
+    return LabelledTweets(texts, told_by(source.model, texts, blind_to_emoji=blind_to_emoji), [])
 
 
 def _allowed(

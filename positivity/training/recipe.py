@@ -59,8 +59,10 @@ class Source:
     blind_to_emoji: bool = False  # whoever labelled could not see the emoji: they add their part
     sample: int | None = None  # that many rows at random
     balanced: bool = False  # as many of each label as of the rarest, at random
-    # For a teacher to label: of all rows, the `sample` that are most like these tweets; and texts
-    # made from each tweet in its place (training/variants.py), once or several times.
+    # In place of labels: what this model says of the texts, by its name or path.
+    model: str = ""
+    # For a teacher or a model to label: of all rows, the `sample` that are most like these tweets;
+    # and texts made from each tweet in its place (training/variants.py), once or several times.
     like: "Source | None" = None
     made_into: str = ""  # one of MADE
     times: int = 1
@@ -70,6 +72,11 @@ class Source:
     def __post_init__(self) -> None:
         if self.made_into and self.made_into not in MADE:
             raise ValueError(f"made_into {self.made_into!r} is not one of {', '.join(MADE)}")
+
+    @property
+    def taught(self) -> bool:
+        """Whether its texts have the probabilities of a teacher or a model, in place of labels."""
+        return bool(self.teacher or self.model)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +235,10 @@ class Recipe:
             raise ValueError(
                 f"held_back {', '.join(sorted(alone))!r} is not the name of a development set"
             )
+        if any((source.made_into or source.like) and not source.model for source in self.train):
+            raise ValueError("made_into and like choose texts for a model to label: name its model")
+        if any(source.model for source in (*self.dev, *self.held_back, *self.eval)):
+            raise ValueError("what a model says is to learn from, in [[train]], not to measure by")
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -5,15 +5,17 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from positivity.model import registry
 from positivity.training.labelled import SOFT_LABELS, Data
 from positivity.training.recipe import Recipe, Source, TeacherRecipe
 
 
 def paths_of(recipe: Recipe | TeacherRecipe, data: Data) -> dict[str, Path]:
-    """The files that a recipe reads, by its names: sources, labels of teachers, word vectors."""
+    """The files that a recipe reads, by its names: sources, labels of teachers, models, vectors."""
     paths = {name: data.folder / name for name in files_of(recipe)}
     labels = (f"{name}/{SOFT_LABELS}" for name in teachers_of(recipe))
     paths |= {name: data.runs / name for name in labels}
+    paths |= {f"model {name}": registry.find(name) / registry.SUMS for name in models_of(recipe)}
     if isinstance(recipe, Recipe) and recipe.embeddings:
         paths[recipe.embeddings] = data.place_of_vectors(recipe.embeddings)
     return paths
@@ -32,6 +34,11 @@ def missing_files(recipe: Recipe | TeacherRecipe, folder: Path) -> list[str]:
 def teachers_of(recipe: Recipe | TeacherRecipe) -> list[str]:
     """The teachers whose labels a recipe trains on."""
     return sorted({source.teacher for source in _sources(recipe) if source.teacher})
+
+
+def models_of(recipe: Recipe | TeacherRecipe) -> list[str]:
+    """The models whose answers a recipe trains on."""
+    return sorted({source.model for source in _sources(recipe) if source.model})
 
 
 def files_of(recipe: Recipe | TeacherRecipe) -> list[str]:

@@ -36,7 +36,7 @@ from positivity.training.language_modelling import LanguageModelling
 from positivity.training.loop import Record, Step, Trainer, diverged
 from positivity.training.network_settings import check_network
 from positivity.training.recipe import PretrainingRecipe, Recipe
-from positivity.training.recipe_sources import teachers_of
+from positivity.training.recipe_sources import models_of, teachers_of
 from positivity.training.run_folder import (
     CHECKPOINT,
     MODEL,
@@ -86,6 +86,8 @@ class Run:
             raise InputError(f"recipe {recipe.name}: network: {error}") from None
         for teacher in teachers_of(recipe):  # now, rather than when the vocabulary is learnt
             data.soft_labels(teacher)
+        for model in models_of(recipe):
+            registry.load(model).require_classifier()
         begin_or_go_on(folder, recipe, data)
         self.normalizer, self.tokenizer = self._vocabulary()
         self._say("reading and encoding the training tweets")

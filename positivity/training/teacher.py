@@ -25,12 +25,11 @@ from positivity.text.emojis import compile_table
 from positivity.training.encoder import Teacher, encoder_text, find_encoder, load_tokenizer, padded
 from positivity.training.hints import View
 from positivity.training.labelled import ENCODER, SOFT_LABELS, SOFT_STATES, Data
-from positivity.training.likeness import most_alike
 from positivity.training.loop import Record, Step, damage_told
 from positivity.training.mixed_precision import MixedOptimizer
 from positivity.training.recipe import Source, TeacherRecipe
 from positivity.training.run_folder import begin_or_go_on
-from positivity.training.variants import MAKERS
+from positivity.training.unlabelled import texts_of
 
 _BUCKET_BATCHES = 40  # batches that are sorted by length together
 _TOLD_EVERY = 20  # steps
@@ -283,24 +282,10 @@ class TeacherRun:
         texts: dict[str, str] = {}
         generator = np.random.default_rng(self.recipe.seed)
         for source in self.recipe.unlabelled:
-            read = self._texts(source)
-            made = read
-            if source.made_into:
-                maker = MAKERS[source.made_into]
-                made = [text for _ in range(source.times) for text in maker(read, generator)]
-            for text in made:
+            for text in texts_of(source, self._data, generator):
                 texts.setdefault(text, source.head)
         kept = [text for text in texts if _letters(text) and _letters(text) not in held_out]
         return {kept[i]: texts[kept[i]] for i in generator.permutation(len(kept))}
-
-    def _texts(self, source: Source) -> list[str]:
-        """The texts of a source, those that are most like another's where it names one."""
-        if source.like is None:
-            return self._data.read(source).texts
-        texts = self._data.read(replace(source, sample=None)).texts
-        reference = self._data.read(source.like).texts
-        rows = most_alike(texts, reference, source.sample or len(texts))
-        return [texts[row] for row in rows]
 
     def figures(self) -> dict[str, dict[str, float]]:
         """Macro recall of the trained teacher on every set, kept in `metrics.json` as well."""
