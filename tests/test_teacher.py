@@ -236,6 +236,23 @@ def test_another_recipe_is_refused(
         TeacherRun(replace(recipe, seed=9), Data(tiny_data, tiny_data), trained.folder)
 
 
+def test_nothing_to_label_is_said_before_it_trains(
+    recipe: TeacherRecipe, tiny_data: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=r"tiny-teacher: no \[\[unlabelled\]\] source"):
+        TeacherRun(replace(recipe, unlabelled=()), Data(tiny_data, tiny_data), tmp_path / "run")
+
+
+def test_tweets_to_label_that_are_all_held_out_are_told(
+    trained: TeacherRun, tiny_data: Path
+) -> None:
+    recipe = replace(trained.recipe, unlabelled=trained.recipe.dev)
+    run = TeacherRun(recipe, Data(tiny_data, tiny_data), trained.folder)
+    with pytest.raises(InputError, match="held out"):
+        list(run.label())
+    assert trained.labels.exists()
+
+
 def test_other_data_is_refused(trained: TeacherRun, tiny_data: Path, tmp_path: Path) -> None:
     data = Path(shutil.copytree(tiny_data, tmp_path / "data"))
     folder = Path(shutil.copytree(trained.folder, tmp_path / "run"))
