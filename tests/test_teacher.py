@@ -137,6 +137,26 @@ def test_it_labels_every_text_once_and_no_text_of_dev(trained: TeacherRun, tiny_
     assert held_out.isdisjoint(labels.text)
 
 
+def test_it_labels_so_many_and_goes_on_with_more(
+    trained: TeacherRun, tiny_data: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(trained.folder, tmp_path / "run"))
+    shutil.rmtree(folder / "labels")
+    counts, texts = [], []
+    for tweets in (100, 50, 150, None):
+        recipe = replace(trained.recipe, tweets=tweets)
+        run = TeacherRun(recipe, Data(tiny_data, tiny_data), folder)
+        list(run.label())
+        labels = pd.read_parquet(run.labels)
+        counts.append(len(labels))
+        texts.append(set(labels.text))
+        assert len(np.load(folder / "soft_states.npy")) == len(labels) == len(texts[-1])
+    assert counts == [100, 100, 150, len(pd.read_parquet(trained.labels))]
+    assert texts[0] < texts[2] < texts[3]
+    with pytest.raises(ValueError, match="tweets is 0; it takes at least 1"):
+        replace(trained.recipe, tweets=0)
+
+
 def test_a_source_may_be_labelled_by_the_head_of_its_kind(
     recipe: TeacherRecipe, tiny_data: Path, tmp_path: Path
 ) -> None:

@@ -64,7 +64,7 @@ class TeacherRun:
         encoder = find_encoder(recipe.encoder.package)
         self._tokenizer = load_tokenizer(encoder)
         # What it labels may grow: that is no other recipe.
-        begin_or_go_on(folder, replace(recipe, unlabelled=()), data)
+        begin_or_go_on(folder, replace(recipe, unlabelled=(), tweets=None), data)
         self.records: list[Record] = []
         self._emoji = compile_table()
         self.dev = [self._named_set(source) for source in recipe.dev]
@@ -240,7 +240,8 @@ class TeacherRun:
     def label(self) -> Iterator[tuple[int, int]]:
         """Labels the recipe's unlabelled tweets; yields how many are done, and of how many.
 
-        What it has labelled before stays: a recipe may name more tweets than it did then.
+        What it has labelled before stays: a recipe may name more tweets than it did then, and one
+        that asks for no more than there are ends here.
 
         Raises:
             InputError: every tweet that it names is one of the development or evaluation sets.
@@ -257,6 +258,8 @@ class TeacherRun:
                 "development or evaluation; name others"
             )
         texts = [text for text in named if text not in known]
+        if self.recipe.tweets is not None:
+            texts = texts[: max(0, self.recipe.tweets - len(known))]
         view = self._view(texts, shards / "view.npz")
         for start in range(0, len(texts), _SHARD):
             part = texts[start : start + _SHARD]
