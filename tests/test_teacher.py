@@ -137,6 +137,26 @@ def test_it_labels_every_text_once_and_no_text_of_dev(trained: TeacherRun, tiny_
     assert held_out.isdisjoint(labels.text)
 
 
+def test_it_labels_so_many_and_goes_on_with_more(
+    trained: TeacherRun, tiny_data: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(trained.folder, tmp_path / "run"))
+    shutil.rmtree(folder / "labels")
+    counts, texts = [], []
+    for tweets in (100, 50, 150, None):
+        recipe = replace(trained.recipe, tweets=tweets)
+        run = TeacherRun(recipe, Data(tiny_data, tiny_data), folder)
+        list(run.label())
+        labels = pd.read_parquet(run.labels)
+        counts.append(len(labels))
+        texts.append(set(labels.text))
+        assert len(np.load(folder / "soft_states.npy")) == len(labels) == len(texts[-1])
+    assert counts == [100, 100, 150, len(pd.read_parquet(trained.labels))]
+    assert texts[0] < texts[2] < texts[3]
+    with pytest.raises(ValueError, match="tweets is 0; it takes at least 1"):
+        replace(trained.recipe, tweets=0)
+
+
 def test_a_source_may_be_labelled_by_the_head_of_its_kind(
     recipe: TeacherRecipe, tiny_data: Path, tmp_path: Path
 ) -> None:
@@ -234,6 +254,23 @@ def test_another_recipe_is_refused(
 ) -> None:
     with pytest.raises(StateError, match="another recipe"):
         TeacherRun(replace(recipe, seed=9), Data(tiny_data, tiny_data), trained.folder)
+
+
+def test_nothing_to_label_is_said_before_it_trains(
+    recipe: TeacherRecipe, tiny_data: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=r"tiny-teacher: no \[\[unlabelled\]\] source"):
+        TeacherRun(replace(recipe, unlabelled=()), Data(tiny_data, tiny_data), tmp_path / "run")
+
+
+def test_tweets_to_label_that_are_all_held_out_are_told(
+    trained: TeacherRun, tiny_data: Path
+) -> None:
+    recipe = replace(trained.recipe, unlabelled=trained.recipe.dev)
+    run = TeacherRun(recipe, Data(tiny_data, tiny_data), trained.folder)
+    with pytest.raises(InputError, match="held out"):
+        list(run.label())
+    assert trained.labels.exists()
 
 
 def test_other_data_is_refused(trained: TeacherRun, tiny_data: Path, tmp_path: Path) -> None:

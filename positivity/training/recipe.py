@@ -289,9 +289,12 @@ class TeacherRecipe:
     dev: tuple[Source, ...] = ()
     eval: tuple[Source, ...] = ()
     unlabelled: tuple[Source, ...] = ()
+    tweets: int | None = None  # label so many of these, drawn by the seed; all when absent
 
     def __post_init__(self) -> None:
         _check_seed(self.seed)
+        if self.tweets is not None:
+            _at_least(1, "tweets", self.tweets)
         heads = {source.name for source in self.train}
         if not self.mixture or not self.mixture.keys() <= heads:
             raise ValueError(

@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from positivity.errors import InputError
 from positivity.evaluation import LABELS, evaluate
 from positivity.files import write_atomically
 from positivity.model.engine_torch import choose_device
@@ -46,19 +47,24 @@ class TeacherRun:
         folder: where the run keeps its files.
 
     Raises:
-        InputError: the data cannot be read, or a package is not installed.
+        InputError: the recipe names no tweets to label, the data cannot be read, or a package is
+            not installed.
         StateError: the folder holds a run of another recipe, or on other data.
     """
 
     def __init__(
         self, recipe: TeacherRecipe, data: Data, folder: Path, *, device: str = "auto"
     ) -> None:
+        if not recipe.unlabelled:
+            raise InputError(
+                f"{recipe.name}: no [[unlabelled]] source; name tweets for the teacher to label"
+            )
         self.recipe, self.folder, self._data = recipe, folder, data
         self._device = choose_device(device)
         encoder = find_encoder(recipe.encoder.package)
         self._tokenizer = load_tokenizer(encoder)
         # What it labels may grow: that is no other recipe.
-        begin_or_go_on(folder, replace(recipe, unlabelled=()), data)
+        begin_or_go_on(folder, replace(recipe, unlabelled=(), tweets=None), data)
         self.records: list[Record] = []
         self._emoji = compile_table()
         self.dev = [self._named_set(source) for source in recipe.dev]
@@ -234,7 +240,11 @@ class TeacherRun:
     def label(self) -> Iterator[tuple[int, int]]:
         """Labels the recipe's unlabelled tweets; yields how many are done, and of how many.
 
-        What it has labelled before stays: a recipe may name more tweets than it did then.
+        What it has labelled before stays: a recipe may name more tweets than it did then, and one
+        that asks for no more than there are ends here.
+
+        Raises:
+            InputError: every tweet that it names is one of the development or evaluation sets.
         """
         shards = self.folder / "labels"
         shards.mkdir(exist_ok=True)
@@ -242,7 +252,14 @@ class TeacherRun:
         known = {text for path in before for text in pd.read_parquet(path).text}
         number = int(before[-1].stem) + 1 if before else 0
         named = self._texts_to_label()
+        if not named:
+            raise InputError(
+                f"{self.recipe.name}: all tweets of its [[unlabelled]] sources are held out for "
+                "development or evaluation; name others"
+            )
         texts = [text for text in named if text not in known]
+        if self.recipe.tweets is not None:
+            texts = texts[: max(0, self.recipe.tweets - len(known))]
         view = self._view(texts, shards / "view.npz")
         for start in range(0, len(texts), _SHARD):
             part = texts[start : start + _SHARD]
