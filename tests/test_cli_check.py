@@ -847,14 +847,15 @@ def test_killed_by_the_system_nothing_is_lost_and_nothing_bought_twice(
 
     def kill(entry: Any) -> None:
         if len(world.log) == request_number and victim:
-            victim[0].kill()
-            victim[0].wait()
+            process = victim.pop()  # at once: the test goes on as soon as it is killed
+            process.kill()
+            process.wait()
 
     world.before = kill
-    victim.append(start("alice", model=tiny_model))
-    victim[0].communicate()
-    assert victim[0].returncode == -signal.SIGKILL
-    victim.clear()
+    checking = start("alice", model=tiny_model)
+    victim.append(checking)
+    checking.communicate(timeout=120)
+    assert checking.returncode == -signal.SIGKILL
     unheard = world.log[-1]
     run("check", "alice")
     assert rows() == undisturbed
