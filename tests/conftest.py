@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from positivity.model.registry import ModelDirectory
 from positivity.text.emojis import compile_table
@@ -15,6 +16,9 @@ from tests.standin import Standin
 if TYPE_CHECKING:
     from positivity.training.examples import Examples
     from positivity.training.run import Run
+
+settings.register_profile("positivity", deadline=None)  # a busy machine is no bug
+settings.load_profile("positivity")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

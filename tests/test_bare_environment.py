@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -253,14 +254,20 @@ def test_killed_half_way_it_goes_on_where_it_was(machine: Machine) -> None:
     machine.standin.world.generate("alice", page * pages, seed=3)
     machine.standin.world.generate("bob", page * pages, seed=4)
     machine.write("max_cost = 5.00", max_posts=page * pages)
-    machine.standin.delay = 0.3
+    fourth, go_on = threading.Event(), threading.Event()
+
+    def hold(entry: Any) -> None:
+        if len(machine.standin.requests("timeline")) >= 4:
+            fourth.set()
+            go_on.wait(60)
+
+    machine.standin.before = hold
     with machine.start() as process:
-        waited = time.monotonic() + 60
-        while len(machine.standin.requests("timeline")) < 4 and time.monotonic() < waited:
-            time.sleep(0.02)
+        assert fourth.wait(60)
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
-    machine.standin.delay = 0
+    machine.standin.before = None
+    go_on.set()
     assert machine.run() == (0, "", "")  # the lock went with the process
     assert len(machine.newest()) == 4
     bought_again = machine.standin.bill().posts - machine.tweets()
@@ -275,28 +282,35 @@ def test_an_unfinished_file_of_a_killed_run_is_cleared_away(machine: Machine) ->
 
 
 def test_runs_that_overlap_do_not_pile_up(machine: Machine) -> None:
-    machine.standin.delay = 1.5
+    asked, go_on = threading.Event(), threading.Event()
+
+    def hold(entry: Any) -> None:
+        asked.set()
+        go_on.wait(120)
+
+    machine.standin.before = hold
     with machine.start() as first:
-        waited = time.monotonic() + 60
-        while not machine.standin.log and time.monotonic() < waited:
-            time.sleep(0.02)
-        code, out, err = machine.run()
-        assert first.poll() is None  # it is still at work
+        assert asked.wait(60)
+        try:
+            code, out, err = machine.run()
+            assert first.poll() is None  # it is still at work
+        finally:
+            go_on.set()
         assert (code, out) == (9, "")
         assert "another run of it is at work" in err
-        machine.standin.delay = 0
         first.communicate(timeout=120)
     assert first.returncode == 0
 
 
 def test_a_service_that_does_not_answer_ends_in_time(machine: Machine) -> None:
-    machine.standin.delay = 20
-    machine.write("max_time = 4")
-    began = time.monotonic()
+    asked: list[float] = []
+    machine.standin.before = lambda entry: asked.append(time.monotonic())
+    machine.standin.delay = 100
+    machine.write("max_time = 8")  # where it begins slowly it gets to ask, too
     code, _, err = machine.run()
     assert code == 6
     assert "the time is over" in err
-    assert time.monotonic() - began < 19
+    assert time.monotonic() - asked[0] < 25  # killed after the grace it would be 30 and more
     machine.standin.delay = 0
 
 
@@ -340,12 +354,19 @@ def test_with_a_clock_that_was_set_back(machine: Machine) -> None:
 def test_a_term_signal_ends_it_and_nothing_is_lost(machine: Machine) -> None:
     log = machine.folder / "watch.log"
     machine.write(f'log_file = "{log}"')
-    machine.standin.delay = 0.5
+    asked, go_on = threading.Event(), threading.Event()
+
+    def hold(entry: Any) -> None:
+        if entry.endpoint == "timeline":
+            asked.set()
+            go_on.wait(60)
+
+    machine.standin.before = hold
     with machine.start() as process:
-        waited = time.monotonic() + 60
-        while not machine.standin.requests("timeline") and time.monotonic() < waited:
-            time.sleep(0.02)
+        assert asked.wait(60)
         process.terminate()
+        time.sleep(0.2)
+        go_on.set()
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err.startswith("positivity: interrupted; what was read is kept: ")
@@ -354,7 +375,6 @@ def test_a_term_signal_ends_it_and_nothing_is_lost(machine: Machine) -> None:
     assert machine.tweets() == bill.posts > 0  # the pages that were under way, too
     (month,) = json.loads(machine.run("usage", "--format", "json")[1])
     assert (month["posts"], month["users"]) == (bill.posts, bill.users)
-    machine.standin.delay = 0
     assert machine.run() == (0, "", "")
 
 

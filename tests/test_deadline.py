@@ -35,16 +35,16 @@ def test_a_delay_is_one_that_can_be_waited_for(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_block_that_takes_longer_is_ended() -> None:
     began = time.monotonic()
-    with pytest.raises(LimitError, match=r"--max-time 0\.3: the time is over"), deadline(0.3):
-        time.sleep(10)
-    assert time.monotonic() - began < 5
+    with pytest.raises(LimitError, match=r"--max-time 0\.5: the time is over"), deadline(0.5):
+        time.sleep(60)
+    assert time.monotonic() - began < 30
 
 
 def test_it_cleans_up_as_after_a_ctrl_c() -> None:
     cleaned = []
-    with pytest.raises(LimitError), deadline(0.2):
+    with pytest.raises(LimitError), deadline(0.5):
         try:
-            time.sleep(10)
+            time.sleep(60)
         except KeyboardInterrupt as stop:
             assert isinstance(stop, TimeIsUp)
             cleaned.append(True)
@@ -65,7 +65,7 @@ from positivity import deadline
 deadline._GRACE = 0.5
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
 with deadline.deadline(0.5):
-    time.sleep(30)
+    time.sleep(300)
 """
     began = time.monotonic()
     ended = subprocess.run(
@@ -74,6 +74,6 @@ with deadline.deadline(0.5):
         capture_output=True,
         text=True,
     )
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 120
     assert ended.returncode == LimitError.exit_code
     assert "the time is over" in ended.stderr

@@ -330,23 +330,24 @@ def test_a_job_by_another_name_is_the_same(job: Job, tmp_path: Path, world: Stan
 
 
 def test_a_lock_that_is_let_go_is_taken() -> None:
-    took: list[float] = []
+    held, go_on = threading.Event(), threading.Event()
 
     def hold() -> None:
         with run_lock("x", "busy"):
             held.set()
-            time.sleep(0.5)
+            go_on.wait(60)
 
-    held = threading.Event()
     other = threading.Thread(target=hold)
     other.start()
-    held.wait(5)
+    assert held.wait(60)
     with pytest.raises(StateError, match="busy"), run_lock("x", "busy"):
         pass
-    with run_lock("x", "busy", patience=10):
-        took.append(time.monotonic())
+    later = threading.Timer(0.3, go_on.set)
+    later.start()
+    with run_lock("x", "busy", patience=60):
+        assert go_on.is_set()
+    later.join()
     other.join()
-    assert took
 
 
 def test_an_error_within_a_lock_is_no_matter_of_the_lock() -> None:

@@ -253,14 +253,32 @@ def test_an_emptied_store_is_a_damaged_one(emptied: Path, monkeypatch: pytest.Mo
     assert emptied.read_bytes() == b""
 
 
-def test_a_store_that_another_run_is_just_making_is_waited_for(emptied: Path) -> None:
+def test_a_store_that_another_run_is_just_making_is_waited_for(
+    emptied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("positivity.store.database._BEGINNING", 60.0)
     made = emptied.with_name("made.db")
     Store(made).database.close()
-    timer = threading.Timer(0.3, lambda: emptied.write_bytes(made.read_bytes()))
+    timer = threading.Timer(0.3, lambda: made.replace(emptied))
     timer.start()
     with Store(emptied) as store:
         assert store.ledger.months() == []
     timer.join()
+
+
+def test_a_store_that_another_run_is_just_upgrading_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE mine (number)")
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("INSERT INTO mine VALUES (1)")
+    timer = threading.Timer(0.3, lambda: other.execute("COMMIT"))
+    timer.start()
+    with Store(path) as store:  # which changes how it is written, as no other may meanwhile
+        assert store.ledger.months() == []
+        assert store.database.value("PRAGMA journal_mode") == "wal"
+    timer.join()
+    other.close()
 
 
 def test_a_store_that_could_not_be_begun_leaves_no_empty_file(
@@ -411,7 +429,12 @@ def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
 
 
 def test_many_processes_make_the_store_at_once() -> None:
-    code = "from positivity.store import Store, store_path; Store(store_path())"
+    code = """
+import positivity.store.database
+from positivity.store import Store, store_path
+positivity.store.database._BEGINNING = 60.0  # eight on a busy machine
+Store(store_path())
+"""
     crowd = [
         subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
         for _ in range(8)

@@ -151,10 +151,14 @@ def test_one_process_or_three_say_the_same(
         with Helpers(setting(tiny_model), most) as helpers:
             for helper in helpers.first(most):
                 helper.wait()
-            assert result(batches(rows), scorer, tiny_model, helpers, group) == alone
+            # What they were is not remembered: they can be used for the next files. Which of them
+            # gets a chunk is chance, so all of them do only in the end.
+            for _ in range(2):
+                assert result(batches(rows), scorer, tiny_model, helpers, group) == alone
+            ends = time.monotonic() + 60
+            while len(set(given)) < most and time.monotonic() < ends:
+                assert result(batches(rows), scorer, tiny_model, helpers, group) == alone
             assert len(set(given)) == most
-            # What they were is not remembered: they can be used for the next files.
-            assert result(batches(rows), scorer, tiny_model, helpers, group) == alone
     found = sum(report["counts"]["found"] for report in alone[0])
     assert found == len(rows)
     assert {reason for report in alone[0] for reason in report["counts"]["left_out"]} == {
@@ -300,10 +304,10 @@ def children(process: int) -> list[int]:
 
 def is_alive(process: int) -> bool:
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")

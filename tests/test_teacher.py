@@ -194,13 +194,18 @@ def test_stopped_and_resumed_it_ends_where_it_would_have(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(teacher_module, "_SAVED_EVERY", 10)
     first = TeacherRun(recipe, Data(tiny_data, tiny_data), tmp_path)
-    for each in first.train():
-        if isinstance(each, Record):
-            break
+    training = first.train()
+    assert next(each.step for each in training if isinstance(each, Record)) % 10
+    saved = next(each.step for each in training if isinstance(each, Step) and each.saved)
     resumed = TeacherRun(recipe, Data(tiny_data, tiny_data), tmp_path)
+    went_on = next(each.step for each in resumed.train())
+    assert saved < went_on <= saved + 10
     for _ in resumed.train():
         pass
+    for record, undisturbed in zip(resumed.records, trained.records, strict=True):
+        assert record.loss == pytest.approx(undisturbed.loss, abs=0.02)
     texts = [*POSITIVE, *NEGATIVE, *NEUTRAL]
     np.testing.assert_allclose(
         resumed.probabilities(texts), trained.probabilities(texts), atol=0.02
@@ -254,6 +259,12 @@ def test_another_recipe_is_refused(
 ) -> None:
     with pytest.raises(StateError, match="another recipe"):
         TeacherRun(replace(recipe, seed=9), Data(tiny_data, tiny_data), trained.folder)
+
+
+@pytest.mark.parametrize("name", ["epochs", "batch_size", "evaluations"])
+def test_no_training_at_all_is_refused(recipe: TeacherRecipe, name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} is 0; it takes at least 1"):
+        replace(recipe.training, **{name: 0})
 
 
 def test_nothing_to_label_is_said_before_it_trains(

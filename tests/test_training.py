@@ -16,6 +16,7 @@ from positivity.model.scorer import Scorer
 from positivity.text.emojis import compile_table
 from positivity.text.normalize import Normalizer
 from positivity.text.tokenizer import WordTokenizer
+from positivity.training import loop
 from positivity.training.augmentation import augment
 from positivity.training.datasets import NamedSet, build_examples
 from positivity.training.emoji_ranking import (
@@ -26,7 +27,6 @@ from positivity.training.emoji_ranking import (
 )
 from positivity.training.examples import batches
 from positivity.training.labelled import Data, read_labelled
-from positivity.training.loop import Record
 from positivity.training.measure import measure, spearman
 from positivity.training.recipe import (
     EmojiRecipe,
@@ -69,17 +69,28 @@ def test_a_model_learns_and_is_measured(tiny_model: ModelDirectory) -> None:
     assert records[-1]["loss"] < records[0]["loss"]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "steps"),
+    [(60.0, 57), (0.0, 70)],
+    ids=["at a look", "between two"],
+)
 def test_killed_and_resumed_it_ends_the_same(
-    tiny_data: Path, tiny_model: ModelDirectory, tmp_path: Path
+    tiny_data: Path,
+    tiny_model: ModelDirectory,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    steps: int,
 ) -> None:
+    monkeypatch.setattr(loop, "_SAVED_EVERY", seconds)
     recipe = model_recipe(tiny_data / "tiny.toml")
     first = Run(recipe, Data(tiny_data, tmp_path), tmp_path, device="cpu", say=silent)
-    looks = 0
     for each in first.train():
-        looks += isinstance(each, Record)
-        if looks == 3:
+        if each.step >= steps:
             break  # as a kill would: everything after the checkpoint is lost
     resumed = Run(recipe, Data(tiny_data, tmp_path), tmp_path, device="cpu", say=silent)
+    went_on = next(each.step for each in resumed.train())
+    assert steps < went_on <= steps + 20
     for _ in resumed.train():
         pass
     result = resumed.finish()

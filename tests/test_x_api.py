@@ -478,7 +478,8 @@ def test_waiting_at_once_counts_once(standin: Standin) -> None:
     handles = ["alice", "bob", "carol", "dave"]
     for handle in handles:
         standin.world.generate(handle, 80, retweets=0)
-    with client_of(standin, clock=clock, max_wait=310) as client, ThreadPoolExecutor(4) as pool:
+    # Counted twice, it would be about 590 seconds; a few of these milliseconds are the machine's.
+    with client_of(standin, clock=clock, max_wait=500) as client, ThreadPoolExecutor(4) as pool:
         accounts = client.accounts(handles)
         found = list(pool.map(lambda handle: list(client.pages(accounts[handle])), handles))  # type: ignore[arg-type]
     assert [len(ids(pages)) for pages in found] == [80] * 4
@@ -518,7 +519,10 @@ def test_a_wait_ends_when_the_user_stops_it(standin: Standin, clock: VirtualCloc
     assert len(standin.log) == 3
 
 
-def test_the_real_clock_wakes_up_when_stopped(standin: Standin) -> None:
+def test_the_real_clock_wakes_up_when_stopped(
+    standin: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("positivity.sources.x_transport._SLICE", 100.0)
     standin.clock = time.time
     cancelled = threading.Event()
     with client_of(standin, cancelled=cancelled, max_wait=900) as client:
@@ -528,7 +532,7 @@ def test_the_real_clock_wakes_up_when_stopped(standin: Standin) -> None:
         started = time.monotonic()
         with pytest.raises(Interrupted):
             next(client.pages(account))
-        assert time.monotonic() - started < 0.9
+        assert time.monotonic() - started < 30
         stopper.join()
 
 

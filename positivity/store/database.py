@@ -72,12 +72,28 @@ class Database:
 
     def _prepare(self) -> None:
         run = self._connection.execute
-        run("PRAGMA journal_mode = WAL")
+        self._write_ahead()
         # A crash of the program loses nothing; one of the machine at most the last page read.
         run("PRAGMA synchronous = NORMAL")
         run("PRAGMA foreign_keys = ON")
         # What is deleted is overwritten, not only unlinked.
         run("PRAGMA secure_delete = ON")
+
+    def _write_ahead(self) -> None:
+        """Has what is written go to a journal first, so that readers and a writer never wait.
+
+        Of a file that another process is just making so, SQLite says at once that it is locked,
+        however long it may wait for all else.
+        """
+        ends = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > ends:
+                    raise
+            time.sleep(_POLL)
 
     def _upgrade(self, migrations: Sequence[str]) -> None:
         if self.value("PRAGMA user_version") == len(migrations):

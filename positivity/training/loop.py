@@ -1,6 +1,7 @@
 """The training loop: a generator of records. Printing, plotting and saving are the caller's."""
 
 import math
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -19,6 +20,7 @@ from positivity.training.stages import HEAD, Stage, layer_of, stages_of
 from positivity.training.task import BatchT, NetworkT, Task
 
 _TOLD_EVERY = 20  # steps
+_SAVED_EVERY = 120.0  # seconds, at most: what a stop may cost, where the looks are far apart
 # What torch raises for files that are no whole checkpoint: of some parts it seeks a place before
 # their beginning, which the system calls an invalid argument.
 _DAMAGE = (
@@ -51,6 +53,7 @@ class Step:
     step: int
     steps: int
     loss: float
+    saved: bool = False  # its checkpoint was just written
 
 
 class Trainer(Generic[NetworkT, BatchT]):
@@ -73,6 +76,7 @@ class Trainer(Generic[NetworkT, BatchT]):
         self._recipe, self._seed = recipe, seed
         self._device = next(network.parameters()).device
         self._step = 0
+        self._losses: list[Tensor] = []  # since the last record
         self._per_epoch = math.ceil(len(task) / recipe.batch_size)
         self._stages = stages_of(recipe, network)
         self.steps = self._per_epoch * sum(stage.epochs for stage in self._stages)
@@ -102,30 +106,32 @@ class Trainer(Generic[NetworkT, BatchT]):
 
     def run(self, *, checkpoint: Path | None = None) -> Iterator[Step | Record]:
         """Trains to the end: a step now and then, and a record at each look at the development
-        sets, just after its checkpoint was written."""
+        sets. A checkpoint is written just before each record, and between two far apart."""
         done = epoch = 0
+        saved = time.monotonic()
         for stage in self._stages:
             first, last = done, done + stage.epochs * self._per_epoch
             if self._step <= first > 0:  # the stage before has ended: its best goes on
                 self._take_kept()
             stage.thaw(self.network)
-            losses: list[Tensor] = []
             for _ in range(stage.epochs):
                 for batch in self.task.batches(self._recipe.batch_size, (self._seed, epoch)):
                     done += 1
                     if done <= self._step:  # trained before the checkpoint
                         continue
-                    losses.append(self._train_step(batch, self._rate(stage, first, last)))
+                    self._losses.append(self._train_step(batch, self._rate(stage, first, last)))
                     self._step = done
-                    if done % self._evaluate_every == 0 or done == last:
-                        rate = self._rate(stage, first, last)
-                        record = self._look(epoch, float(torch.stack(losses).mean()), rate)
-                        losses.clear()
-                        if checkpoint is not None:
-                            self.save(checkpoint)
-                        yield record
-                    elif done % _TOLD_EVERY == 0:
-                        yield Step(done, self.steps, float(losses[-1]))
+                    looks = done % self._evaluate_every == 0 or done == last
+                    if looks:
+                        self._look(epoch, self._rate(stage, first, last))
+                    saves = looks or time.monotonic() - saved >= _SAVED_EVERY
+                    if saves and checkpoint is not None:
+                        self.save(checkpoint)
+                        saved = time.monotonic()
+                    if looks:
+                        yield self.records[-1]
+                    elif saves or done % _TOLD_EVERY == 0:
+                        yield Step(done, self.steps, float(self._losses[-1]), saves)
                 epoch += 1
 
     def _take_kept(self) -> None:
@@ -171,7 +177,8 @@ class Trainer(Generic[NetworkT, BatchT]):
         """Whether all steps are done."""
         return self._step >= self.steps
 
-    def _look(self, epoch: int, loss: float, rate: float) -> Record:
+    def _look(self, epoch: int, rate: float) -> None:
+        loss = float(torch.stack(self._losses).mean())
         if not math.isfinite(loss):
             raise InputError(diverged(self._step))
         recalls = self.task.scores(self.averaged)
@@ -179,9 +186,8 @@ class Trainer(Generic[NetworkT, BatchT]):
         best = all(mean > record.recall for record in self.records)
         if best or self._recipe.keep_last:
             self.kept.load_state_dict(self.averaged.state_dict())
-        record = Record(self._step, self.steps, epoch + 1, loss, rate, recalls, best)
-        self.records.append(record)
-        return record
+        self.records.append(Record(self._step, self.steps, epoch + 1, loss, rate, recalls, best))
+        self._losses.clear()
 
     def save(self, path: Path) -> None:
         """Writes all that `restore` needs."""
@@ -193,6 +199,7 @@ class Trainer(Generic[NetworkT, BatchT]):
             "optimizer": self._optimizer.state_dict(),
             "helper": self.helper.state_dict() if self.helper is not None else None,
             "records": [asdict(record) for record in self.records],
+            "losses": [float(loss) for loss in self._losses],
         }
         with write_atomically(path) as file:
             torch.save(state, file)
@@ -215,6 +222,7 @@ class Trainer(Generic[NetworkT, BatchT]):
             self.helper.load_state_dict(state["helper"])
         self._optimizer.load_state_dict(state["optimizer"])
         self.records = [Record(**record) for record in state["records"]]
+        self._losses = list(torch.tensor(state["losses"], device=self._device))
 
 
 @contextmanager

@@ -269,6 +269,10 @@ class FineTuningRecipe:
     dropout: float = 0.1
     evaluations: int = 3  # looks at the development sets, over all epochs
 
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "evaluations"):
+            _at_least(1, name, getattr(self, name))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeacherRecipe:

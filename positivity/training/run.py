@@ -174,10 +174,10 @@ class Run:
         return self.folder / CHECKPOINT
 
     def train(self) -> Iterator[Step | Record]:
-        """Trains to the end; what has been trained is kept at every record."""
+        """Trains to the end; what has been trained is kept at every record, and between them."""
         clock = Clock(self.folder, self._device.type)
         for each in self._stages():
-            if isinstance(each, Record):
+            if isinstance(each, Record) or each.saved:
                 clock.write()
             yield each
 

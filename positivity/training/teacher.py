@@ -77,6 +77,7 @@ class TeacherRun:
         self.teacher.to(self._device, torch.bfloat16)
         self._optimizer = MixedOptimizer(self.teacher, recipe.training)
         self._step = 0
+        self._losses: list[float] = []  # since the last record
         if self.checkpoint.exists():
             self._restore()
 
@@ -140,26 +141,26 @@ class TeacherRun:
 
     def train(self) -> Iterator[Step | Record]:
         """Trains to the end: a step now and then, and a record at each look at the dev sets."""
-        looks = self.recipe.training.evaluations
-        at = {round(self.steps * k / looks) for k in range(1, looks + 1)}
-        losses: list[float] = []
+        count = self.recipe.training.evaluations
+        at = {round(self.steps * k / count) for k in range(1, count + 1)}
         while self._step < self.steps:
-            losses.append(self._train_step(self._plan[self._step]))
+            self._losses.append(self._train_step(self._plan[self._step]))
             self._step += 1
-            done = self._step == self.steps
-            if self._step in at:
-                self._look(float(np.mean(losses)))
-                losses.clear()
+            looks = self._step in at
+            if looks:
+                self._look()
+            saves = looks or self._step % _SAVED_EVERY == 0
+            if saves:
                 self._save()
+            if looks:
                 yield self.records[-1]
-            elif self._step % _SAVED_EVERY == 0 or done:
-                self._save()
-            elif self._step % _TOLD_EVERY == 0:
-                yield Step(self._step, self.steps, losses[-1])
+            elif saves or self._step % _TOLD_EVERY == 0:
+                yield Step(self._step, self.steps, self._losses[-1], saves)
         self.teacher.encoder.save_pretrained(self.folder / ENCODER)
         self._tokenizer.save_pretrained(self.folder / ENCODER)
 
-    def _look(self, loss: float) -> None:
+    def _look(self) -> None:
+        loss = float(np.mean(self._losses))
         recalls = self._recalls(self.dev)
         mean = float(np.mean(list(recalls.values())))
         best = all(mean > record.recall for record in self.records)
@@ -167,6 +168,7 @@ class TeacherRun:
         self.records.append(
             Record(self._step, self.steps, epoch, loss, self._optimizer.rate, recalls, best)
         )
+        self._losses.clear()
 
     def _train_step(self, rows: NDArray[np.int64]) -> float:
         self.teacher.train()
@@ -316,6 +318,7 @@ class TeacherRun:
             "step": self._step,
             "optimizer": self._optimizer.state(),
             "records": [asdict(record) for record in self.records],
+            "losses": self._losses,
         }
         with write_atomically(self.checkpoint) as file:
             torch.save(state, file)
@@ -326,6 +329,7 @@ class TeacherRun:
             self._step = state["step"]
             self._optimizer.restore(state["optimizer"])
             self.records = [Record(**record) for record in state["records"]]
+            self._losses = list(state["losses"])
 
 
 def _letters(text: str) -> str:
