@@ -125,8 +125,9 @@ class Trainer(Generic[NetworkT, BatchT]):
                     if looks:
                         self._look(epoch, self._rate(stage, first, last))
                     saves = looks or time.monotonic() - saved >= _SAVED_EVERY
-                    if saves and checkpoint is not None:
-                        self.save(checkpoint)
+                    if saves:
+                        if checkpoint is not None:
+                            self.save(checkpoint)
                         saved = time.monotonic()
                     if looks:
                         yield self.records[-1]
