@@ -1,7 +1,9 @@
 """What several tests share: a home of their own, tables to normalize with, a tiny trained model."""
 
 import signal
+import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,6 +118,14 @@ def standin() -> Iterator[Standin]:
     """A stand-in for X's API on a socket of this machine, with its special accounts."""
     with Standin() as service:
         yield service
+
+
+@pytest.fixture
+def one_day() -> None:
+    """Has a test that asks for the day after what it tests begin and end on the same one (UTC)."""
+    now = datetime.now(UTC)
+    if (now + timedelta(minutes=1)).date() != now.date():
+        time.sleep(60)
 
 
 @pytest.fixture(scope="session")

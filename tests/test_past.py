@@ -226,6 +226,7 @@ def test_accounts_are_told_apart(tiny_model: ModelDirectory) -> None:
         assert store.checks.time_of(8, 2) is None
 
 
+@pytest.mark.usefixtures("one_day")
 def test_a_report_names_the_one_of_an_earlier_day(tiny_model: ModelDirectory) -> None:
     def reported(*options: str) -> dict[str, Any]:
         result = run(tiny_model, "report", "alice", "--format", "json", *options)

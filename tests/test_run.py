@@ -84,6 +84,7 @@ def job(tmp_path: Path, tiny_model: ModelDirectory) -> Job:
     return Job(folder, tiny_model)
 
 
+@pytest.mark.usefixtures("one_day")
 def test_accounts_and_files_go_into_a_folder_and_nothing_is_printed(job: Job) -> None:
     job.tweets("own.csv", 30, 3)
     job.write(
@@ -125,6 +126,7 @@ def test_without_an_output_it_reports_on_stdout(job: Job) -> None:
     assert job.run("--quiet").stdout == ""
 
 
+@pytest.mark.usefixtures("one_day")
 def test_check_writes_into_a_folder_and_keeps_so_many_days(
     tmp_path: Path, tiny_model: ModelDirectory
 ) -> None:
