@@ -447,3 +447,47 @@ def test_a_table_of_direct_messages_is_refused(tmp_path: Path) -> None:
     path.write_text("id,dm_conversation_id,text\n1,2-3,secret\n", encoding="utf-8")
     with pytest.raises(InputError, match="holds direct messages, which are never read"):
         read(path)
+
+
+@pytest.mark.parametrize("between", ["", "\n", ",\n"])
+@pytest.mark.parametrize(
+    "form", ['[{{"text": "{}"}}]', '{{\n"data": [\n{{"text": "{}", "id": "20"}}\n]}}']
+)
+def test_documents_one_after_the_other_are_all_read(
+    tmp_path: Path, form: str, between: str
+) -> None:
+    """As `cat page*.json` makes them."""
+    rows, unreadable, _ = read_text(tmp_path, between.join(map(form.format, "abc")))
+    assert [row["text"] for row in rows] == ["a", "b", "c"]
+    assert unreadable == 0
+
+
+def test_what_follows_a_document_and_cannot_be_read_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "tweets.json"
+    for text in ('[{"text": "a"}] trailing', '{\n"data":\n[{"id": "20", "text": "a"}]}\n{"da'):
+        path.write_text(text, encoding="utf-8")
+        with open_tweets(str(path)) as file:
+            rows = [row for batch in file.batches() for row in batch.to_pylist()]
+        assert [row["text"] for row in rows] == ["a"]
+        assert file.unreadable == 1
+        assert file.damaged
+
+
+@pytest.mark.parametrize("part", ["id", "date", "author", "lang"])
+def test_a_key_that_is_nowhere_is_not_taken_in_silence(tmp_path: Path, part: str) -> None:
+    tweets = [{"id": "20", "text": "a", "created_at": "2026-05-01", "lang": "en", "user": "x"}]
+    said = f"nothing to read under 'nonsense' \\(--{part}-column\\); its keys are 'id', 'text'"
+    with pytest.raises(InputError, match=said):
+        read_text(tmp_path, json.dumps(tweets), **{f"{part}_column": "nonsense"})
+
+
+def test_an_empty_text_does_not_hide_the_one_that_is_there(tmp_path: Path) -> None:
+    tweets = [
+        {"full_text": "", "text": "short"},
+        {"text": "cut…", "note_tweet": {"text": ""}},
+        {"full_text": "whole", "text": "cut…"},
+        {"full_text": "", "text": ""},
+    ]
+    rows, unreadable, _ = read_text(tmp_path, json.dumps(tweets))
+    assert [row["text"] for row in rows] == ["short", "cut…", "whole", ""]
+    assert unreadable == 0

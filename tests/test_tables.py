@@ -578,3 +578,36 @@ def test_rows_that_are_long(tmp_path: Path) -> None:
         assert texts(tmp_path, "id,text,answer\n" + rows) == [f"what a day {i}" for i in range(3)]
     with pytest.raises(InputError, match="more than a megabyte"):
         texts(tmp_path, f'id,text,answer\n1,what a day,"{"x" * 1_100_000}"\n')
+
+
+@pytest.mark.parametrize("empty", ["", None])
+def test_where_the_whole_text_is_empty_the_short_one_is_read(
+    tmp_path: Path, empty: str | None
+) -> None:
+    columns = {"text": ["cut…", "short one"], "full_text": ["all of it", empty], "id": ["7", "8"]}
+    rows, unreadable, read_as = read(write_parquet(tmp_path, **columns))
+    assert [row["text"] for row in rows] == ["all of it", "short one"]
+    assert unreadable == 0
+    assert "text from 'full_text'" in read_as
+    table = "text,full_text,id\ncut…,all of it,7\nshort one,,8\n"
+    assert texts(tmp_path, table) == ["all of it", "short one"]
+    assert texts(tmp_path, table, text_column="full_text") == ["all of it", ""]
+
+
+def test_columns_of_parquet_that_share_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "twice.parquet"
+    names = ["text", "id", "text"]
+    columns = [["I love it", "so bad"], ["20", "21"], ["other words", "of others"]]
+    pq.write_table(pa.table(columns, names=names), path)
+    for options, expected in (({}, columns[0]), ({"text_column": "3"}, columns[2])):
+        rows, _, _ = read(path, **options)
+        assert [row["text"] for row in rows] == expected
+        assert [row["id"] for row in rows] == columns[1]
+
+
+def test_one_rounded_id_does_not_lose_the_others(tmp_path: Path) -> None:
+    exact = [f"{1512345678901234567 + n}" for n in range(9)]
+    lines = [f"{number},good morning {number}" for number in (*exact, "1.51E+18")]
+    rows, _, read_as = read_text(tmp_path, "id,text\n" + "\n".join(lines))
+    assert [row["id"] for row in rows] == [*exact, None]
+    assert "rounded" not in read_as

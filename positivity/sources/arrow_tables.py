@@ -54,8 +54,11 @@ class _Parquet(ArrowTable):
             yield from self._file.iter_batches(batch_size=size, use_threads=False)
             return
         names = [self.schema.names[index] for index in columns]
+        # All columns of a name come, in their order in the file.
+        which = [self.schema.names[:index].count(self.schema.names[index]) for index in columns]
         for batch in self._file.iter_batches(batch_size=size, columns=names):
-            yield batch.select(names)
+            places = map(batch.schema.get_all_field_indices, names)
+            yield batch.select([of[each] for of, each in zip(places, which, strict=True)])
 
 
 class _Feather(ArrowTable):
@@ -171,6 +174,9 @@ class ArrowFile(TweetFile):
     def _tweets(self, batch: Any, mapper: RowMapper) -> Iterator[TweetBatch]:
         used = self._layout.used
         present = pc.is_valid(batch.column(used.index(self._layout.text)))
+        if self._layout.short_text is not None:
+            short = pc.is_valid(batch.column(used.index(self._layout.short_text)))
+            present = pc.or_(present, short)
         for row in np.flatnonzero(~np.asarray(present)):
             self.reject("has no text", self._rows_read + int(row) + 1)
         batch = batch.filter(present)

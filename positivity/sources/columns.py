@@ -10,10 +10,12 @@ from positivity.tweets import Kind
 if TYPE_CHECKING:
     from positivity.sources.reading import ReadOptions
 
+WHOLE, SHORT = "fulltext", "text"  # names of texts, where both are there
+
 # Names as `plain_name` writes them, the best first.
 FIELD_NAMES: Mapping[str, tuple[str, ...]] = {
     "text": (
-        *("fulltext", "text", "tweettext", "tweetfulltext", "posttext", "rawcontent"),
+        *(WHOLE, SHORT, "tweettext", "tweetfulltext", "posttext", "rawcontent"),
         *("tweetcontent", "content", "tweet", "body", "tweetbody", "message", "sentence"),
         *("post", "statustext", "caption", "comment", "comments", "review", "tweets"),
     ),

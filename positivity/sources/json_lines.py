@@ -27,7 +27,7 @@ _LABELS_SOUGHT = 500  # lines
 _LIST = re.compile(r'"(?:data|tweets|posts|statuses|results|items)"\s*:\s*\[\s*')
 # An array of texts: more than one, or nothing behind it, unlike a tweet that begins in brackets.
 _TEXTS = re.compile(r'\[\s*"(?:[^"\\]|\\.)*+"\s*(?:,\s*"|\]\s*$)')
-_BETWEEN = re.compile(r"[\s,]*")
+_BETWEEN = re.compile(r"[\s,\ufeff]*")
 _OPENINGS = {"{": ('"', "}"), "[": ("{", "]", "[")}
 
 
@@ -82,9 +82,14 @@ def _salvaged(page: str) -> list[Any]:
             break
         if all(row is not None for row in page_rows(value)):
             tweets.append(value)
-        between = _BETWEEN.match(page, place)
-        place = between.end() if between else place
+        place = _behind(page, place)
     return tweets
+
+
+def _behind(text: str, place: int) -> int:
+    """Where the next value begins, behind what may stand between two."""
+    between = _BETWEEN.match(text, place)
+    return between.end() if between else place
 
 
 class JsonFile(TweetFile):
@@ -124,6 +129,8 @@ class JsonFile(TweetFile):
         rows = self._rows()
         empty = True
         while chunk := list(islice(rows, size)):
+            if empty:
+                self._refuse_unknown_keys(chunk)
             empty = False
             columns = {name: [row[name] for row in chunk] for name in PARTS}
             batch = batch_of(columns, len(chunk), self.name)
@@ -132,6 +139,16 @@ class JsonFile(TweetFile):
             yield batch
         if empty:
             raise InputError(self._why_empty())
+
+    def _refuse_unknown_keys(self, rows: list[Row]) -> None:
+        """Complains of a key that the user names and that no tweet so far has anything under."""
+        for part, key in self._chosen.items():
+            if all(row.get(part) is None for row in rows):
+                option = {"created_at": "date"}.get(part, part)
+                raise InputError(
+                    f"{self.name}: has nothing to read under '{key}' (--{option}-column); its keys "
+                    f"are {self._shown_keys()}"
+                )
 
     def _rows(self) -> Iterator[Row]:
         for line, value, raw in self._values():
@@ -189,19 +206,27 @@ class JsonFile(TweetFile):
                 yield elements.line, {"text": value} if text_alone else value, None
 
     def _whole(self, document: str) -> Iterator[tuple[int, Any, str | None]]:
-        """The one value of a file; if that is cut short, the tweets that are left of it."""
-        try:
-            yield 1, DECODER.decode(document.strip().removeprefix("\ufeff")), None
-        except (ValueError, RecursionError) as error:
-            tweets = _salvaged(document)
-            if tweets:
+        """The values of a file; of one that is cut short, the tweets that are left of it."""
+        place = _behind(document, 0)
+        line = 1 + document.count("\n", 0, place)
+        while place < len(document):
+            try:
+                value, end = DECODER.raw_decode(document, place)
+            except (ValueError, RecursionError) as error:
+                tweets = _salvaged(document[place:])
+                if not tweets and not _bare(document[:place]):
+                    raise InputError(
+                        f"{self.name}: begins like JSON but is not whole ({error}); get the file "
+                        "again"
+                    ) from error
                 self._cut = True
-                yield from ((1, tweet, None) for tweet in tweets)
+                yield from ((line, tweet, None) for tweet in tweets)
                 yield document.count("\n") + 1, None, None
                 return
-            raise InputError(
-                f"{self.name}: begins like JSON but is not whole ({error}); get the file again"
-            ) from error
+            yield line, value, None
+            end = _behind(document, end)
+            line += document.count("\n", place, end)
+            place = end
 
     def _why_empty(self) -> str:
         if not self.unreadable:
@@ -209,13 +234,18 @@ class JsonFile(TweetFile):
         if self._messages:
             return f"{self.name}: {MESSAGES}"
         if self._keys:
-            keys = ", ".join(f"'{key}'" for key in self._keys[:_MOST_NAMED])
-            if len(self._keys) > _MOST_NAMED:
-                keys += f" and {len(self._keys) - _MOST_NAMED:,} more"
             wanted = self._chosen.get("text")
             text = f"text under '{wanted}'" if wanted else "text of tweets"
-            return f"{self.name}: has no {text}; its keys are {keys}; name one with --text-column"
+            return (
+                f"{self.name}: has no {text}; its keys are {self._shown_keys()}; name one with "
+                "--text-column"
+            )
         return f"{self.name}: has no line of JSON with the text of a tweet"
+
+    def _shown_keys(self) -> str:
+        keys = ", ".join(f"'{key}'" for key in self._keys[:_MOST_NAMED])
+        more = len(self._keys) - _MOST_NAMED
+        return f"{keys} and {more:,} more" if more > 0 else keys
 
 
 def _tool(source: str, head: str, key: str | None) -> str | None:

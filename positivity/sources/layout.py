@@ -13,6 +13,8 @@ from positivity.sources.columns import (
     FLAG_NAMES,
     MARK_NAMES,
     MESSAGES,
+    SHORT,
+    WHOLE,
     ZONE_NAMES,
     chosen_names,
     is_message,
@@ -48,6 +50,7 @@ class Layout:
     export: str | None = None  # the name of the tool or data set
     remarks: tuple[str, ...] = ()  # what else was found out, or guessed
     label: str | None = None  # the column that says which tweets are positive
+    short_text: int | None = None  # the column of the text where that of whole texts is empty
 
     @property
     def text(self) -> int:
@@ -57,7 +60,8 @@ class Layout:
     def used(self) -> tuple[int, ...]:
         """Every column that is read."""
         kinds = (index for _, index in (*self.flags, *self.marks))
-        return tuple(dict.fromkeys((*self.fields.values(), *kinds, *self.clock)))
+        short = () if self.short_text is None else (self.short_text,)
+        return tuple(dict.fromkeys((*self.fields.values(), *kinds, *self.clock, *short)))
 
     def described(self, kind: str) -> str:
         """A kind of file, such as CSV, with the name of the tool that writes it."""
@@ -151,7 +155,13 @@ def lay_out(
         export="X Analytics" if look else _name(export, header, rows),
         remarks=(*remarks, *_of_dates(order, export)),
         label=label,
+        short_text=None if "text" in chosen else _short_text(plain, fields["text"]),
     )
+
+
+def _short_text(plain: Sequence[str], text: int) -> int | None:
+    """The column of cut texts beside one of whole texts, which some tools leave empty if short."""
+    return plain.index(SHORT) if plain[text] == WHOLE and SHORT in plain else None
 
 
 def _is_foreign(header: Sequence[str], fields: Mapping[str, int]) -> bool:

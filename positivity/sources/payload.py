@@ -222,11 +222,14 @@ def _values(tweet: Json) -> dict[str, Any]:
 
 
 def _first(values: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
+    """The first of some values that says something; empty where none does, but one is there."""
+    empty = None
     for name in names:
         found = _string(values.get(name))
-        if found is not None:
+        if found:
             return found
-    return None
+        empty = found if empty is None else empty
+    return empty
 
 
 def _string(value: Any) -> str | None:

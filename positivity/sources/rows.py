@@ -118,6 +118,9 @@ class RowMapper:
         """The tweets of some rows, given by column; every text is there."""
         fields = {part: cells[index] for part, index in self._layout.fields.items()}
         texts = self._texts(fields.pop("text"))
+        if self._layout.short_text is not None:
+            short = self._texts(cells[self._layout.short_text])
+            texts = [text or other for text, other in zip(texts, short, strict=True)]
         links = [_linked(link) for link in fields.pop("link", ())]
         left_out = fields.pop("left_out", None)  # of our own scores, where a retweet is called so
         types = fields.pop("type", left_out)
