@@ -1,8 +1,10 @@
 """Which tweets count for the verdict, and why the others do not."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +18,9 @@ from positivity.tweets import Kind, LeftOut, TweetBatch, dates_only
 LANGUAGE = "en"  # the one that the models read
 # X's marks for posts without a language of their own: only emoji, media, hashtags, links, …
 _UNDETERMINED = frozenset({"", "und", "qme", "qst", "qht", "qam", "qct", "zxx", "art"})
+# What files have where nothing is known.
+_UNKNOWN = frozenset({"none", "null", "nan", "n/a", "unknown", "undefined", "undetermined"})
+_ENGLISH = frozenset({LANGUAGE, "eng", "english"})
 
 IsEnglish = Callable[[Sequence[str]], NDArray[np.bool_]]
 
@@ -106,10 +111,10 @@ class Selection:
         langs = batch.column("lang").to_pylist()
         others, unknown = [], []
         for row in rows:
-            lang = (langs[row] or "").lower().split("-")[0]
-            if lang in _UNDETERMINED:
+            told = _is_called_english(langs[row] or "")
+            if told is None:
                 unknown.append(row)
-            elif lang not in (LANGUAGE, "english"):
+            elif not told:
                 others.append(row)
         if unknown:
             texts = batch.column("text").to_pylist()
@@ -122,11 +127,21 @@ class Selection:
 
 def refuse_language(language: str) -> None:
     """Raises UsageError for a language that the models do not read."""
-    if language.split("-")[0].lower() != LANGUAGE:
+    if not _is_called_english(language):
         raise UsageError(
             f"--language {language!r}: the models read English (en) only; without the option, "
             "tweets in other languages are told apart and left out"
         )
+
+
+@lru_cache(maxsize=1024)
+def _is_called_english(language: str) -> bool | None:
+    """Whether a source's word for a language, such as en_GB, means English; None: it says none."""
+    word = language.strip().lower()
+    name = re.split(r"[-_ (]", word, maxsplit=1)[0]
+    if word in _UNKNOWN or name in _UNDETERMINED:
+        return None
+    return name in _ENGLISH
 
 
 def _bound(moment: datetime, bare: NDArray[np.bool_] | None) -> NDArray[np.float64] | float:

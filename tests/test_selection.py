@@ -47,6 +47,13 @@ def reasons(selection: Selection, tweets: TweetBatch) -> list[str | None]:
         ({"lang": "fr"}, {}, LeftOut.LANGUAGE),
         ({"lang": "French"}, {}, LeftOut.LANGUAGE),
         ({"lang": "English"}, {}, None),
+        *(
+            ({"text": "foreign", "lang": word}, {}, None)
+            for word in ("en_US", "eng", "English (UK)")
+        ),
+        *(({"lang": word}, {}, None) for word in ("None", "nan", "NULL", "N/A", "unknown")),
+        ({"text": "foreign", "lang": "None"}, {}, LeftOut.LANGUAGE),
+        ({"lang": "other"}, {}, LeftOut.LANGUAGE),
         ({"lang": "qme"}, {}, None),
         ({"lang": "und", "text": "foreign"}, {}, LeftOut.LANGUAGE),
         (

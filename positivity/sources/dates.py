@@ -147,8 +147,11 @@ def times_of_ids(ids: Sequence[str | None]) -> pa.Array:
 def _parse(text: str, day_first: bool) -> date | None:
     if not text[0].isdigit():
         return _spelled(text)
-    if text.isdecimal() and len(text) != 8:
-        return _epoch(text)
+    number, _, fraction = text.partition(".")  # pandas writes 1651399200.0 where one is missing
+    if number.isdecimal() and (not fraction or fraction.isdecimal()):
+        if len(number) != 8:
+            return _epoch(number, fraction)
+        text = number
     try:
         found = datetime.fromisoformat(text)
         return _utc(found) if len(text) > _LONGEST_DATE else found.date()
@@ -162,12 +165,12 @@ def _utc(time: datetime) -> datetime:
     return time.astimezone(UTC)
 
 
-def _epoch(digits: str) -> datetime | None:
-    """Seconds or milliseconds since 1970."""
+def _epoch(digits: str, fraction: str) -> datetime | None:
+    """Seconds, which may have a fraction, or milliseconds since 1970."""
     if not 9 <= len(digits) <= 13:
         return None
     number = int(digits)
-    milliseconds = number if len(digits) > 11 else number * 1000
+    milliseconds = number if len(digits) > 11 else number * 1000 + int(f"{fraction}000"[:3])
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
 
 

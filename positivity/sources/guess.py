@@ -113,7 +113,7 @@ def time_columns(rows: Rows, columns: Iterable[int]) -> list[int]:
 
 
 def _are_dates(values: Sequence[str]) -> bool:
-    times = sum(not value.isdecimal() and parse_time(value) is not None for value in values)
+    times = sum(not _is_number(value) and parse_time(value) is not None for value in values)
     return times > 0 and times >= _MOST * len(values)
 
 
@@ -150,7 +150,8 @@ def are_zones(rows: Rows, index: int) -> bool:
 def has_rounded_ids(rows: Rows, index: int | None) -> bool:
     """Whether a spreadsheet has made 1.5777E+18 of ids, or 1577730467436140000."""
     values = [] if index is None else column(rows, index)
-    if any(_ROUNDED.fullmatch(value) for value in values):
+    # One alone, among others that are exact, is missing by itself.
+    if sum(_ROUNDED.fullmatch(value) is not None for value in values) >= _MOST * len(values) > 0:
         return True
     long = [value for value in values if value.isdecimal() and len(value) > _EXACT_DIGITS]
     return len(long) > 1 and all(value.endswith("000") for value in long)
