@@ -20,11 +20,11 @@ def write_atomically(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         InputError: the folder does not exist or cannot be written to.
     """
-    path = path.resolve()
     if path.exists() and not path.is_file():
         with path.open("wb") as file:
             yield file
         return
+    path = path.resolve()
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -369,3 +371,41 @@ def test_a_job_s_output_that_there_is_not(folder: Path) -> None:
     assert result.exit_code == 2
     assert "job.toml: [[output]]: path " in result.stderr
     assert "r.pdf: is not what is written here" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "encoding"),
+    [
+        (("--format", "markdown"), "utf-8"),
+        (("--format", "html"), "utf-8"),
+        (("--format", "csv", "--by", "author"), "utf-8"),
+        (("--format", "json"), "utf-8"),
+        ((), "cp1252"),
+        (("--list-inputs",), "cp1252"),
+    ],
+)
+def test_documents_on_stdout_are_utf8_wherever_it_leads(
+    tiny_model: ModelDirectory, arguments: tuple[str, ...], encoding: str
+) -> None:
+    """As into a file on Windows, whose programs are given the code page of the country."""
+    Path("x.csv").write_text("author,text\n李,love love great ▲\né,hate awful\n", encoding="utf-8")
+    given = () if "--list-inputs" in arguments else ("x.csv", "--model", str(tiny_model.path))
+    done = subprocess.run(
+        [sys.executable, "-m", "positivity", "score", *given, *arguments],
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    text = done.stdout.decode(encoding)
+    if "--by" in arguments:
+        assert "李" in text and "é" in text
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="no such device")
+def test_an_output_may_be_a_pipe_by_its_name(tiny_model: ModelDirectory) -> None:
+    command = [sys.executable, "-m", "positivity", "score", "x.csv", "--model"]
+    options = [str(tiny_model.path), "--quiet", "--format", "json", "-o", "/dev/stdout"]
+    done = subprocess.run([*command, *options], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["reports"]

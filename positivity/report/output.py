@@ -14,14 +14,17 @@ from positivity.files import write_atomically
 
 
 @contextmanager
-def report_output(path: Path | None) -> Iterator[TextIO]:
+def report_output(path: Path | None, *, utf8: bool = False) -> Iterator[TextIO]:
     """Standard output, or the file at `path`; all of it is written when the block ends.
+
+    A file is in UTF-8. So is standard output with `utf8`, for documents that are kept; else it has
+    the encoding of the terminal, and a question mark for what is not in that.
 
     Raises:
         InputError: it cannot be written, for one because the disk is full.
     """
     if path is None:
-        with _standard_output() as out:
+        with _standard_output(utf8) as out:
             yield out
         return
     refuse_folder(path)
@@ -141,9 +144,11 @@ def _is_read_in(path: str, folder: str, *, again: bool) -> bool:
 
 
 @contextmanager
-def _standard_output() -> Iterator[TextIO]:
+def _standard_output(utf8: bool) -> Iterator[TextIO]:
     if sys.stdout is None:
         raise InputError("standard output: is closed; name a file with --output")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8" if utf8 else None, errors="replace")
     try:
         yield sys.stdout
         sys.stdout.flush()  # here, not when Python ends and nobody catches the error
