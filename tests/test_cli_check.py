@@ -132,6 +132,29 @@ def test_days_that_were_not_read_are_told(run: Command) -> None:
     assert [limit for limit in gaps if "of these days" in limit] == []
 
 
+def test_newer_posts_that_were_never_asked_for_are_told(run: Command, world: Standin) -> None:
+    posts = world.world.user("alice").posts
+    until = posts[100].created_at.isoformat()
+    (of_days,) = run.json("check", "alice", "--until", until, "--all")
+    assert not of_days["timeline"]["complete"]
+    assert not any("after" in limit for limit in of_days["limits"])
+    for options in ((), ("--since", "2026-05-15")):
+        (report,) = run.json("report", "alice", *options)
+        assert not report["timeline"]["complete"]
+        (told,) = [limit for limit in report["limits"] if limit.startswith("No posts after")]
+        assert told.endswith("were asked for; a check without --until reads them.")
+    (report,) = run.json("check", "alice", "--all")
+    assert report["timeline"]["complete"]
+    assert not any("after" in limit for limit in report["limits"])
+
+
+def test_what_is_no_handle_is_told_without_a_token(
+    run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("X_BEARER_TOKEN")
+    assert "is no handle" in run("check", "not a handle", code=2).stderr
+
+
 def test_more_posts_that_would_hardly_help_are_not_offered(
     run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -509,3 +509,73 @@ def test_an_answer_that_does_not_say_whether_it_goes_on_is_no_end(bench: Bench) 
         )
     assert kept(bench) == bench.own()
     assert bench.bought() == len(bench.own())
+
+
+def test_posts_from_before_ids_held_times_are_read_by_date(standin: Standin) -> None:
+    standin.world.generate("oldie", 60, seed=5, end=datetime(2010, 3, 30, tzinfo=UTC), retweets=0.0)
+    user = standin.world.user("oldie")
+    user.posts[:] = [
+        replace(post, id=str(10_000_000_000 - 7 * number)) for number, post in enumerate(user.posts)
+    ]
+    with Store(store_path()) as store:
+        bench = Bench(standin, store)
+        bench.read(3200, handle="oldie", until=datetime(2010, 6, 30, tzinfo=UTC))
+        assert len(kept(bench)) == 60
+
+
+def test_what_turns_out_not_to_be_hidden_is_read(standin: Standin) -> None:
+    user = standin.world.generate("carol", 3500, seed=2, retweets=0.0)
+    with Store(store_path()) as store:
+        bench = Bench(standin, store)
+        # Of days in between it cannot be told whether they ended, or what X gives did.
+        since, until = user.posts[600].created_at, user.posts[400].created_at
+        bench.read(3200, handle="carol", since=since, until=until)
+        assert [row[1] for row in bench.coverage()] == ["hidden", "own"]
+        for _ in range(2):
+            bench.read(1000, handle="carol")
+        coverage = store.accounts.coverage(int(user.id), retweets=False)
+        assert not coverage.hidden
+        assert len(coverage.read) == 1
+        assert len(kept(bench)) == 1000
+
+
+def test_many_small_pages_are_not_taken_for_many_posts(standin: Standin) -> None:
+    user = standin.world.generate("dora", 3600, seed=2, retweets=0.0)
+    with Store(store_path()) as store:
+        bench = Bench(standin, store)
+        bench.read(50, handle="dora")
+        standin.world.generate("dora", 300, seed=3, end=LATER, retweets=0.0)
+        user.posts.sort(key=lambda post: -int(post.id))
+        for days in range(1, 41):  # a hundred are asked for each time, and two come
+            standin.world.generate(
+                "dora", 2, seed=3 + days, end=LATER + timedelta(days=days), retweets=0.0
+            )
+            user.posts.sort(key=lambda post: -int(post.id))
+            bench.read(100, handle="dora")
+        bench.read(1000, handle="dora")
+        coverage = store.accounts.coverage(int(user.id), retweets=False)
+        assert not coverage.hidden
+        assert len(coverage.read) == 1
+
+
+def test_pages_of_posts_that_are_no_use_end_the_reading_and_are_booked(bench: Bench) -> None:
+    with bench.client() as client:
+        account = client.accounts(["alice"])["alice"]
+    assert isinstance(account, Account)
+    bench.store.accounts.put(account)
+
+    class Nameless:
+        """A server whose posts have no ids, and whose pages never end."""
+
+        def pages(self, *args: Any, **options: Any) -> Iterator[Page]:
+            for _ in range(10):
+                yield Page([], None, None, "more", 100, 0, ())
+
+        def lookup(self, ids: Sequence[str]) -> LookupResult:
+            raise AssertionError
+
+    reader = Reader(Nameless(), bench.store, bench.purse, account, retweets=False)
+    with pytest.raises(NetworkError, match="not asked for"):
+        reader.read(Window(ALWAYS, 200), 200)
+    assert bench.purse.spent.posts == 100
+    assert sum(spent.posts for _, spent in bench.store.ledger.months()) == 100

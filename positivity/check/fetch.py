@@ -17,6 +17,10 @@ from positivity.store.accounts import ALL, HIDDEN, OWN, RETWEET, id_number
 from positivity.store.intervals import NEWEST, Interval, gaps
 
 MOST = 100  # posts in a request
+_NO_USE = (
+    "@{handle}: X gives posts that were not asked for; what was read before is kept, try again "
+    "later"
+)
 
 
 class Client(Protocol):
@@ -71,6 +75,7 @@ class Reader:
         self._on_progress = on_progress
         self._asked = 0  # posts, since the last page that was kept
         self._top_was_read = False
+        self._oldest_given = NEWEST
         self.reading = Reading()
 
     def read(self, window: Window, limit: int) -> None:
@@ -133,21 +138,25 @@ class Reader:
             page_size=size,
             include_retweets=self._retweets,
         )
-        returned = 0
+        returned, found = 0, None
         try:
             for page in pages:
                 returned += page.posts_returned
                 self._asked += size
-                if page.oldest_id is None and not page.ends:
-                    continue  # all of its posts were retweets: only its token leads on
-                break
-            else:
-                return None
+                if page.oldest_id is not None or page.ends:
+                    found = page
+                    break
+                if page.posts_returned:  # and so on with every page, at a price
+                    raise NetworkError(_NO_USE.format(handle=self._account.handle))
+                # All of its posts were retweets: only its token leads on.
         finally:
             spent = self._purse.settle(reserved, returned)
             self.reading.spent += spent
-        self._keep(page, gap, newest, returned, spent)
-        return page
+            if found is None:
+                self._store.ledger.add(spent)  # what is no use costs all the same
+        if found is not None:
+            self._keep(found, gap, newest, returned, spent)
+        return found
 
     def _keep(self, page: Page, gap: Interval, newest: int, bought: int, spent: Spent) -> None:
         """Keep a page, in one transaction with what it covers and costs."""
@@ -181,10 +190,11 @@ class Reader:
         if page.oldest_id is not None and (
             oldest is None or not gap.oldest <= oldest <= newest <= gap.newest
         ):
-            raise NetworkError(
-                f"@{self._account.handle}: X gives posts that were not asked for; what was read "
-                "before is kept, try again later"
-            )
+            raise NetworkError(_NO_USE.format(handle=self._account.handle))
+        if oldest is not None:
+            # X gives posts by their place from the top: all that are newer it would give, too.
+            self._oldest_given = min(oldest, self._oldest_given)
+            accounts.unhide(self._id, oldest)
         if not page.ends and oldest is not None:
             accounts.cover(self._id, what, Interval(oldest, newest), asked)
         elif not self._is_capped(gap, newest, asked):
@@ -201,12 +211,16 @@ class Reader:
             self._store.accounts.put_tweet_count(self._id, newest, self._account.tweet_count)
 
     def _is_capped(self, gap: Interval, newest: int, asked: int) -> bool:
+        if self._oldest_given < gap.oldest:
+            return False
         above = Interval(newest + 1, NEWEST)
         # Nothing is missing above if all but what was written meanwhile is known.
         missing = gaps(self._coverage().known, above) if newest < NEWEST else ()
         contiguous = self._top_was_read and all(each.newest == NEWEST for each in missing)
-        slots = self._store.accounts.slots_above(self._id, newest) + asked if contiguous else None
-        return is_capped(gap, tweet_count=self._account.tweet_count, slots=slots)
+        accounts, tweet_count = self._store.accounts, self._account.tweet_count
+        slots = accounts.slots_above(self._id, newest) + asked if contiguous else None
+        before = accounts.tweet_count_at(self._id, gap.oldest - 1)
+        return is_capped(gap, tweet_count=tweet_count, slots=slots, before=before)
 
     def refresh(self, ids: Sequence[int]) -> None:
         """Look posts of the store up again, and drop those that were deleted."""

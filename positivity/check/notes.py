@@ -9,7 +9,7 @@ from positivity.check.fetch import Reading
 from positivity.check.money import Prices, billed_for, many_posts, shown
 from positivity.check.plan import CAP, unread, window
 from positivity.store import Coverage, Store, StoredAccount
-from positivity.store.intervals import NEWEST, Interval
+from positivity.store.intervals import NEWEST, Interval, Intervals
 
 SURE = "From"  # begins the sentence on how sure the tweets make it
 _LITTLE = 0.2  # of what has been read: fewer more posts change little
@@ -35,12 +35,22 @@ def timeline_of(
         kept=account.tweets,
         oldest=_local(store.accounts.time_of(account.id, after=-1), zone),
         newest=_local(store.accounts.time_of(account.id), zone),
-        complete=bottom == 0 and not hides and not missing,
+        complete=bottom == 0
+        and not hides
+        and not missing
+        and _top_is_read(store, account, coverage.known),
         capped=hides,
         gaps=tuple(_gap(store, account, gap, coverage, zone) for gap in missing),
         posts_bought=0,
         dollars=0.0,
     )
+
+
+def _top_is_read(store: Store, account: StoredAccount, known: Intervals) -> bool:
+    """Whether what is newer than all that is known was asked for, too, and there was nothing."""
+    if not known or account.tweet_count is None:  # without a count that is not noted
+        return bool(known)
+    return store.accounts.first_tweet_count(account.id, known[0].newest) is not None
 
 
 def _gap(
@@ -64,6 +74,23 @@ def gap_notes(timeline: ReadTimeline) -> list[str]:
             f"{_of(timeline)} were not read and cannot be."
         )
     return sentences
+
+
+def newer_notes(
+    store: Store,
+    account: StoredAccount,
+    zone: ZoneInfo,
+    *,
+    until: datetime | None,
+    retweets: bool,
+) -> list[str]:
+    """That what is newer than all that was read was never asked for, where it is wanted."""
+    known = store.accounts.coverage(account.id, retweets=retweets).known
+    newest = window(CAP, until=until, now=datetime.now(UTC)).ids.newest
+    if not known or newest <= known[0].newest or _top_is_read(store, account, known):
+        return []
+    last = _day(_local(store.accounts.time_of(account.id), zone))
+    return [f"No posts after {last} were asked for; a check without --until reads them."]
 
 
 def days_notes(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from positivity.store.accounts import Coverage
 from positivity.store.intervals import NEWEST, Interval, Intervals, gaps, intersection
+from positivity.tweets import FIRST_SNOWFLAKE
 
 CAP = 3200  # posts, retweets included: X gives no older ones
 FEWEST = 5  # posts in a request
@@ -34,7 +35,7 @@ def window(
     """The newest `depth` posts from `since`, inclusive, to `until`, exclusive."""
     oldest = _first_id(since) if since else 0
     is_past = until is not None and until <= now - _CLOCKS_DIFFER
-    newest = _first_id(until) - 1 if until and is_past else NEWEST
+    newest = _last_id(until) if until and is_past else NEWEST
     return Window(Interval(oldest, max(newest, oldest)), depth)
 
 
@@ -42,6 +43,12 @@ def _first_id(moment: datetime) -> int:
     """No post of this moment or later has a smaller id."""
     since_epoch = round(moment.timestamp() * 1000) - _EPOCH
     return min(since_epoch << 22, NEWEST) if since_epoch > 0 else 0
+
+
+def _last_id(moment: datetime) -> int:
+    """No post from before this moment has a greater id."""
+    # Until November 2010 they were just numbered: the dates of the posts decide among them.
+    return max(_first_id(moment), FIRST_SNOWFLAKE) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +140,23 @@ def estimate(
     return Estimate(posts, max(posts, FEWEST))
 
 
-def is_capped(gap: Interval, *, tweet_count: int | None, slots: int | None) -> bool:
+def is_capped(
+    gap: Interval, *, tweet_count: int | None, slots: int | None, before: int | None = None
+) -> bool:
     """Whether a timeline may have ended before the end of a gap, as X gives the newest 3,200 only.
 
     Args:
         tweet_count: how many posts the account has, if that is known.
         slots: how many there are at most from the newest to the end of the gap, if that is known.
+        before: how many it had when one that is older than the gap was its newest, if known.
     """
     if tweet_count is not None and tweet_count <= CAP:
         return False
     if gap.oldest == 0 and tweet_count is not None:
         return True
+    # Pages are not always full: what was asked for may be far more than was written.
+    if tweet_count is not None and before is not None and tweet_count - before + _UNSURE < CAP:
+        return False
     return slots is None or slots >= CAP
 
 

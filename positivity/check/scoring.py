@@ -19,6 +19,7 @@ from positivity.check.notes import (
     days_notes,
     gap_notes,
     more_note,
+    newer_notes,
     read_as,
     reading_notes,
     timeline_of,
@@ -121,7 +122,11 @@ class StoreAnalyzer:
             [read_as(timeline)], self._info, quantifier=self._quantifier, all_weeks=all_weeks
         )
         notes = [*gap_notes(timeline), *reading_notes(reading or Reading())]
-        if question.since is None and question.until is None:
+        newer = newer_notes(
+            *(self._store, account, question.zone), until=question.until, retweets=retweets
+        )
+        notes += newer
+        if question.since is None and question.until is None and not newer:
             lasting = tally.lasting(self._quantifier)
             notes += more_note(report, timeline, prices, retweets=retweets, lasting=lasting)
         else:

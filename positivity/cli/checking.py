@@ -69,10 +69,13 @@ def check(
     from positivity.check.scoring import StoreAnalyzer
     from positivity.cli.progress import Watching, confirmer
     from positivity.cli.stored import open_store_to_check
+    from positivity.sources.handles import parse_handle
     from positivity.sources.x_api import XClient
     from positivity.store import require_room, store_path
     from positivity.tokens import need_token
 
+    if len(run.job.handles) == 1:
+        parse_handle(run.job.handles[0])  # what is no handle at all needs no token to be told
     settings, token = run.job.settings, need_token()
     cancelled = threading.Event()
     with ExitStack() as stack:

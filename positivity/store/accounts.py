@@ -244,6 +244,16 @@ class Accounts:
                 slots + sum(row[2] for row in rows),
             )
 
+    def unhide(self, account: int, number: int) -> None:
+        """Take nothing for hidden any more that is newer than a post that X has given."""
+        which = "WHERE account = ? AND what = ? AND newest > ?"
+        with self._db.transaction():
+            rows = self._db.rows(f"SELECT oldest FROM coverage {which}", *(account, HIDDEN, number))
+            self._db.run(f"DELETE FROM coverage {which}", *(account, HIDDEN, number))
+            for (oldest,) in rows:
+                if oldest < number:
+                    self.cover(account, HIDDEN, Interval(oldest, number - 1))
+
     def slots_above(self, account: int, number: int) -> int:
         """How many posts of the timeline there are at most in what was read above an id.
 
