@@ -346,3 +346,21 @@ def test_a_text_that_only_begins_like_bzip2() -> None:
     assert compression_of(b"BZh9 is a postcode?") is None
     assert compression_of(bz2.compress(b"")) == "bzip2"
     assert compression_of(bz2.compress(b"a")) == "bzip2"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such permissions")
+def test_what_may_not_be_looked_at_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a link into somebody else's folder."""
+    (tmp_path / "a.csv").write_bytes(table("one"))
+    (tmp_path / "b.csv").write_bytes(table("two"))
+    look = Path.is_file
+
+    def is_file(path: Path) -> bool:
+        if path.name == "b.csv":
+            raise PermissionError(13, "Permission denied")
+        return look(path)
+
+    monkeypatch.setattr(Path, "is_file", is_file)
+    assert Folder(str(tmp_path)).names == ["a.csv", "b.csv"]

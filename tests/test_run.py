@@ -392,6 +392,29 @@ def test_what_could_not_be_told_is_told_by_the_next_run(job: Job) -> None:
     assert [each["event"] for each in job.told()] == ["starts"]
 
 
+def test_one_way_that_fails_does_not_have_the_other_tell_at_every_run(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sendmail, mail = job.folder / "sendmail", job.folder / "mail"
+    sendmail.write_text("#!/bin/sh\nexit 1\n")
+    sendmail.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{job.folder}:/usr/bin:/bin")
+    job.tweets("own.csv", 0, 40)
+    hook = job.hook(TELL)
+    job.write(
+        f'files = ["own.csv"]\n[[notify]]\nwhen = "net < 0"\ncommand = ["{hook}"]\n'
+        'mail = "me@example.org"\n'
+    )
+    for _ in range(3):
+        assert "sendmail" in job.run("--quiet", code=8).stderr
+        assert [each["event"] for each in job.told()] == ["starts"]
+    sendmail.write_text(f'#!/bin/sh\ncat >> "{mail}"\n')
+    for _ in range(2):
+        job.run("--quiet")
+        assert mail.read_text(encoding="utf-8").count("Subject:") == 1
+        assert [each["event"] for each in job.told()] == ["starts"]
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [("import time; time.sleep(60)", "did not end"), (None, "cannot be run")],

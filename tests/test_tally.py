@@ -20,7 +20,7 @@ from positivity.account.report import ModelInfo, Report
 from positivity.account.runs import TermKey
 from positivity.account.tally import Tally, digest, labels_of
 from positivity.recalibration import IDENTITY, PARAMETERS, Recalibration
-from positivity.report.words import line_of
+from positivity.report.words import limits_of_table, line_of
 from positivity.tweets import LeftOut, tweet_batch
 
 MODEL = ModelInfo("test", "1", {})
@@ -328,6 +328,25 @@ def test_what_does_not_fit_is_refused(
     batch = tweet_batch({"text": ["a", "b"]}, length=2)
     with pytest.raises(ValueError):
         Tally("x", ZoneInfo("UTC"), no_words).add(batch, probabilities, reasons)
+
+
+def test_below_a_table_stand_the_counts_of_all_its_reports() -> None:
+    def with_undated(number: int, *others: str) -> Report:
+        counted = Tally("x", ZoneInfo("UTC"), no_words)
+        columns = {"id": [str(each) for each in range(number + 1)], "text": ["a"] * (number + 1)}
+        times = [*[None] * number, date(2026, 5, 1)]
+        batch = tweet_batch({**columns, "created_at": times}, length=number + 1)
+        scores = np.full((number + 1, 3), 1 / 3, np.float32)
+        counted.add(batch, scores, [None] * (number + 1))
+        return counted.report([], MODEL, ("said of all", *others))
+
+    reports = [with_undated(5, "said of one"), with_undated(0), with_undated(1200)]
+    assert limits_of_table(reports)[-3:] == [
+        "said of all",
+        "1,205 tweets have no usable date: counted, but not in the months and weeks.",
+        "3 tweets have a date but no time: left out of the hours.",
+    ]
+    assert limits_of_table([with_undated(1), with_undated(0)])[-2].startswith("1 tweet has no")
 
 
 def test_an_empty_batch_changes_nothing() -> None:

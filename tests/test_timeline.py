@@ -154,3 +154,18 @@ def test_what_labels_are_worth_moves_hours_and_weekdays() -> None:
     timeline.add(milliseconds("2026-03-02T09:00", "2026-03-02T09:30"), *labelled([2, 1]))
     assert timeline.hours(np.array([-0.5, 0.1, 0.7]))[9] == Slot(2, 40.0)
     assert timeline.weekdays(np.array([-0.5, 0.1, 0.7]))[0] == Slot(2, 40.0)
+
+
+def test_a_wrong_date_far_ahead_does_not_hide_a_change() -> None:
+    clock = milliseconds("2025-06-01T12:00")[0] + 86_400_000 * np.arange(400)
+    labels, cells = labelled([2] * 370 + [0] * 30)
+    right, wrong = Timeline(ZoneInfo("UTC")), Timeline(ZoneInfo("UTC"))
+    right.add(clock, labels, cells)
+    wrong.add(clock, labels, cells)
+    wrong.add(milliseconds("2099-01-01T00:00"), labels[:1], cells[:1])
+    assert wrong.future == 1
+    before, recent = wrong.last_days.periods()
+    assert [each.labels.tolist() for each in (before, recent)] == [
+        each.labels.tolist() for each in right.last_days.periods()
+    ]
+    assert recent.labels.tolist() == [30, 0, 0]

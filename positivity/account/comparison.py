@@ -120,7 +120,8 @@ def _moments(plausible: Plausible, shared: float) -> Nets:
     weights = weights / weights.sum(axis=1, keepdims=True)
     mean = (weights * nets).sum(axis=1)
     spread = (weights * (nets - mean[:, None]) ** 2).sum(axis=1)
-    within = spread / (1 - (weights**2).sum(axis=1))
+    # Where all weight is on one draw there is nothing to tell the spread from.
+    within = spread / np.maximum(1 - (weights**2).sum(axis=1), 1 / weights.shape[1])
     return Nets(
         mean.mean() + np.sqrt(shared) * (mean - mean.mean()), within + (1 - shared) * mean.var()
     )

@@ -113,7 +113,9 @@ class Timeline:
         self._hours += _cross(local[timed] // HOUR % 24, labels[timed], 24)
         self._weekdays += _cross((days + 3) % 7, labels, 7)  # 1970-01-01 was a Thursday
         self._days.add(days, labels)
-        self.last_days.add(days, labels, cells[dated])
+        # A wrong date of years ahead would leave all others too old to be compared.
+        past = utc_ms[dated] <= self._tomorrow
+        self.last_days.add(days[past], labels[past], cells[dated][past])
         months = local.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
         tally_by(self._months, months, labels, cells[dated])
         tally_by(self._weeks, week_of(days), labels, cells[dated])

@@ -22,7 +22,7 @@ def tell_changes(
     from positivity.notify import NotTold, tell
 
     failures = []
-    for notice in notices:
+    for notice in (way for each in notices for way in each.ways):
         for report in reports:
             holds = notice.when.holds(report)
             before = store.conditions.get(job, notice.key, report.subject)

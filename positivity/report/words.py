@@ -1,5 +1,6 @@
 """Numbers in words, alike in every format that people read."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from positivity.account.explanation import (
@@ -140,13 +141,25 @@ def shared_limits(comparison: Comparison) -> tuple[str, ...]:
     return (*comparison.limits, *limits_of_table(comparison.reports))
 
 
+_COUNTED_LIMIT = re.compile(r"([\d,]+) tweets? (?:has|have) (.+)")
+
+
 def limits_of_table(reports: Sequence[Report]) -> list[str]:
-    """What limits all of several reports, and why some verdict may not fit its interval."""
-    found = dict.fromkeys(limit for report in reports for limit in report.limits)
+    """What limits all of several reports, and why some verdict may not fit its interval.
+
+    What begins with a number of tweets is said of those of all reports together.
+    """
+    found: dict[str, int] = {}  # with how many tweets have it, 0 where that is not counted
+    for limit in (limit for report in reports for limit in report.limits):
+        counted = _COUNTED_LIMIT.fullmatch(limit)
+        if counted:
+            found[counted[2]] = found.get(counted[2], 0) + int(counted[1].replace(",", ""))
+        else:
+            found.setdefault(limit, 0)
     return [
-        limit
-        for limit in found
-        if limit == ONE_SIDED_LIMIT or all(limit in report.limits for report in reports)
+        f"{tweets(number)} {'has' if number == 1 else 'have'} {limit}" if number else limit
+        for limit, number in found.items()
+        if number or limit == ONE_SIDED_LIMIT or all(limit in report.limits for report in reports)
     ]
 
 

@@ -78,8 +78,16 @@ class Folder(Container):
             inner[:] = [name for name in inner if not _is_clutter(name)]
             for name in files:
                 path = Path(folder, name)
-                if not _is_clutter(name) and path.is_file():
+                if not _is_clutter(name) and not _is_other(path):
                     yield path.relative_to(self._root).as_posix()
+
+
+def _is_other(path: Path) -> bool:
+    """Whether a path is no file; of what may not be looked at, opening it will tell."""
+    try:
+        return not path.is_file()
+    except OSError:
+        return False
 
 
 class Zip(Container):
