@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -491,3 +492,15 @@ def test_an_empty_text_does_not_hide_the_one_that_is_there(tmp_path: Path) -> No
     rows, unreadable, _ = read_text(tmp_path, json.dumps(tweets))
     assert [row["text"] for row in rows] == ["short", "cut…", "whole", ""]
     assert unreadable == 0
+
+
+@pytest.mark.parametrize("orient", ["columns", "index", "records"])
+def test_frames_as_pandas_writes_them(tmp_path: Path, orient: Any) -> None:
+    frame = pd.DataFrame(
+        {"id": ["20", "21"], "text": ["love", "hate"], "created_at": ["2026-05-01T10:00", None]}
+    )
+    for indent in (None, 2):
+        rows, unreadable, _ = read_text(tmp_path, frame.to_json(orient=orient, indent=indent))
+        assert [(row["id"], row["text"]) for row in rows] == [("20", "love"), ("21", "hate")]
+        assert [row["created_at"] is None for row in rows] == [False, True]
+        assert unreadable == 0

@@ -111,6 +111,7 @@ def page_rows(
         row = tweet_row(document, given=_given(document, names))
         data = document.get("data")
         inner = None if row else _inner_list(data if isinstance(data, dict) else document)
+        inner = inner or (None if row else _keyed(document))
         if inner is not None:
             yield from page_rows(inner, names, depth - 1)
         elif row is not None or not document.keys() <= _EMPTY_PAGE:
@@ -187,6 +188,18 @@ def _inner_list(document: Json) -> list[Any] | None:
         if isinstance(value, list) and _objects(value) and key != "errors":
             return value
     return None
+
+
+def _keyed(document: Json) -> list[Any] | None:
+    """The tweets of an object of objects: one each, by their ids, or a column each, as pandas
+    writes frames."""
+    parts = list(document.values())
+    if not parts or not all(isinstance(part, dict) for part in parts):
+        return None
+    if all(_text(_values(part)) is not None for part in parts):
+        return parts
+    texts: Json = next((document[n] for n in document if plain_name(n) in _TEXT_NAMES), {})
+    return [{name: column.get(row) for name, column in document.items()} for row in texts] or None
 
 
 def _given(tweet: Json, names: Mapping[str, str]) -> dict[str, Any]:
