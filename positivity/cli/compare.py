@@ -246,7 +246,7 @@ def write_comparison(
     """Writes a comparison in the format asked for; `subject` is what is compared."""
     from positivity.report.output import report_output
 
-    with report_output(output, utf8=format is not ReportFormat.TERMINAL) as out:
+    with report_output(output, format) as out:
         match format:
             case ReportFormat.JSON:
                 from positivity.report.machine import render_comparison_json

@@ -256,7 +256,7 @@ def write_explanation(
     """Writes an explanation in the format asked for."""
     from positivity.report.output import report_output
 
-    with report_output(output, utf8=format is not ExplanationFormat.TERMINAL) as out:
+    with report_output(output, format) as out:
         match format:
             case ExplanationFormat.JSON:
                 from positivity.report.machine import render_explanation_json

@@ -168,7 +168,7 @@ def write_exploration(found: "Exploration", format: ExplorationFormat, output: P
     """Writes an exploration in the format asked for."""
     from positivity.report.output import report_output
 
-    with report_output(output, utf8=format is not ExplorationFormat.TERMINAL) as out:
+    with report_output(output, format) as out:
         match format:
             case ExplorationFormat.JSON:
                 from positivity.report.machine import SCHEMA_VERSION, write_json

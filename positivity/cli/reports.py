@@ -91,7 +91,7 @@ def write_reports(
     if output is not None and not isinstance(output, Path):
         _write_folder(reports, format, output, subject=subject, rows=rows)
         return
-    with report_output(output, utf8=format is not ReportFormat.TERMINAL) as out:
+    with report_output(output, format) as out:
         if format is ReportFormat.TERMINAL and table:
             from positivity.report import terminal, terminal_page
 

@@ -1,5 +1,6 @@
 """The report for programs: JSON, described by the JSON Schema in `report.schema.json`."""
 
+import codecs
 import json
 import re
 from collections.abc import Sequence
@@ -62,11 +63,12 @@ def render_comparison_json(comparison: Comparison, out: TextIO) -> None:
 def write_json(document: Any, out: TextIO) -> None:
     """Write a document.
 
-    Characters that `out` cannot encode, or that could steer a terminal, become JSON escapes.
+    Characters that could steer a terminal become JSON escapes, and all that are not ASCII where
+    `out` is not in UTF-8, which JSON must be.
     """
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
     text = _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-    if not _encodable(text, out.encoding or "utf-8"):
+    if not _is_utf8(out) or not _encodable(text):
         text = json.dumps(document, ensure_ascii=True, allow_nan=False, indent=2)
     out.write(text + "\n")
 
@@ -106,9 +108,14 @@ def _plain(value: Any) -> Any:
             return value
 
 
-def _encodable(text: str, encoding: str) -> bool:
+def _is_utf8(out: TextIO) -> bool:
+    return codecs.lookup(out.encoding or "utf-8").name == "utf-8"
+
+
+def _encodable(text: str) -> bool:
+    """Whether a text has no half of a pair of characters in it."""
     try:
-        text.encode(encoding)
+        text.encode("utf-8")
     except UnicodeEncodeError:
         return False
     return True

@@ -12,19 +12,21 @@ from typing import TextIO
 from positivity.errors import InputError, UsageError
 from positivity.files import write_atomically
 
+_KEPT = frozenset({"html", "markdown", "csv"})
+
 
 @contextmanager
-def report_output(path: Path | None, *, utf8: bool = False) -> Iterator[TextIO]:
+def report_output(path: Path | None, format: str = "terminal") -> Iterator[TextIO]:
     """Standard output, or the file at `path`; all of it is written when the block ends.
 
-    A file is in UTF-8. So is standard output with `utf8`, for documents that are kept; else it has
-    the encoding of the terminal, and a question mark for what is not in that.
+    A file is in UTF-8, and standard output in that of the terminal, with question marks for what
+    that has not got, or in UTF-8 for a format that people keep.
 
     Raises:
         InputError: it cannot be written, for one because the disk is full.
     """
     if path is None:
-        with _standard_output(utf8) as out:
+        with _standard_output(utf8=format in _KEPT) as out:
             yield out
         return
     refuse_folder(path)
@@ -144,7 +146,7 @@ def _is_read_in(path: str, folder: str, *, again: bool) -> bool:
 
 
 @contextmanager
-def _standard_output(utf8: bool) -> Iterator[TextIO]:
+def _standard_output(*, utf8: bool) -> Iterator[TextIO]:
     if sys.stdout is None:
         raise InputError("standard output: is closed; name a file with --output")
     if isinstance(sys.stdout, io.TextIOWrapper):
