@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 TweetBatch: TypeAlias = pa.RecordBatch
 
-# The first id that holds a time. X has given none but larger ones since; before, it counted.
+# Since November 2010 an id holds the millisecond in which its tweet was written, counted from the
+# epoch of X, in all but its last bits. Before, X counted; the first that holds a time is larger.
+SNOWFLAKE_EPOCH = 1_288_834_974_657
+SNOWFLAKE_SHIFT = 22
 FIRST_SNOWFLAKE = 29_700_859_247
 FIRST_SNOWFLAKE_DAY = "2010-11-04"
 

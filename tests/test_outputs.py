@@ -409,3 +409,10 @@ def test_an_output_may_be_a_pipe_by_its_name(tiny_model: ModelDirectory) -> None
     done = subprocess.run([*command, *options], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["reports"]
+
+
+@pytest.mark.parametrize("option", ["--output", "--rejects", "--plot", "--scores"])
+def test_a_dash_is_no_file(folder: Path, tiny_model: ModelDirectory, option: str) -> None:
+    result = positivity("score", "x.csv", "--model", tiny_model.path, option, "-")
+    assert result.exit_code == 2
+    assert not (folder / "-").exists()

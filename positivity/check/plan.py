@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 
 from positivity.store.accounts import Coverage
 from positivity.store.intervals import NEWEST, Interval, Intervals, gaps, intersection
-from positivity.tweets import FIRST_SNOWFLAKE
+from positivity.tweets import FIRST_SNOWFLAKE, SNOWFLAKE_EPOCH, SNOWFLAKE_SHIFT
 
 CAP = 3200  # posts, retweets included: X gives no older ones
 FEWEST = 5  # posts in a request
 
-_EPOCH = 1_288_834_974_657  # ids hold the milliseconds since then, in all but their last 22 bits
 _CLOCKS_DIFFER = timedelta(hours=1)  # at most: what is said to be past must be so for X
 _UNSURE = 20  # posts more than the count of an account says, since it also lost some
 
@@ -41,8 +40,8 @@ def window(
 
 def _first_id(moment: datetime) -> int:
     """No post of this moment or later has a smaller id."""
-    since_epoch = round(moment.timestamp() * 1000) - _EPOCH
-    return min(since_epoch << 22, NEWEST) if since_epoch > 0 else 0
+    since_epoch = round(moment.timestamp() * 1000) - SNOWFLAKE_EPOCH
+    return min(since_epoch << SNOWFLAKE_SHIFT, NEWEST) if since_epoch > 0 else 0
 
 
 def _last_id(moment: datetime) -> int:

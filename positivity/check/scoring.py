@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from positivity.account.comparison import Sample
 from positivity.account.report import Estimate, Past, Report
-from positivity.account.tally import Tally
+from positivity.account.tally import SCORE_DIGITS, Tally
 from positivity.analysis import ScoredBatch, model_info, quantifier_of
 from positivity.check.fetch import Reading
 from positivity.check.money import Prices
@@ -195,7 +195,7 @@ class StoreAnalyzer:
         if new:
             scorer = self._loaded()
             found = scorer.score_ids(scorer.encode_normalized([normalized[row] for row in new]))
-            rounded = found.astype(np.float64).round(4).tolist()
+            rounded = found.astype(np.float64).round(SCORE_DIGITS).tolist()
             scores = {ids[row]: tuple(each) for row, each in zip(new, rounded, strict=True)}
             self._store.scores.put(scores, self._by)
             known |= scores

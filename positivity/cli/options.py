@@ -65,7 +65,10 @@ def file_to_write(text: str) -> Path:
 
     Raises:
         InputError: it is a folder.
+        UsageError: it is a dash, by which nobody means a file.
     """
+    if text == "-":
+        raise UsageError("-: names no file; without --output, answers go to standard output")
     if text.endswith(("/", os.sep)):
         raise InputError(f"{text}: is a folder; name a file in it")
     return Path(text)

@@ -11,6 +11,8 @@ from enum import Enum
 import numpy as np
 import pyarrow as pa
 
+from positivity.tweets import SNOWFLAKE_EPOCH, SNOWFLAKE_SHIFT
+
 FIRST_YEAR, LAST_YEAR = 2006, 2100  # the first tweet is of March 2006
 _LONGEST = 64
 _LONGEST_DATE = 10  # in ISO 8601
@@ -47,6 +49,10 @@ _MONTH_FIRST = re.compile(rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}}),?\s+(?P<yea
 _DAY_FIRST = re.compile(
     rf"{_WEEKDAY}(?P<day>\d{{1,2}})[\s-]+{_MONTH}[\s-]+(?P<year>\d{{4}}){_TAIL}"
 )
+# As X shows it below a post.
+_CLOCK_FIRST = re.compile(
+    rf"{_CLOCK}\s*[·,]\s*{_MONTH}\s+(?P<day>\d{{1,2}}),?\s+(?P<year>\d{{4}})(?:\s*{_ZONE})?"
+)
 _YEAR_FIRST = re.compile(
     rf"(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}}){_TAIL}"
 )
@@ -56,10 +62,7 @@ _SLASHED = re.compile(
 )
 
 
-# Since November 2010 an id holds the millisecond in which its tweet was written.
 _SNOWFLAKE = re.compile(r"[1-9][0-9]{14,18}")
-_SNOWFLAKE_EPOCH = 1_288_834_974_657
-_SNOWFLAKE_SHIFT = 22
 
 
 class DayMonth(Enum):
@@ -124,7 +127,7 @@ def time_of_id(tweet_id: str | None) -> datetime | None:
     """The time at which a tweet got this id, in UTC; None of ids from before November 2010."""
     if tweet_id is None or not _SNOWFLAKE.fullmatch(tweet_id):
         return None
-    milliseconds = (int(tweet_id) >> _SNOWFLAKE_SHIFT) + _SNOWFLAKE_EPOCH
+    milliseconds = (int(tweet_id) >> SNOWFLAKE_SHIFT) + SNOWFLAKE_EPOCH
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
 
 
@@ -139,7 +142,7 @@ def times_of_ids(ids: Sequence[str | None]) -> pa.Array:
         return pa.array([time_of_id(each) for each in ids], type_)
     known = pc.fill_null(pc.match_substring_regex(array, f"^(?:{_SNOWFLAKE.pattern})$"), False)
     numbers = pc.if_else(known, array, "0").cast(pa.uint64()).to_numpy(zero_copy_only=False)
-    times = (numbers >> np.uint64(_SNOWFLAKE_SHIFT)).astype(np.int64) + _SNOWFLAKE_EPOCH
+    times = (numbers >> np.uint64(SNOWFLAKE_SHIFT)).astype(np.int64) + SNOWFLAKE_EPOCH
     unknown = ~known.to_numpy(zero_copy_only=False)
     return pa.array(times, type_, mask=unknown)
 
@@ -176,7 +179,7 @@ def _epoch(digits: str, fraction: str) -> datetime | None:
 
 def _spelled(text: str) -> date | None:
     """A date whose month has a name."""
-    for pattern in (_TWITTER, _MONTH_FIRST, _DAY_FIRST):
+    for pattern in (_TWITTER, _MONTH_FIRST, _DAY_FIRST, _CLOCK_FIRST):
         match = pattern.fullmatch(text)
         if match:
             month = _MONTHS.get(match["month"][:3].lower())
