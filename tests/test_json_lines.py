@@ -504,3 +504,18 @@ def test_frames_as_pandas_writes_them(tmp_path: Path, orient: Any) -> None:
         assert [(row["id"], row["text"]) for row in rows] == [("20", "love"), ("21", "hate")]
         assert [row["created_at"] is None for row in rows] == [False, True]
         assert unreadable == 0
+
+
+@pytest.mark.parametrize("key", ["body", "x", "7"])
+def test_parts_of_a_thing_are_no_tweets(tmp_path: Path, key: str) -> None:
+    line = {"content": {key: "so nice", "lang": "en"}, "by": {key: "ada", "lang": "en"}}
+    with pytest.raises(InputError, match="has no text of tweets; its keys are 'content', 'by'"):
+        read_text(tmp_path, json.dumps(line))
+
+
+def test_tweets_under_their_ids(tmp_path: Path) -> None:
+    tweets = {"20": {"text": "love"}, "21": {"full_text": "hate"}, "22": {"no": "text"}}
+    for indent in (None, 1):
+        rows, unreadable, _ = read_text(tmp_path, json.dumps(tweets, indent=indent))
+        assert [row["text"] for row in rows] == ["love", "hate"]
+        assert unreadable == 1

@@ -192,14 +192,16 @@ def _inner_list(document: Json) -> list[Any] | None:
 
 def _keyed(document: Json) -> list[Any] | None:
     """The tweets of an object of objects: one each, by their ids, or a column each, as pandas
-    writes frames."""
+    writes frames. Other names than numbers are those of the parts of a single thing."""
     parts = list(document.values())
     if not parts or not all(isinstance(part, dict) for part in parts):
         return None
-    if all(_text(_values(part)) is not None for part in parts):
-        return parts
+    if all(map(str.isdecimal, document)):
+        return parts if any(_text(_values(part)) is not None for part in parts) else None
     texts: Json = next((document[n] for n in document if plain_name(n) in _TEXT_NAMES), {})
-    return [{name: column.get(row) for name, column in document.items()} for row in texts] or None
+    if not all(part.keys() == texts.keys() and all(map(str.isdecimal, part)) for part in parts):
+        return None
+    return [{name: column[row] for name, column in document.items()} for row in texts] or None
 
 
 def _given(tweet: Json, names: Mapping[str, str]) -> dict[str, Any]:
