@@ -45,10 +45,16 @@ BudgetOption = Annotated[
         rich_help_panel=UNATTENDED,
     ),
 ]
+
+
+def _file_or_stderr(text: str) -> Path:
+    return Path(text) if text == "-" else file_to_write(text)
+
+
 LogFileOption = Annotated[
     Path | None,
     typer.Option(
-        parser=file_to_write,
+        parser=_file_or_stderr,
         metavar="PATH",
         help="Add a line for each event to this file; - is stderr.",
         rich_help_panel=UNATTENDED,
