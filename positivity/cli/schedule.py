@@ -5,13 +5,17 @@ import re
 import sys
 from hashlib import blake2b
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from positivity.errors import UsageError
 from positivity.messages import say
 from positivity.schedule import SCHEDULERS, Entry, Every, Time
+
+if TYPE_CHECKING:
+    from positivity.cli.job_file import JobFile
 
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _SCHEDULABLE = ("run", "check", "report", "score", "compare")
@@ -24,6 +28,7 @@ _FIRST_HOUR = 4  # when people sleep, and X has time
 
 
 def schedule_command(
+    context: typer.Context,
     command: Annotated[
         list[str],
         typer.Argument(metavar="-- COMMAND…", help="What to run, as after 'positivity'."),
@@ -58,7 +63,7 @@ def schedule_command(
     if len(chosen) != 1:
         raise UsageError(f"give one of {', '.join(f'--{name}' for name in SCHEDULERS)}")
     arguments = tuple(command[1:] if command[0] == "positivity" else command)
-    _refuse_what_cannot_run(arguments)
+    job = _refuse_what_cannot_run(context, arguments)
     folder = str(Path.cwd())
     entry = Entry(_program(), arguments, folder, _environment(), _time(every, at, arguments))
     values = entry.environment.values()
@@ -69,21 +74,27 @@ def schedule_command(
         )
     with report_output(None) as out:
         out.write(SCHEDULERS[chosen[0]](entry))
-    if chosen[0] != "github-actions" and _needs_token(arguments):
+    needs_token = bool(job.accounts) if job is not None else arguments[0] == "check"
+    if chosen[0] != "github-actions" and needs_token:
         _say_where_the_token_is()
 
 
-def _refuse_what_cannot_run(arguments: tuple[str, ...]) -> None:
-    """Complains now of what would fail at night; a job's file is read for that."""
+def _refuse_what_cannot_run(context: typer.Context, arguments: tuple[str, ...]) -> "JobFile | None":
+    """Complains now of what would fail at night: the command is parsed, and a job's file is read.
+
+    Returns:
+        The job, where it is one that is to run.
+    """
     if not arguments or arguments[0] not in _SCHEDULABLE:
         raise UsageError(f"schedule one of {', '.join(_SCHEDULABLE)}, such as: -- run watch.toml")
-    if arguments[0] == "run":
-        from positivity.cli.job_file import read_job
+    name, *rest = arguments
+    assert context.parent is not None and isinstance(context.parent.command, TyperGroup)
+    parsed = context.parent.command.commands[name].make_context(name, rest, context.parent)
+    if name != "run":
+        return None
+    from positivity.cli.job_file import read_job
 
-        files = [each for each in arguments[1:] if not each.startswith("-")]
-        if len(files) != 1:
-            raise UsageError("'run' takes one file: -- run watch.toml --quiet")
-        read_job(Path(files[0]))
+    return read_job(Path(parsed.params["file"]))
 
 
 def _program() -> tuple[str, ...]:
@@ -127,15 +138,6 @@ def _time(every: Every, at: str | None, arguments: tuple[str, ...]) -> Time:
     if found is None:
         raise UsageError(f"--at {at!r}: no time of the day, such as 07:15")
     return Time(every, int(found[1]), int(found[2]))
-
-
-def _needs_token(arguments: tuple[str, ...]) -> bool:
-    if arguments[0] == "run":
-        from positivity.cli.job_file import read_job
-
-        file = next(each for each in arguments[1:] if not each.startswith("-"))
-        return bool(read_job(Path(file)).accounts)
-    return arguments[0] == "check"
 
 
 def _say_where_the_token_is() -> None:
