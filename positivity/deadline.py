@@ -23,11 +23,14 @@ class TimeIsUp(KeyboardInterrupt):
 
 
 @contextmanager
-def deadline(seconds: float | None, option: str = "--max-time") -> Iterator[None]:
+def deadline(seconds: float | None, bound: str = "--max-time") -> Iterator[None]:
     """Ends the block when its time is over, as a Ctrl-C would; for the main thread.
 
     What does not end within 30 seconds more, such as a disk that does not answer, is ended with
     the process. Nothing is lost by that: what was read is in the store, page by page.
+
+    Args:
+        bound: what the user calls it.
 
     Raises:
         LimitError: the time was over.
@@ -35,7 +38,10 @@ def deadline(seconds: float | None, option: str = "--max-time") -> Iterator[None
     if seconds is None:
         yield
         return
-    text = f"{option} {seconds:g}: the time is over; what was read is kept, the next run goes on"
+    text = (
+        f"{bound} {seconds:g}: the time is over; posts that were read are kept, the next run goes "
+        "on from there"
+    )
     seconds = min(seconds, _LONGEST)
     number = signal.SIGALRM if hasattr(signal, "SIGALRM") else signal.SIGINT
     before = signal.signal(number, _raise)

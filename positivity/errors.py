@@ -39,6 +39,7 @@ class AccessError(PositivityError):
     exit_code = 4
 
 
+PARTLY_DONE = 8  # the exit code of a command that did some of its work; it said which it did not
 NOT_FOUND = "not found"  # a state of an account: it is gone, or has a new name
 
 

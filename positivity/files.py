@@ -1,13 +1,18 @@
 """Writing files so that nobody ever sees half of one."""
 
+import glob
 import os
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from positivity.errors import InputError
+
+UNFINISHED = ".part"  # what the names of unfinished files end with, behind a dot and a file's name
+_ABANDONED = 3600.0  # seconds; what nobody has added to for so long is of a run that was killed
 
 
 @contextmanager
@@ -25,8 +30,9 @@ def write_atomically(path: Path) -> Iterator[IO[bytes]]:
             yield file
         return
     path = path.resolve()
+    clear_abandoned(path)
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(UNFINISHED, f".{path.name}.", path.parent)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror})") from None
     try:
@@ -39,3 +45,11 @@ def write_atomically(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def clear_abandoned(path: Path) -> None:
+    """Delete what runs that were killed left of a file; not what another run is writing now."""
+    with suppress(OSError):
+        for part in path.parent.glob(f".{glob.escape(path.name)}.*{UNFINISHED}"):
+            if time.time() - part.stat().st_mtime > _ABANDONED:
+                part.unlink()

@@ -276,9 +276,14 @@ def test_killed_half_way_it_goes_on_where_it_was(machine: Machine) -> None:
 
 def test_an_unfinished_file_of_a_killed_run_is_cleared_away(machine: Machine) -> None:
     assert machine.run() == (0, "", "")
-    (machine.folder / "out-json" / ".alice.json.k1ll3d").write_text("{")
+    abandoned = machine.folder / "out-json" / ".alice.json.k1ll3d.part"
+    another_run_s = abandoned.with_name(".alice.json.wr1t1ng.part")
+    for path in (abandoned, another_run_s):
+        path.write_text("{")
+    hours_ago = time.time() - 7200
+    os.utime(abandoned, (hours_ago, hours_ago))
     assert machine.run() == (0, "", "")
-    assert machine.unfinished() == []
+    assert machine.unfinished() == [another_run_s]
 
 
 def test_runs_that_overlap_do_not_pile_up(machine: Machine) -> None:

@@ -111,6 +111,16 @@ def test_unreadable_files(tiny_model: ModelDirectory, tmp_path: Path, name: str)
     assert from_stdin.startswith("positivity: standard input: ") and message in from_stdin
 
 
+@pytest.mark.parametrize("content", [b"[1, 2]", b"null\n", b"5"])
+def test_a_document_that_only_its_name_tells(
+    tiny_model: ModelDirectory, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "answer.json"
+    path.write_bytes(content)
+    assert "no line of JSON with the text of a tweet" in refused(run(tiny_model, path), 3)
+    assert run(tiny_model, "-", stdin=content).exit_code == 0  # somebody may tweet that
+
+
 @pytest.mark.parametrize(
     ("path", "message"),
     [

@@ -310,6 +310,7 @@ def test_an_empty_timeline_is_no_failure_and_is_said(run: Command) -> None:
 
 
 def test_partial_answers_are_told(run: Command) -> None:
+    run("check", "partial")  # then nothing is new, and a page without posts has the same remark
     (report,) = run.json("check", "partial")
     assert report["counts"]["found"] > 0
     assert any("suspended: [gone]" in limit for limit in report["limits"])
@@ -713,6 +714,9 @@ def test_forget_deletes_all(run: Command) -> None:
     assert len(list((home() / "locks").iterdir())) == 1
     run("forget", "alice", code=2)
     run("report", "alice", code=2)
+    partly = run("forget", "alice", "bob", code=8)
+    assert "nothing of @alice is in the store" in partly.stderr
+    assert b"bob" not in contents()
     assert json.loads(run("usage", "--format", "json").stdout)
 
 
@@ -747,7 +751,7 @@ def test_refresh_drops_deleted_posts(run: Command, world: Standin) -> None:
     (report,) = run.json("check", "bob")
     assert report["counts"]["found"] == len(ids), "a timeline never tells"
     result = run("check", "bob", "--refresh")
-    assert "2 posts dropped here, deleted since" in result.stderr
+    assert "2 posts dropped here, deleted or edited since" in result.stderr
     (report,) = run.json("report", "bob")
     assert report["counts"]["found"] == len(ids) - 2
 

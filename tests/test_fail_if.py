@@ -42,7 +42,7 @@ def test_score(tiny_model: ModelDirectory, tweets: Path, condition: str, code: i
     assert result.exit_code == code, result.output
     assert "63 tweets, 63 counted" in result.stdout
     assert (f"tweets.csv: {condition} holds (net -" in result.stderr) == (code == 10)
-    assert ("too few tweets to tell" in result.stderr) == ("change" in condition)
+    assert ("no dates to tell" in result.stderr) == ("change" in condition)
 
 
 def test_quiet_says_only_what_holds(tiny_model: ModelDirectory, tweets: Path) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from positivity.account.report import Report
+from positivity.check.scoring import StoreAnalyzer
 from positivity.cli import app
 from positivity.model.registry import ModelDirectory
 from positivity.store import Store, store_path
@@ -119,6 +121,22 @@ def test_another_model_starts_a_line_of_its_own_and_rescores(
     assert [each["tweets"] for each in rescored["history"]] == [each["tweets"] for each in own]
     assert past(tiny_model, "--history")["history"] == own
     assert past(other_model, "--history") == rescored
+
+
+def test_an_account_that_is_forgotten_while_its_days_are_rescored(
+    tiny_model: ModelDirectory, other_model: ModelDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tiny_model, "check", "alice", "--max-posts", "30")
+    judged = StoreAnalyzer.judged
+
+    def then_forget(*given: Any) -> Report:
+        report = judged(*given)
+        assert runner.invoke(app, ["forget", "alice"]).exit_code == 0
+        return report
+
+    monkeypatch.setattr(StoreAnalyzer, "judged", then_forget)
+    result = run(other_model, "report", "alice", "--history", "--rescore", code=9)
+    assert "another run has forgotten this account" in result.stderr
 
 
 def test_since_last_names_the_tweets_that_did_it(tiny_model: ModelDirectory) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from positivity import notify
 from positivity.cli import app
 from positivity.cli.job_file import read_job
 from positivity.errors import StateError, UsageError
@@ -136,7 +137,6 @@ def test_check_writes_into_a_folder_and_keeps_so_many_days(
     for day in range(1, 10):
         (dated / f"2026-01-0{day}.json").write_text("{}")
     (dated / "mine.txt").write_text("stays")
-    (folder / ".alice.json.abc").write_text("half of a report, of a run that was killed")
     (dated / ".2026-01-01.json.xyz").write_text("this one is not of today")
     command = ["check", "@alice", "--max-posts", "20", "--quiet", "--format", "json"]
     result = runner.invoke(
@@ -147,7 +147,6 @@ def test_check_writes_into_a_folder_and_keeps_so_many_days(
     kept = sorted(path.name for path in dated.iterdir() if path.suffix == ".json")
     assert kept == ["2026-01-07.json", "2026-01-08.json", "2026-01-09.json", today]
     assert (dated / "mine.txt").exists()
-    assert not (folder / ".alice.json.abc").exists()
 
 
 def test_a_clock_set_back_does_not_prune_what_was_just_written(tmp_path: Path) -> None:
@@ -469,6 +468,29 @@ def test_mail_goes_through_sendmail(job: Job, monkeypatch: pytest.MonkeyPatch) -
     assert not mail.exists()
 
 
+def test_what_is_forgotten_while_it_is_told_leaves_nothing(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = job.hook(TELL)
+    job.write(
+        f'accounts = ["alice"]\nmax_posts = 20\n[[notify]]\nwhen = "tweets > 1"\n'
+        f'command = ["{hook}"]\n'
+    )
+    tell = notify.tell
+
+    def then_forget(*given: Any, **more: Any) -> None:
+        tell(*given, **more)
+        assert runner.invoke(app, ["forget", "alice"]).exit_code == 0
+
+    with monkeypatch.context() as patch:
+        patch.setattr(notify, "tell", then_forget)
+        job.run("--quiet")
+    with Store(store_path()) as store:
+        assert store.database.value("SELECT count(*) FROM conditions") == 0
+    job.run("--quiet")
+    assert len(job.told()) == 2
+
+
 def test_forgetting_an_account_forgets_its_conditions(job: Job) -> None:
     hook = job.hook(TELL)
     job.write(
@@ -575,7 +597,7 @@ def test_a_run_ends_when_its_time_is_over_and_loses_nothing(job: Job, world: Sta
     began = time.monotonic()
     result = job.run("--quiet", code=6)
     assert time.monotonic() - began < 15
-    assert "--max-time 1: the time is over" in result.stderr
+    assert "max_time 1: the time is over; posts that were read are kept" in result.stderr
     world.delay = 0
     job.write('accounts = ["alice", "bob"]\nmax_posts = 60\n')
     job.run("--quiet")

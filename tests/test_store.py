@@ -2,6 +2,7 @@
 
 import errno
 import os
+import random
 import sqlite3
 import stat
 import subprocess
@@ -411,6 +412,24 @@ def test_a_store_whose_pages_are_damaged_is_found_out(store: Store) -> None:
     with pytest.raises(StateError, match="damaged"), Store(store_path()) as damaged:
         damaged.database.check()
         list(damaged.accounts.batches(7))
+
+
+def test_wherever_a_store_is_damaged_forgetting_ends_in_a_sentence(store: Store) -> None:
+    store.accounts.put_tweets(7, [row(number, "words " * 20) for number in range(1, 200)])
+    store.database.clean()
+    store.database.close()
+    whole, told = store_path().read_bytes(), 0
+    for page in range(1, len(whole) // 4096):
+        damage = random.Random(page).randbytes(1000)
+        at = page * 4096 + (50 if page % 2 else 2000)
+        store_path().write_bytes(whole[:at] + damage + whole[at + len(damage) :])
+        try:
+            with Store(store_path()) as damaged:
+                damaged.accounts.forget(7)
+        except StateError as error:
+            assert "damaged" in str(error)
+            told += 1
+    assert told > 0
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")

@@ -17,6 +17,7 @@ from positivity.cli.subjects import subjects_of_files, told_apart, without_commo
         (["a.csv", "/data/a.csv"], ["a.csv", "/data/a.csv"]),
         (["s3://pail/one.csv", "s3://pail/two.csv"], ["one.csv", "two.csv"]),
         (["standard input", "a.csv"], ["standard input", "a.csv"]),
+        (["/data/@ada.csv", "/data/b.csv"], ["./@ada.csv", "b.csv"]),
     ],
 )
 def test_the_folder_that_all_have_in_common_says_nothing(

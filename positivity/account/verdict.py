@@ -174,10 +174,12 @@ def _hopeless(opinion: Estimate, delta: float, lasting: float) -> str:
     """That more tweets would hardly settle it, and whether the classifier or the place of r is why.
 
     A classifier that with enough tweets would let an r in the very middle pass for "mixed" leaves
-    little in doubt: then r lies too near to where one verdict ends and the next begins.
+    little in doubt: then r lies too near to where one verdict ends and the next begins, between
+    delta and twice that from a half. But an r that is in the middle, or far out, is not near there.
     """
     arm = max(opinion.value - opinion.low, opinion.high - opinion.value)
-    if _growth(arm, 2 * delta, lasting) > _OUT_OF_REACH:
+    is_near = delta / 2 <= abs(opinion.value - 0.5) <= 5 * delta / 2
+    if not is_near or _growth(arm, 2 * delta, lasting) > _OUT_OF_REACH:
         cause = "unsure is how the classifier errs on such tweets"
     else:
         side = MAINLY_POSITIVE if opinion.value >= 0.5 else MAINLY_NEGATIVE

@@ -78,7 +78,9 @@ def history(
         for kept in others:
             if kept.number:
                 report = analyzer.judged(account, question, kept.number)
-                analyzer.put(account, question, report, kept.day, kept.number)
+                with store.database.transaction():
+                    store.accounts.get(account.id)  # another run may have forgotten it meanwhile
+                    analyzer.put(account, question, report, kept.day, kept.number)
         own = store.reports.get(account.id, asked)
         others = _days_of_others(store, account, asked, own)
     return History(

@@ -168,7 +168,8 @@ def reading_notes(reading: Reading) -> list[str]:
     if reading.money_ended:
         sentences.append("Reading ended at the bound on costs (--max-cost, or a month's budget).")
     if reading.remarks:
-        sentences.append(f"X could not give all: {'; '.join(reading.remarks)}.")
+        remarks = "; ".join(remark.rstrip(".") for remark in reading.remarks)
+        sentences.append(f"X could not give all: {remarks}.")
     return sentences
 
 

@@ -12,7 +12,7 @@ import typer
 
 from positivity.cli.options import ReportFormat
 from positivity.deadline import TimeIsUp
-from positivity.errors import NOT_FOUND, AccountError, Interrupted, StateError
+from positivity.errors import NOT_FOUND, PARTLY_DONE, AccountError, Interrupted, StateError
 from positivity.log import event
 from positivity.messages import say
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from positivity.check.scoring import Question, StoreAnalyzer
     from positivity.store import Spent, Store
 
-PARTLY_DONE = 8
 _NAMED = 5  # handles that failed alike
 
 
@@ -235,7 +234,7 @@ def _say_what_was_done(checks: "Checks") -> None:
     for each in checks.checks:
         if each.reading.dropped:
             dropped = many_posts(each.reading.dropped)
-            say(f"@{each.handle}: {dropped} dropped here, deleted since")
+            say(f"@{each.handle}: {dropped} dropped here, deleted or edited since")
     if all(each.error is not None for each in checks.checks) and not checks.spent.dollars:
         return
     new = sum(each.reading.new for each in checks.checks)

@@ -38,8 +38,8 @@ from positivity.cli.options import (
 from positivity.cli.score_job import By, ScoreJob
 from positivity.cli.scoring import score_accounts
 from positivity.cli.stored import open_store, question, stored_accounts
-from positivity.cli.subjects import told_apart
-from positivity.errors import InputError, UsageError
+from positivity.cli.subjects import is_handle, told_apart
+from positivity.errors import PARTLY_DONE, InputError, UsageError
 from positivity.fast_start import prepare_process
 from positivity.messages import say
 
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from positivity.check.scoring import Question
     from positivity.sources.files import ReadOptions
 
-PARTLY_DONE = 8
 MOST = 200  # accounts; their pairs grow with the square
 
 
@@ -148,11 +147,6 @@ def compare_command(
     )
     if partly:
         raise typer.Exit(PARTLY_DONE)
-
-
-def is_handle(text: str) -> bool:
-    """Whether an argument is a handle rather than a file."""
-    return text.startswith("@") and not Path(text).exists()
 
 
 def compare(

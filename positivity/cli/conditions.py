@@ -61,11 +61,17 @@ def any_holds(condition: "Condition | None", reports: Sequence["Report"], *, qui
         if holds:
             say(f"{report.subject}: {condition.text} holds ({condition.why(report)})")
         elif holds is None and not quiet:
+            lacking = "no dates" if _lacks_dates(condition, report) else "too few tweets"
             say(
-                f"{report.subject}: too few tweets to tell whether {condition.text} holds "
+                f"{report.subject}: {lacking} to tell whether {condition.text} holds "
                 f"({condition.why(report)})"
             )
     return held
+
+
+def _lacks_dates(condition: "Condition", report: "Report") -> bool:
+    asks_for_change = any(name.startswith("change") for name in condition.names)
+    return asks_for_change and report.last is None and report.counts.counted > 0
 
 
 def _told(holds: bool | None) -> str:

@@ -38,7 +38,8 @@ from positivity.cli.options import (
 )
 from positivity.cli.score_job import ScoreJob
 from positivity.cli.scoring import score
-from positivity.errors import UsageError
+from positivity.cli.subjects import is_handle
+from positivity.errors import PARTLY_DONE, UsageError
 from positivity.fast_start import prepare_process
 
 if TYPE_CHECKING:
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from positivity.check.scoring import Question
     from positivity.explainer import Explainer
 
-PARTLY_DONE = 8
 TAGGER = "spans"  # the one that ships
 
 
@@ -192,11 +192,11 @@ def explain_command(
 
 def _handle(inputs: list[str]) -> str | None:
     """The handle that is to be explained; None when it is files."""
-    handles = [each for each in inputs if each.startswith("@")]
+    handles = [each for each in inputs if is_handle(each)]
     if not handles:
         return None
     if len(inputs) > 1:
-        raise UsageError("one account at a time, and no files with it (a file @name is ./@name)")
+        raise UsageError("one account at a time, and no files with it")
     return handles[0]
 
 

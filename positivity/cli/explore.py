@@ -26,15 +26,14 @@ from positivity.cli.options import (
     file_to_write,
 )
 from positivity.cli.plotting import check_plot
-from positivity.errors import UsageError
+from positivity.cli.subjects import as_file
+from positivity.errors import PARTLY_DONE, UsageError
 from positivity.fast_start import prepare_process
 
 if TYPE_CHECKING:
     from positivity.exploration.findings import Exploration
     from positivity.sources.files import ReadOptions
     from positivity.sources.outcome import Outcome
-
-PARTLY_DONE = 8
 
 
 class ExplorationFormat(StrEnum):
@@ -150,7 +149,7 @@ def explore(
             explorer.add(batch)
     outcomes = [each.outcome() for each in readings]
     say_what_broke(outcomes, unopened)
-    subject = readings[0].file.name if len(readings) == 1 else f"{len(readings)} files"
+    subject = as_file(readings[0].file.name) if len(readings) == 1 else f"{len(readings)} files"
     found = explorer.findings(
         "the sample account" if paths == [str(SAMPLE)] else subject,
         read_as=[_read_as(each, alone=len(outcomes) == 1) for each in outcomes],

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from positivity.errors import UsageError
+from positivity.errors import PARTLY_DONE, UsageError
 from positivity.messages import say
 
 
@@ -21,7 +21,7 @@ def forget_command(
     from positivity.sources.handles import parse_handle
     from positivity.store import account_lock
 
-    missing = []
+    missing, forgotten = [], 0
     with open_store() as store:
         for handle in {name.lower(): name for name in map(parse_handle, handles)}.values():
             accounts = store.accounts.named(handle)
@@ -36,5 +36,10 @@ def forget_command(
                     lock.unlink()
             posts = sum(account.tweets for account in accounts)
             say(f"@{handle}: forgotten, with {many_posts(posts)}")
+            forgotten += 1
     if missing:
-        raise UsageError(f"nothing of {', '.join(missing)} is in the store")
+        nothing = f"nothing of {', '.join(missing)} is in the store"
+        if not forgotten:
+            raise UsageError(nothing)
+        say(nothing)
+        raise typer.Exit(PARTLY_DONE)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from positivity.cli.job_table import JobTable
 from positivity.cli.options import Device, Engine, IncludeRetweets, ReportFormat, time_zone
 from positivity.cli.reports import KEEP, SUFFIXES, Place, place_of
+from positivity.cli.subjects import as_file
 from positivity.errors import InputError, UsageError
 from positivity.sources.handles import parse_handle
 
@@ -72,7 +73,7 @@ class JobFile:
 
     def subject(self, file: str) -> str:
         """What a report on a file is called: a folder that moves keeps its names."""
-        return file.removeprefix(f"{self.path.parent}{os.sep}")
+        return as_file(file.removeprefix(f"{self.path.parent}{os.sep}"))
 
 
 def read_job(path: Path) -> JobFile:

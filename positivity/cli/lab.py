@@ -16,7 +16,7 @@ from positivity.cli.options import (
     file_to_write,
 )
 from positivity.cli.train import recipe_path, train, train_floor
-from positivity.errors import InputError, PositivityError, UsageError
+from positivity.errors import PARTLY_DONE, InputError, PositivityError, UsageError
 from positivity.messages import say
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from positivity.training.lab.table import Part
 
 _PICTURES = (".png", ".svg")
-_PARTLY_DONE = 8
 _MOST_NAMES = 5
 
 
@@ -101,7 +100,7 @@ def lab_command(
         _write(document, rows, notebook, picture)
     _print(rows, notebook, format)
     if failed:
-        raise typer.Exit(_PARTLY_DONE)
+        raise typer.Exit(PARTLY_DONE)
 
 
 def _cures(entries: "Sequence[Entry]") -> list[str]:

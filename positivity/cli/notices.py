@@ -28,6 +28,7 @@ def tell_changes(
             before = store.conditions.get(job, notice.key, report.subject)
             if holds is None or holds is before:
                 continue
+            account = _account(report, store)  # now: it may be forgotten while that is told
             if holds or before:
                 try:
                     tell(notice, report, holds=holds)
@@ -44,7 +45,7 @@ def tell_changes(
             store.conditions.put(
                 *(job, notice.key, report.subject),
                 holds=holds,
-                account=_account(report, store),
+                account=account,
             )
     return failures
 

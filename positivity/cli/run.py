@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from positivity.cli.checking import (
-    PARTLY_DONE,
     CheckRun,
     check,
     log_verdict,
@@ -19,7 +18,7 @@ from positivity.cli.conditions import CONDITION_HOLDS, any_holds
 from positivity.cli.job_file import JobFile, Output, matching, read_job
 from positivity.cli.options import WITH_EFFECTS, QuietOption, ReportFormat
 from positivity.cli.unattended import Lock, unattended
-from positivity.errors import InputError, PositivityError
+from positivity.errors import PARTLY_DONE, InputError, PositivityError
 from positivity.fast_start import prepare_process
 from positivity.log import event
 from positivity.messages import say
@@ -48,6 +47,7 @@ def run_command(
     with unattended(
         f"run {job.path}",
         max_time=job.max_time,
+        bound="max_time",
         jitter=job.jitter,
         log_file=job.log_file,
         log_json=job.log_json,

@@ -41,10 +41,8 @@ from positivity.cli.plotting import check_plot, draw
 from positivity.cli.reports import write_reports
 from positivity.cli.score_job import By, RunnerName, ScoreJob, writes_folder
 from positivity.cli.scoring import score
-from positivity.errors import UsageError
+from positivity.errors import PARTLY_DONE, UsageError
 from positivity.fast_start import prepare_process
-
-PARTLY_DONE = 8
 
 
 class Include(StrEnum):

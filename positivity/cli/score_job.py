@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from positivity.cli.subjects import as_file
+
 if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
@@ -101,7 +103,7 @@ def empty_tallies(job: ScoreJob, names: "Sequence[str]", terms: "TermFinder") ->
     """Tallies for files of these names."""
     from positivity.analysis import Tallies
 
-    name = names[0] if len(names) == 1 else f"{len(names)} files"
+    name = as_file(names[0]) if len(names) == 1 else f"{len(names)} files"
     return Tallies(
         name, job.zone, terms, by_author=job.by is By.AUTHOR, keep_name=job.by is By.FILE
     )

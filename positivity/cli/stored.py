@@ -65,7 +65,7 @@ def open_store_to_check(*, keep: bool, counting: bool) -> "Store":
         try:
             return open_store()
         except Unwritable as error:
-            raise Unwritable(f"{error}, or check with --no-store") from None
+            raise Unwritable(f"{error}, or use 'positivity check --no-store'") from None
     try:
         return Store(None, usage=store_path())
     except StateError as error:

@@ -4,6 +4,17 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import count
+from pathlib import Path
+
+
+def is_handle(text: str) -> bool:
+    """Whether an argument is a handle rather than a file."""
+    return text.startswith("@") and not Path(text).exists()
+
+
+def as_file(path: str) -> str:
+    """A path that no reader takes for a handle."""
+    return f"./{path}" if path.startswith("@") else path
 
 
 def subjects_of_files(
@@ -32,7 +43,7 @@ def without_common_folder(paths: Sequence[str]) -> list[str]:
         if len(set(parts)) > 1:
             break
         common += len(parts[0]) + 1
-    return [path[common:] for path in paths]
+    return [as_file(path[common:]) for path in paths]
 
 
 def told_apart(names: Iterable[str]) -> list[str]:

@@ -79,12 +79,17 @@ def unattended(
     command: str,
     *,
     max_time: float | None = None,
+    bound: str = "--max-time",
     jitter: float = 0.0,
     log_file: Path | None = None,
     log_json: bool = False,
     lock: Lock | None = None,
 ) -> Iterator[None]:
-    """Runs the block with its bounds and its log, which has how it began and how it ended."""
+    """Runs the block with its bounds and its log, which has how it began and how it ended.
+
+    Args:
+        bound: what the user calls `max_time`.
+    """
     from positivity.deadline import deadline, wait_a_while
     from positivity.store import run_lock
 
@@ -95,7 +100,7 @@ def unattended(
             stack.enter_context(run_lock(lock.what, lock.busy))
         if jitter:
             event("waited", seconds=round(wait_a_while(jitter), 1))
-        with deadline(max_time):
+        with deadline(max_time, bound):
             yield
 
 

@@ -162,7 +162,7 @@ def find(name_or_path: str) -> Path:
     if name_or_path in known:
         return known[name_or_path]
     path = Path(name_or_path)
-    if path.is_dir():
+    if name_or_path and path.is_dir():
         return path
     there = ", ".join(known) or "none"
     raise UsageError(

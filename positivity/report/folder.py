@@ -64,10 +64,6 @@ class ReportFolder:
         return newest
 
     def _write(self, path: Path, data: bytes) -> None:
-        # A run that was killed while it wrote has left its unfinished file.
-        for unfinished in path.parent.glob(f".{path.name}.*"):
-            with suppress(OSError):
-                unfinished.unlink()
         try:
             with write_atomically(path) as file:
                 file.write(data)

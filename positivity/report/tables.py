@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from positivity.errors import InputError, UsageError
+from positivity.files import UNFINISHED, clear_abandoned
 from positivity.sources.own_scores import guard
 
 _SHEET_ROWS = 1 << 20  # of a workbook, the header among them
@@ -46,7 +47,8 @@ class TableWriter:
             raise UsageError(
                 f"{path}: {what} are written as {', '.join(_TABLES)}; end the name in one of them"
             )
-        self._part = self._target.with_name(f".{self._target.name}.{os.getpid()}.part")
+        clear_abandoned(self._target)
+        self._part = self._target.with_name(f".{self._target.name}.{os.getpid()}{UNFINISHED}")
         if self._target.is_dir():
             raise InputError(f"{path}: is a folder; name a file in it")
         try:

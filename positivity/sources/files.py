@@ -155,7 +155,7 @@ def _reader(stream: ByteStream, options: ReadOptions) -> TweetFile:
     if options.format is None:
         _refuse_beginning(stream.name, text, _TEXTS)
     tabular = options.format in (*exports.HEADERLESS, exports.TABLE)
-    if is_json(text) and options.delimiter is None and not tabular:
+    if is_json(text, stream.name) and options.delimiter is None and not tabular:
         exports.refuse_other(stream.name, exports.JSON, options.format)
         return JsonFile(stream, encoding, options, document=is_document(text))
     exports.refuse_other(stream.name, exports.TABLE, options.format)

@@ -36,12 +36,18 @@ def _bare(text: str) -> str:
     return text.lstrip("\ufeff \t\r\n")
 
 
-def is_json(head: str) -> bool:
+def is_json(head: str, name: str = "") -> bool:
     """Whether a text that begins like this is JSON, rather than a tweet in brackets.
 
-    A first line that is broken does not make text of the lines of JSON below it.
+    A first line that is broken does not make text of the lines of JSON below it. Of numbers alone,
+    or null, only the name of the file can tell.
     """
     text = _bare(head)
+    whole = text.rstrip()
+    if name.lower().endswith(".json") and (
+        whole == "null" or not isinstance(_loaded(whole), str | None)
+    ):
+        return True
     after = text[1:].lstrip(" \t\r\n")
     if text[:1] in _OPENINGS and after.startswith(_OPENINGS[text[0]]):
         return True

@@ -33,6 +33,7 @@ def file_system(url: str) -> tuple[Any, str]:
     """What fsspec reads an address or a local path with, and the path within.
 
     Raises:
+        InputError: it cannot be reached.
         UsageError: the address is of a kind that nothing installed here knows.
     """
     from fsspec.core import url_to_fs
@@ -44,6 +45,8 @@ def file_system(url: str) -> tuple[Any, str]:
             f"{url_name(url)}: such addresses need one more package ({error}); install it on all "
             "machines that read them"
         ) from None
+    except OSError as error:  # some connect at once
+        raise InputError(f"{url_name(url)}: cannot be read ({_first_line(error)})") from None
     except Exception as error:  # each kind of storage has errors of its own
         raise UsageError(f"{url_name(url)}: cannot be used ({_first_line(error)})") from None
 

@@ -92,7 +92,7 @@ def page_of(document: Json, account: Account, wasted: int = 0) -> Page:
     """
     posts = [post for post in _objects(document.get("data")) if post.get("id")]
     if not posts:
-        _check_empty(document, account.handle)
+        _check_empty(document, account)
     found = document.get("meta")
     meta = found if isinstance(found, dict) else {}
     ids = sorted((post["id"] for post in posts if _is_id(post.get("id"))), key=int)
@@ -116,13 +116,21 @@ def page_of(document: Json, account: Account, wasted: int = 0) -> Page:
     )
 
 
-def _check_empty(document: Json, handle: str) -> None:
+def _check_empty(document: Json, account: Account) -> None:
     """Raises when a page without posts does not say that there are none."""
-    found, meta = problems(document), document.get("meta")
-    if found:
-        raise account_error(found[0], handle)
+    meta = document.get("meta")
+    says_none = isinstance(meta, dict) and meta.get("result_count") == 0
+    for problem in problems(document):
+        # That somebody who is mentioned is suspended says nothing of this account.
+        if not says_none or _is_about(problem, account):
+            raise account_error(problem, account.handle)
     if not isinstance(meta, dict) or meta.get("result_count"):
-        raise NetworkError(f"@{handle}: X's answer is not whole; try again later")
+        raise NetworkError(f"@{account.handle}: X's answer is not whole; try again later")
+
+
+def _is_about(problem: Json, account: Account) -> bool:
+    named = {str(problem[key]).lower() for key in ("resource_id", "value") if problem.get(key)}
+    return not named or bool(named & {account.id, account.handle.lower()})
 
 
 def lookup_of(document: Json, ids: Sequence[str], wasted: int = 0) -> LookupResult:

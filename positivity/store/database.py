@@ -172,7 +172,10 @@ class Database:
             yield
         except sqlite3.OperationalError as error:
             raise StateError(_operational(self.path, str(error))) from error
-        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        except sqlite3.IntegrityError:
+            self.check()
+            raise  # a bug of ours
+        except sqlite3.ProgrammingError:
             raise  # a bug of ours
         except sqlite3.DatabaseError as error:
             raise StateError(_damaged(self.path, str(error))) from error

@@ -167,8 +167,9 @@ class Conditions:
     def put(
         self, job: str, condition: str, subject: str, *, holds: bool, account: int | None
     ) -> None:
-        """Keep what was found; it goes with its account when that is forgotten."""
+        """Keep what was found; it goes with its account, or is not kept if that is gone."""
         self._db.run(
-            "INSERT OR REPLACE INTO conditions VALUES (?, ?, ?, ?, ?)",
-            *(job, condition, subject, account, holds),
+            "INSERT OR REPLACE INTO conditions SELECT ?, ?, ?, ?, ? "
+            "WHERE ? IS NULL OR EXISTS (SELECT 1 FROM accounts WHERE id = ?)",
+            *(job, condition, subject, account, holds, account, account),
         )
