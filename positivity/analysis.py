@@ -174,7 +174,8 @@ def model_info(directory: ModelDirectory) -> ModelInfo:
         for name, each in figures.items()
         if "macro_recall" in each  # a model of two classes has none
     }
-    return ModelInfo(directory.config.name, directory.config.version, recalls)
+    config = directory.config
+    return ModelInfo(config.name, config.version, recalls, tuple(config.labels))
 
 
 def quantifier_of(directory: ModelDirectory) -> BayesianQuantifier | None:

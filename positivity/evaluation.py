@@ -161,7 +161,8 @@ def _binned_error(
     order = np.argsort(confidence, kind="stable")
     mass = np.cumsum(weights[order])
     bins = min(_CALIBRATION_BINS, len(order))
-    edges = np.searchsorted(mass, mass[-1] * np.arange(1, bins) / bins)
+    # The tweet that completes a bin is the last one in it.
+    edges = np.searchsorted(mass, mass[-1] * np.arange(1, bins) / bins, side="right")
     gaps = ((confidence - right) * weights)[:, order]  # [rows, tweets]
     starts = np.unique(np.concatenate([[0], edges]))
     sums = np.abs(np.add.reduceat(gaps, starts, axis=1)).sum(axis=1)

@@ -45,6 +45,18 @@ def test_calibration_error_of_an_honest_and_of_a_boastful_classifier() -> None:
     assert calibration_error(boastful, gold) == pytest.approx(0.25, abs=0.02)
 
 
+@pytest.mark.parametrize("tweets", [15, 30, 300, 1995])
+def test_bins_hold_as_many_tweets_each(tweets: int) -> None:
+    generator = np.random.default_rng(tweets)
+    sure = generator.uniform(0.5, 1, tweets)
+    probabilities = np.stack([1 - sure, np.zeros(tweets), sure], axis=1)
+    gold = 2 * (generator.random(tweets) < 0.7).astype(int)
+    gaps = (sure - (gold == 2))[np.argsort(sure)].reshape(15, -1)
+    assert calibration_error(probabilities, gold) == pytest.approx(
+        np.abs(gaps.sum(axis=1)).sum() / tweets
+    )
+
+
 def test_balanced_calibration_counts_every_class_alike() -> None:
     # 95 % of the one class are found and 60 % of the other: with as many of each, 0.95 of 1.35
     # that are called negative are, and 0.6 of 0.65 that are called positive.

@@ -238,6 +238,14 @@ def test_as_many_of_each_label_are_drawn(tmp_path: Path) -> None:
     assert tweets.texts == again.texts
 
 
+def test_balancing_knows_spellings_of_a_label_and_rows_without_one(tmp_path: Path) -> None:
+    labels = ["negative"] * 30 + ["Negative"] + [""] + ["pos"] * 4 + ["positive"] * 6
+    rows = [f"{label},tweet {i}" for i, label in enumerate(labels)]
+    (tmp_path / "t.csv").write_text("label,text\n" + "\n".join(rows) + "\n")
+    tweets = read_labelled(tmp_path / "t.csv", Source(file="t.csv", balanced=True))
+    assert np.bincount(tweets.gold, minlength=3).tolist() == [10, 0, 10]
+
+
 def test_training_reads_either_end_of_a_long_tweet(data: Path, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("label,text\npositive,a b c d\nnegative,e f g\n")
     found = {}

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -185,6 +186,22 @@ def test_the_command(topics_file: Path, tiny_model: ModelDirectory) -> None:
     assert found["methods"][OURS]["ae"] < 0.1 < found["methods"][MEAN]["ae"]
     by_number = ["1" if option == "subject" else option for option in options]
     assert command(topics_file, *by_number, "--format", "json")[1] == output
+
+
+def test_rows_without_a_label_or_a_topic_are_left_out_and_labels_may_be_spelled(
+    topics_file: Path, tiny_model: ModelDirectory
+) -> None:
+    options = ["--task", "quantification", "--topic-column", "subject", "--model", tiny_model.path]
+    expected = command(topics_file, *options, "--format", "json")[1]
+    content = topics_file.read_text(encoding="utf-8")
+    content = content.replace(",positive,", ",Pos,").replace(",negative,", ",NEGATIVE,")
+    topics_file.write_text(content + "s1,,love\n,positive,love\n", encoding="utf-8")
+    code, output, error = command(topics_file, *options, "--format", "json")
+    assert (code, output) == (0, expected)
+    assert "2 rows without a label or a topic left out" in error
+    frame = pd.read_csv(topics_file)  # whose missing cells are no text
+    frame.to_parquet(topics_file.with_suffix(".parquet"))
+    assert command(topics_file.with_suffix(".parquet"), *options, "--format", "json")[1] == expected
 
 
 @pytest.mark.parametrize(

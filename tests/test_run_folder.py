@@ -76,6 +76,21 @@ def test_a_vocabulary_alone_is_learnt_again(recipe: Recipe, data: Path, tmp_path
     assert " elsewhere" not in trained(recipe, data, tmp_path / "run")
 
 
+@pytest.mark.parametrize(
+    "name", ["model/net.py", "vocabulary/words.txt", "data.json", "recipe.json", "records.json"]
+)
+def test_what_no_training_left_is_not_written_over(
+    recipe: Recipe, data: Path, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "mine" / name
+    path.parent.mkdir(parents=True)
+    path.write_text('{"my": "own"}')
+    with pytest.raises(InputError, match="which no training left there"):
+        train(recipe, data, tmp_path / "mine", device="cpu")
+    assert path.read_text() == '{"my": "own"}'
+    assert [each for each in (tmp_path / "mine").rglob("*") if each.is_file()] == [path]
+
+
 def test_a_vocabulary_that_was_put_there_is_used(
     recipe: Recipe, data: Path, tmp_path: Path
 ) -> None:

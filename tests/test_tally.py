@@ -47,6 +47,7 @@ def tally(
     quantifier: BayesianQuantifier | None = None,
     tallies: int = 1,
     all_weeks: bool = True,
+    model: ModelInfo = MODEL,
 ) -> Report:
     """The report on rows of tweet fields with `scores` and `left_out` beside them.
 
@@ -66,7 +67,7 @@ def tally(
         counted.merge(pickle.loads(pickle.dumps(other)))
     return counted.report(
         ["tweets.csv"],
-        MODEL,
+        model,
         ["Only the newest."],
         quantifier=quantifier,
         unreadable=unreadable,
@@ -126,6 +127,15 @@ def test_nothing_at_all() -> None:
     assert not (report.months or report.kinds or report.strongest_positive)
     assert (len(report.hours), len(report.weekdays)) == (24, 7)
     assert report.limits == ("Only the newest.",)
+
+
+def test_a_model_without_neutral_is_said_to_be_one() -> None:
+    rows = [{"text": "love", "scores": POSITIVE}] * 3
+    two = replace(MODEL, labels=("negative", "positive"))
+    said = "test tells negative and positive apart, and no more"
+    assert any(said in limit for limit in tally(rows, model=two).limits)
+    assert not any(said in limit for limit in tally(rows).limits)
+    assert not any(said in limit for limit in tally([], model=two).limits)
 
 
 def test_left_out_rows_count_only_as_left_out() -> None:

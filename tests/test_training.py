@@ -15,10 +15,10 @@ from positivity.model.registry import ModelDirectory
 from positivity.model.scorer import Scorer
 from positivity.text.emojis import compile_table
 from positivity.text.normalize import Normalizer
-from positivity.text.tokenizer import WordTokenizer
+from positivity.text.tokenizer import SubwordTokenizer, WordTokenizer
 from positivity.training import loop
 from positivity.training.augmentation import augment
-from positivity.training.datasets import NamedSet, build_examples
+from positivity.training.datasets import NamedSet, build_examples, split_off_dev
 from positivity.training.emoji_ranking import (
     EmojiRanking,
     emoji_shares,
@@ -176,6 +176,16 @@ WRONG_VALUES = [
     ("[training]\nclip = -1.0", "clip is -1.0; it takes more than 0"),
     ("[training]\nword_dropout = 3.0", "word_dropout is 3.0; it takes 0 to 1"),
     ("[training]\nwarmup = nan", "warmup is nan; it takes 0 to 1"),
+    ("[training]\nweight_decay = -5.0", "weight_decay is -5.0; it takes 0 or more"),
+    ("[training]\nhints = nan", "hints is nan; it takes 0 or more"),
+    ("vector_spread = nan", "vector_spread is nan; it takes more than 0"),
+    ("[tokenizer]\nwords = -3", "words is -3; it takes at least 0"),
+    ("[[train]]\nsample = -1", "sample is -1; it takes at least 1"),
+    ("[[train]]\nweight = 0", "weight is 0; it takes more than 0"),
+    ("[[train]]\nsmoothing = 2.0", "smoothing is 2.0; it takes 0 to 1"),
+    ("[[train]]\nlabels = { up = 'good' }", "labels: 'good' is not one of negative, neutral"),
+    ("[[train]]\ncues = { up = [0.1, 0.9] }", "cues: up is .* given each of negative, neutral"),
+    ("[emoji]\nranking = 'x'\nlent = 2.0", "lent is 2.0; it takes 0 to 1"),
     ("[network]\nclasses = 5", "network: classes is 5; it takes 2 or 3"),
     ("[tokenizer]\nsize = 0", "size is 0; it takes at least 1"),
     ("[train]\nfile = 'x.csv'", r"train: write it as \[\[train\]\]"),
@@ -540,6 +550,33 @@ def test_degrees_and_emoji_kept_back_are_measured(
     figures = measure(tiny_model.path, [], [], Data(tmp_path, tmp_path), recipe)
     assert figures["graded"]["degrees"]["pearson"] > 0.9
     assert "pearson_with_emoji" not in figures["graded"]["degrees"]
+
+
+def test_degrees_that_cannot_be_read_are_told_before_anything_is_learnt(
+    tiny_data: Path, tmp_path: Path
+) -> None:
+    recipe = read_recipe(tiny_data / "tiny.toml")
+    assert isinstance(recipe, Recipe)
+    recipe = replace(recipe, graded=(Source(file="dev.csv", label="score"),))
+    with pytest.raises(InputError, match="no column 'score'"):
+        Run(recipe, Data(tiny_data, tmp_path), tmp_path / "run", device="cpu")
+
+
+def test_a_tenth_of_the_texts_is_kept_whatever_the_number_of_their_copies(tmp_path: Path) -> None:
+    rows = [f"{('negative', 'positive')[i % 2]},word{i % 200} @friend{i}" for i in range(4000)]
+    (tmp_path / "t.csv").write_text("label,text\n" + "\n".join(rows) + "\n")
+    recipe = Recipe(name="tiny", train=(Source(file="t.csv"),))
+    data = Data(tmp_path, tmp_path)
+    kept = split_off_dev(recipe, data)
+    words = {text.split()[0] for text in kept.texts}
+    assert len(words) == len(kept.texts)
+    assert 10 <= len(words) <= 30
+    normalizer = Normalizer({}, ())
+    tokenizer = SubwordTokenizer.train(
+        normalizer.normalize_many(data.read(recipe.train[0]).texts), size=300
+    )
+    examples = build_examples(recipe, data, normalizer, tokenizer, [kept])
+    assert len(examples) == 200 - len(words)
 
 
 def test_emoji_are_split_alike_each_time_and_the_frequent_are_used() -> None:

@@ -183,6 +183,7 @@ class ModelInfo:
     name: str
     version: str
     accuracy: dict[str, float]  # evaluation set -> macro recall, 0..1
+    labels: tuple[str, ...] = ("negative", "neutral", "positive")  # what it tells apart
 
 
 @dataclass(frozen=True, slots=True)

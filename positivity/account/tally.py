@@ -18,7 +18,15 @@ from positivity.account.comparison import Sample
 from positivity.account.evidence import CLEAR, Strongest, TermCounts, Terms
 from positivity.account.posterior import BayesianQuantifier, cells_of
 from positivity.account.quantifiers import Floats, Ints
-from positivity.account.quantify import NEGATIVE, NEUTRAL, POSITIVE, Tallied, quantify, tally_by
+from positivity.account.quantify import (
+    NEGATIVE,
+    NEUTRAL,
+    POSITIVE,
+    Shares,
+    Tallied,
+    quantify,
+    tally_by,
+)
 from positivity.account.report import Counts, KindShare, ModelInfo, Report
 from positivity.account.summary import Summary
 from positivity.account.timeline import Timeline
@@ -161,7 +169,10 @@ class Tally:
             terms_negative=terms_negative,
             model=model,
             method=summary.method,
-            limits=self._limits([*limits(verdict, shares), *summary.limits()], extra_limits),
+            limits=self._limits(
+                [*limits(verdict, shares), *summary.limits(), *_lacking(model, shares)],
+                extra_limits,
+            ),
         )
 
     def lasting(self, quantifier: BayesianQuantifier | None) -> float:
@@ -264,3 +275,13 @@ def _kind_share(kind: str, tallied: Tallied, summary: Summary) -> KindShare:
         positive=int(counts[POSITIVE]),
         net=summary.of_part(tallied).net,
     )
+
+
+def _lacking(model: ModelInfo, shares: Shares | None) -> list[str]:
+    """What a reader must know of a model that has no neutral."""
+    if shares is None or "neutral" in model.labels:
+        return []
+    return [
+        f"{model.name} tells {' and '.join(model.labels)} apart, and no more: what is neutral is "
+        "counted as one of them."
+    ]

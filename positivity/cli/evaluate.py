@@ -123,9 +123,7 @@ def evaluate(file: Path, source: "Source", *, model: str, device: str, engine: s
     _say_unreadable(file, unreadable)
     if not tweets.cues:
         raise InputError(f"{file}: no column of labels in it; name it with --label-column")
-    if tweets.unlabelled:
-        rows = "1 row" if tweets.unlabelled == 1 else f"{tweets.unlabelled:,} rows"
-        say(f"{file}: {rows} without a label left out")
+    _say_left_out(file, tweets.unlabelled, "without a label")
     say_how_read(file, tweets)
     scorer = Scorer.load(model, device=device, engine=engine)
     told_apart = tweets.of(scorer.config.labels)
@@ -135,6 +133,11 @@ def evaluate(file: Path, source: "Source", *, model: str, device: str, engine: s
             raise InputError(f"{file}: no {labels} tweets in it, and {model} knows no others")
         say(f"{file}: {left_out:,} neutral left out: {model} tells {labels} apart, and no more")
     return measure(scorer.score(told_apart.texts), told_apart.gold)
+
+
+def _say_left_out(file: Path, rows: int, why: str) -> None:
+    if rows:
+        say(f"{file}: {'1 row' if rows == 1 else f'{rows:,} rows'} {why} left out")
 
 
 def say_how_read(file: Path, tweets: "LabelledTweets") -> None:
@@ -166,8 +169,9 @@ def evaluate_topics(
     from positivity.training.labelled import read_topics
 
     unreadable: list[str] = []
-    texts, words, names = read_topics(file, source, topic_column, unreadable.append)
+    texts, words, names, lacking = read_topics(file, source, topic_column, unreadable.append)
     _say_unreadable(file, unreadable)
+    _say_left_out(file, lacking, "without a label or a topic")
     scale = scale_of(words)
     gold = np.array([scale.index(word) for word in words])
     probabilities = (

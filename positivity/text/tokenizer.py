@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
-from positivity.errors import StateError
+from positivity.errors import InputError, StateError
 
 PAD, UNKNOWN = 0, 1
 
@@ -62,23 +62,29 @@ class SubwordTokenizer:
         from sentencepiece import SentencePieceTrainer
 
         model = io.BytesIO()
-        SentencePieceTrainer.train(
-            sentence_iterator=iter(texts),
-            model_writer=model,
-            model_type="unigram",
-            vocab_size=size,
-            hard_vocab_limit=False,  # a small file has fewer pieces to give
-            character_coverage=0.9998,
-            normalization_rule_name="identity",  # the normalizer has done it
-            # With the mark of a word's beginning, which would else be an id of its own before each.
-            user_defined_symbols=[f"\u2581{word}" for word in whole],
-            pad_id=PAD,
-            unk_id=UNKNOWN,
-            bos_id=-1,
-            eos_id=-1,
-            num_threads=1,  # the same vocabulary on every machine
-            minloglevel=2,
-        )
+        try:
+            SentencePieceTrainer.train(
+                sentence_iterator=iter(texts),
+                model_writer=model,
+                model_type="unigram",
+                vocab_size=size,
+                hard_vocab_limit=False,  # a small file has fewer pieces to give
+                character_coverage=0.9998,
+                normalization_rule_name="identity",  # the normalizer has done it
+                # With the mark of a word's beginning, else an id of its own before each.
+                user_defined_symbols=[f"\u2581{word}" for word in whole],
+                pad_id=PAD,
+                unk_id=UNKNOWN,
+                bos_id=-1,
+                eos_id=-1,
+                num_threads=1,  # the same vocabulary on every machine
+                minloglevel=2,
+            )
+        except RuntimeError as error:
+            raise InputError(
+                f"no vocabulary of {size:,} pieces can be learnt from these texts: "
+                f"{str(error).splitlines()[0]}"
+            ) from None
         return cls(model.getvalue())
 
     @classmethod

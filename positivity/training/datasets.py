@@ -294,25 +294,31 @@ def _numbers(states: Sequence[NDArray[np.float16]]) -> int:
 
 
 def split_off_dev(recipe: Recipe, data: Data) -> NamedSet:
-    """One of every ten training tweets, drawn by the seed, for a recipe without development set.
+    """One of every ten training texts, drawn by the seed, for a recipe without development set.
 
-    They leave the training data by `build_examples`, like those of any held-out set.
+    They leave the training data by `build_examples`, like those of any held-out set, with all their
+    copies; so a text is drawn or not whatever number of them there is, and stands there once.
 
     Raises:
         InputError: there are too few for any to be drawn.
     """
     texts: list[str] = []
     gold: list[NDArray[np.int64]] = []
-    tweets_in_all = 0
+    plain = Normalizer({}, ())  # that of the model is not made yet
+    known: set[str] = set()
     for source in recipe.train:
         tweets = data.read(source).of(recipe.labels)
-        chosen = np.random.default_rng(recipe.seed).random(len(tweets.texts)) < 0.1
-        texts += [text for text, keep in zip(tweets.texts, chosen, strict=True) if keep]
-        gold.append(tweets.gold[chosen])
-        tweets_in_all += len(tweets.texts)
+        drawn = np.random.default_rng(recipe.seed).random(len(tweets.texts)) < 0.1
+        rows = []
+        for row, text in enumerate(plain.normalize_many(tweets.texts)):
+            if text not in known and drawn[row]:
+                rows.append(row)
+            known.add(text)
+        texts += [tweets.texts[row] for row in rows]
+        gold.append(tweets.gold[rows])
     if not texts:
         raise InputError(
-            f"too few labelled tweets, {tweets_in_all} in all: no tenth of them can be kept to "
+            f"too few labelled tweets, {len(known)} in all: no tenth of them can be kept to "
             "choose the network by. Some hundreds are the least to learn from"
         )
     return NamedSet("a tenth of the training data", texts, np.concatenate(gold))

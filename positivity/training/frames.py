@@ -3,9 +3,11 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from positivity.errors import InputError
+from positivity.training.label_words import classes_of, has_label, words_of
 from positivity.training.labelled_files import OnUnreadable, read_frame
 from positivity.training.recipe import Source
 
@@ -28,9 +30,7 @@ def read_rows(
         if frame.empty:
             raise InputError(f"{path}: no row has {' or '.join(values)} in its column {column!r}")
     if source.balanced:
-        labels = label_column(path, frame, source)
-        fewest = int(labels.value_counts().min())
-        frame = frame.groupby(labels, sort=True).sample(fewest, random_state=0).sort_index()
+        frame = _balanced(path, frame, source)
     if source.sample is not None and source.sample < len(frame):
         frame = frame.sample(source.sample, random_state=0)
     text = column_of(path, frame, source.text, _TEXT_COLUMNS, cure="Name one with --text-column")
@@ -42,6 +42,16 @@ def read_rows(
     if not texts:
         raise InputError(f"{path}: no labelled tweets in it")
     return frame, texts
+
+
+def _balanced(path: Path, frame: pd.DataFrame, source: Source) -> pd.DataFrame:
+    """As many labelled rows of each class as the rarest has."""
+    labels = label_column(path, frame, source)
+    labelled = has_label(labels, source)
+    frame = frame[labelled]
+    classes = classes_of(path, words_of(labels[labelled]), source)
+    fewest = int(np.bincount(classes)[np.unique(classes)].min()) if len(classes) else 0
+    return frame.groupby(classes, sort=True).sample(fewest, random_state=0).sort_index()
 
 
 def _usual(frame: pd.DataFrame, names: tuple[str, ...]) -> str | None:

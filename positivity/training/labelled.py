@@ -11,15 +11,10 @@ from numpy.typing import NDArray
 from positivity.errors import InputError
 from positivity.evaluation import LABELS
 from positivity.training.frames import column_of, has_labels, label_column, read_rows
+from positivity.training.label_words import classes_of, has_label, spelled_out, words_of
 from positivity.training.labelled_files import OnUnreadable
 from positivity.training.recipe import Source
 
-# What files call the three classes. Sentiment140 has 0, 2, 4; `_one_hot` knows other numbers.
-_NAMES = {
-    "negative": ("negative", "neg", "-1", "0", "sadness", "bad"),
-    "neutral": ("neutral", "neu", "2", "objective", "objective-or-neutral"),
-    "positive": ("positive", "pos", "1", "4", "good"),
-}
 # Of a teacher, in the folder of its run.
 SOFT_LABELS, SOFT_STATES, ENCODER = "soft_labels.parquet", "soft_states.npy", "encoder"
 
@@ -161,15 +156,15 @@ def _with_rows(
     if source.label is None and not has_labels(frame):
         return LabelledTweets(texts, np.full((len(texts), 3), 1 / 3, np.float32), []), rows
     labels = label_column(path, frame, source)
-    words = labels.astype(str).str.strip()
+    words = words_of(labels)
     topics = column_of(path, frame, source.topic).astype(str).tolist() if source.topic else None
-    labelled = np.flatnonzero(labels.notna() & ((words != "") | ("" in source.labels)))
+    labelled = np.flatnonzero(has_label(labels, source))
     if not len(labelled):
         raise InputError(f"{path}: no labelled tweets in it")
     words = words.iloc[labelled]
     tweets = LabelledTweets(
         [texts[row] for row in labelled],
-        _one_hot(path, words, source),
+        np.eye(len(LABELS), dtype=np.float32)[classes_of(path, words, source)],
         words.tolist(),
         topics=[topics[row] for row in labelled] if topics is not None else None,
         unlabelled=len(texts) - len(labelled),
@@ -180,7 +175,7 @@ def _with_rows(
 def read_marked(path: Path, source: Source) -> tuple[list[str], list[str], list[int]]:
     """Texts, what people copied out of each as carrying its sentiment, and its side: 1, or -1.
 
-    Neutral rows are left out, which have no side.
+    Rows that are neutral, or have no label, are left out: they have no side.
 
     Raises:
         InputError: the file, a column or a label cannot be read.
@@ -189,10 +184,12 @@ def read_marked(path: Path, source: Source) -> tuple[list[str], list[str], list[
     if not source.marked:
         raise InputError(f"{path}: the source names no `marked` column")
     selected = column_of(path, frame, source.marked).fillna("").astype(str).tolist()
-    words = label_column(path, frame, source).astype(str).str.strip()
-    sides = (_one_hot(path, words, source).argmax(axis=1) - LABELS.index("neutral")).tolist()
-    rows = [row for row, side in enumerate(sides) if side]
-    return [texts[i] for i in rows], [selected[i] for i in rows], [sides[i] for i in rows]
+    labels = label_column(path, frame, source)
+    labelled = np.flatnonzero(has_label(labels, source))
+    classes = classes_of(path, words_of(labels.iloc[labelled]), source)
+    sides = (classes - LABELS.index("neutral")).tolist()
+    rows = [(row, side) for row, side in zip(labelled.tolist(), sides, strict=True) if side]
+    return [texts[i] for i, _ in rows], [selected[i] for i, _ in rows], [side for _, side in rows]
 
 
 def read_graded(path: Path, source: Source) -> tuple[list[str], NDArray[np.float64]]:
@@ -207,16 +204,24 @@ def read_graded(path: Path, source: Source) -> tuple[list[str], NDArray[np.float
 
 def read_topics(
     path: Path, source: Source, topic: str, on_unreadable: OnUnreadable | None = None
-) -> tuple[list[str], list[str], list[str]]:
-    """Texts, the labels as the file has them, and the topics, from its column `topic`.
+) -> tuple[list[str], list[str], list[str], int]:
+    """Texts, their labels, their topics from the column `topic`, and how many rows lack either.
 
     Raises:
         InputError: the file or a column cannot be read.
     """
     frame, texts = read_rows(path, source, on_unreadable)
     topics = column_of(path, frame, topic, cure="Name that of topics with --topic-column")
-    words = label_column(path, frame, source).astype(str).str.strip()
-    return texts, words.tolist(), topics.astype(str).tolist()
+    names = words_of(topics)
+    labels = label_column(path, frame, source)
+    whole = np.flatnonzero(has_label(labels, source) & topics.notna() & (names != ""))
+    words = spelled_out(words_of(labels.iloc[whole]))
+    return (
+        [texts[row] for row in whole],
+        words.tolist(),
+        names.iloc[whole].tolist(),
+        len(texts) - len(whole),
+    )
 
 
 def _numbers(path: Path, frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
@@ -224,23 +229,3 @@ def _numbers(path: Path, frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
         return column_of(path, frame, name).to_numpy().astype(np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: column {name!r} is not of numbers: {error}") from None
-
-
-def _one_hot(path: Path, words: "pd.Series[str]", source: Source) -> NDArray[np.float32]:
-    known = {word: name for name, spellings in _NAMES.items() for word in spellings}
-    numbers = words.str.removesuffix(".0")  # as pandas writes whole numbers where some are missing
-    found = set(numbers)
-    if "-1" in found:  # then 0 is the middle, not the lower end
-        known["0"] = "neutral"
-        del known["2"], known["4"]
-    elif {"1", "2"} <= found and "4" not in found:  # which Sentiment140 never has together
-        known |= dict(zip(("0", "1", "2"), LABELS, strict=True))
-    known |= {str(word): name for word, name in source.labels.items()}
-    labels = words.map(known).fillna(words.str.lower().map(known)).fillna(numbers.map(known))
-    if labels.isna().any():
-        strange = sorted(set(words[labels.isna()]))[:3]
-        raise InputError(
-            f"{path}: label {', '.join(map(repr, strange))} is none of negative, neutral, positive"
-        )
-    indices = labels.map({name: i for i, name in enumerate(LABELS)}).to_numpy(int)
-    return np.eye(len(LABELS), dtype=np.float32)[indices]

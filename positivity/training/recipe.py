@@ -24,6 +24,21 @@ def _at_least(least: int, name: str, value: int) -> None:
         raise ValueError(f"{name} is {value}; it takes at least {least}")
 
 
+def _share(name: str, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} is {value}; it takes 0 to 1")
+
+
+def _above_zero(name: str, value: float) -> None:
+    if not 0 < value < math.inf:
+        raise ValueError(f"{name} is {value}; it takes more than 0")
+
+
+def _not_below_zero(name: str, value: float) -> None:
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{name} is {value}; it takes 0 or more")
+
+
 def _check_seed(seed: int) -> None:
     if not 0 <= seed <= _LARGEST_SEED:
         raise ValueError(f"seed is {seed}; it takes 0 to {_LARGEST_SEED}")
@@ -72,6 +87,21 @@ class Source:
     def __post_init__(self) -> None:
         if self.made_into and self.made_into not in MADE:
             raise ValueError(f"made_into {self.made_into!r} is not one of {', '.join(MADE)}")
+        if self.sample is not None:
+            _at_least(1, "sample", self.sample)
+        _at_least(1, "times", self.times)
+        _above_zero("weight", self.weight)
+        _share("smoothing", self.smoothing)
+        if strange := set(self.labels.values()) - set(LABELS):
+            raise ValueError(
+                f"labels: {', '.join(sorted(map(repr, strange)))} is not one of {', '.join(LABELS)}"
+            )
+        for cue, numbers in self.cues.items():
+            if len(numbers) != len(LABELS) or not all(0 <= each <= 1 for each in numbers):
+                raise ValueError(
+                    f"cues: {cue} is {list(numbers)}; it takes a probability, given each of "
+                    f"{', '.join(LABELS)}"
+                )
 
     @property
     def taught(self) -> bool:
@@ -91,6 +121,8 @@ class TokenizerRecipe:
 
     def __post_init__(self) -> None:
         _at_least(1, "size", self.size)
+        for name in ("words", "emoji"):
+            _at_least(0, name, getattr(self, name))
         if self.kind not in TOKENIZERS:
             raise ValueError(f"tokenizer kind {self.kind!r} is not one of {', '.join(TOKENIZERS)}")
 
@@ -104,6 +136,11 @@ class EmojiRecipe:
     lent: float = 0.0  # share of a teacher's texts that get any emoji, which it cannot see
     alone: int = 0  # how many tweets of nothing but emoji to add
     held_out: float = 0.0  # share of the rarer emoji that is kept to measure by
+
+    def __post_init__(self) -> None:
+        _at_least(0, "alone", self.alone)
+        for name in ("put_back", "lent", "held_out"):
+            _share(name, getattr(self, name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,12 +182,12 @@ class TrainingRecipe:
         if self.tweets is not None:
             _at_least(1, "tweets", self.tweets)
         for name in ("warmup", "word_dropout", "averaging", "sarcasm"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it takes 0 to 1")
-        if not self.clip > 0:
+            _share(name, getattr(self, name))
+        for name in ("weight_decay", "hints"):
+            _not_below_zero(name, getattr(self, name))
+        if not self.clip > 0:  # it may be infinite: then nothing is clipped
             raise ValueError(f"clip is {self.clip}; it takes more than 0")
-        if not 0 < self.learning_rate < math.inf:
-            raise ValueError(f"learning_rate is {self.learning_rate}; it takes more than 0")
+        _above_zero("learning_rate", self.learning_rate)
         if self.schedule not in ("cosine", "constant"):
             raise ValueError(f"schedule {self.schedule!r} is not one of cosine, constant")
         if self.keep not in ("start", "end"):
@@ -176,8 +213,7 @@ class FloorRecipe:
     def __post_init__(self) -> None:
         if self.kind not in FLOORS:
             raise ValueError(f"floor kind {self.kind!r} is not one of {', '.join(FLOORS)}")
-        if not 0 < self.freedom < math.inf:
-            raise ValueError(f"freedom is {self.freedom}; it takes more than 0")
+        _above_zero("freedom", self.freedom)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +252,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         _check_seed(self.seed)
+        _above_zero("vector_spread", self.vector_spread)
         if not NAME.fullmatch(self.name):
             raise ValueError(
                 f"name is {self.name!r}: its run has a folder of this name, so it takes letters, "
@@ -272,6 +309,11 @@ class FineTuningRecipe:
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "evaluations"):
             _at_least(1, name, getattr(self, name))
+        for name in ("learning_rate", "layer_decay", "clip"):
+            _above_zero(name, getattr(self, name))
+        for name in ("warmup", "dropout"):
+            _share(name, getattr(self, name))
+        _not_below_zero("weight_decay", self.weight_decay)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

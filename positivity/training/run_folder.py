@@ -11,6 +11,7 @@ from typing import Any
 
 from positivity.errors import InputError, StateError
 from positivity.files import write_atomically
+from positivity.model.registry import SUMS
 from positivity.store import InUse, run_lock
 from positivity.training.labelled import Data
 from positivity.training.recipe import Recipe, TeacherRecipe, recipe_of
@@ -24,6 +25,11 @@ VOCABULARY, CHECKPOINT, PRETRAINING, MODEL = (
 )
 _TRAINED = (CHECKPOINT, PRETRAINING, MODEL)
 _RECIPE, _DATA = "recipe.json", "data.json"
+# All that the runs of models and of teachers write.
+_WRITTEN = (
+    *(VOCABULARY, *_TRAINED, _RECIPE, _DATA, "records.json", "times.json", "pretraining.json"),
+    *("curves.png", "labels", "encoder", "soft_labels.parquet", "soft_states.npy", "metrics.json"),
+)
 _OPTION = "--run (of the lab: --runs)"  # which one names the folder
 
 
@@ -71,10 +77,11 @@ def begin_or_go_on(folder: Path, recipe: Recipe | TeacherRecipe, data: Data) -> 
     nobody's way: what it left is learnt again.
 
     Raises:
-        InputError: it cannot be made.
+        InputError: it cannot be made, or has files of a run's names that are none.
         StateError: it has the training of another recipe, or on other data.
     """
     make_folder(folder, _OPTION)
+    _refuse_what_is_no_run(folder)
     now, before = _digests(recipe, data), data_of(folder)
     if not _has_trained(folder):
         # A vocabulary that no run has left here was put here to be used.
@@ -94,6 +101,24 @@ def begin_or_go_on(folder: Path, recipe: Recipe | TeacherRecipe, data: Data) -> 
         file.write(json.dumps(now, indent=1).encode())
 
 
+def _refuse_what_is_no_run(folder: Path) -> None:
+    """Complains of what a run would write over, in a folder that has no recipe of a run."""
+    try:
+        content = json.loads((folder / _RECIPE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        content = None
+    if isinstance(content, dict) and {"name", "train"} <= content.keys():
+        return
+    found = [name for name in _WRITTEN if (folder / name).exists()]
+    if found == [VOCABULARY] and (folder / VOCABULARY / SUMS).is_file():
+        return  # it was put there to be used
+    if found:
+        raise InputError(
+            f"{folder}: has {', '.join(found)}, which no training left there and one would write "
+            f"over; name another folder with {_OPTION}"
+        )
+
+
 def same_recipe_as_before(folder: Path, recipe: Recipe | TeacherRecipe) -> None:
     """Writes the recipe to a run's folder, or refuses to go on with another one's run."""
     if holds_another(folder, recipe):
@@ -101,7 +126,8 @@ def same_recipe_as_before(folder: Path, recipe: Recipe | TeacherRecipe) -> None:
             f"{folder}: a run of another recipe, or of this one before it was changed; "
             f"remove the folder or name another with {_OPTION}"
         )
-    (folder / _RECIPE).write_text(_content_of(recipe), encoding="utf-8")
+    with write_atomically(folder / _RECIPE) as file:
+        file.write(_content_of(recipe).encode())
 
 
 def trained_another(folder: Path, recipe: Recipe | TeacherRecipe) -> bool:

@@ -20,7 +20,7 @@ from positivity.training.calibration import fit_temperature
 from positivity.training.datasets import NamedSet, build_examples, read_sets, split_off_dev
 from positivity.training.examples import Batch, Examples, batches
 from positivity.training.export import add_light, summary
-from positivity.training.labelled import Data
+from positivity.training.labelled import Data, read_graded
 from positivity.training.light import can_be_light
 from positivity.training.measure import figures_table, measure
 from positivity.training.quantification import quantification_file
@@ -53,6 +53,8 @@ class Sentiment(ModelTask[Classifier, Batch]):
         self.dev = read_sets(recipe.dev, data, recipe.labels) or [split_off_dev(recipe, data)]
         self.eval = read_sets(recipe.eval, data, recipe.labels)
         self.held_back = read_sets(recipe.held_back, data, recipe.labels)
+        for source in recipe.graded:  # which are quoted at the end: a mistake in them shows now
+            read_graded(data.folder / source.file, source)
         held_out = [*self.dev, *self.eval]
         self.examples: Examples = build_examples(recipe, data, normalizer, tokenizer, held_out)
         reader = self.reader(normalizer)

@@ -119,6 +119,8 @@ def _word(file: BinaryIO) -> str | None:
 
 
 def _require(path: Path, numbers: int, size: int) -> None:
+    if numbers < 1:
+        raise InputError(f"{path}: has no vectors of words in it")
     if numbers != size:
         raise InputError(
             f"{path}: its vectors have {numbers} numbers, the recipe's network.embedding_size is "
